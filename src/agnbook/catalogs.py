@@ -1,0 +1,245 @@
+"""Find, verify and read the Fermi-LAT catalogues.
+
+A catalogue is looked for in the folders of ``AGNBOOK_CATALOGS`` (separated like ``PATH``), in the
+package data of fermipy, and in the user's cache; 4LAC-DR3 is then downloaded. Whatever is found
+must have the registered sha256. Values stay as the FITS file has them: ``-inf`` marks a quantity
+that is not given, and what that means differs from column to column (see `agnbook.features`).
+"""
+
+import importlib.util
+import os
+import tomllib
+import warnings
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from agnbook import files
+from agnbook.errors import CatalogError
+
+TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """One entry of ``data/catalogs.toml``."""
+
+    name: str
+    file: str
+    title: str
+    rows: int
+    sha256: str
+    reference: str
+    licence: str
+    needed_by: str
+    urls: tuple[str, ...] = ()
+    package: str | None = None
+
+    @property
+    def help(self) -> str:
+        """What to do when the file is not to be had."""
+        if self.package:
+            return f"It comes with the Python package {self.package}: run `pip install {self.package}`."
+        return (
+            f"Get it from {self.urls[0]}\n  sha256 {self.sha256}\n"
+            f"  put it into {cache_folder()} or into any folder named in AGNBOOK_CATALOGS."
+        )
+
+
+@lru_cache(maxsize=1)
+def registry() -> dict[str, Catalog]:
+    """Return the registered catalogues by name."""
+    entries = tomllib.loads((files.DATA / "catalogs.toml").read_text(encoding="utf-8"))
+    return {name: Catalog(name=name, **{**entry, "urls": tuple(entry.get("urls", ()))}) for name, entry in entries.items()}
+
+
+def _entry(name: str) -> Catalog:
+    try:
+        return registry()[name]
+    except KeyError:
+        raise CatalogError(f"Unknown catalogue {name!r}; known are {', '.join(registry())}.") from None
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder for catalogues (``AGNBOOK_CACHE`` overrides the default)."""
+    import platformdirs
+
+    return Path(os.environ.get("AGNBOOK_CACHE") or platformdirs.user_cache_dir("agnbook"))
+
+
+def _folders(entry: Catalog) -> list[Path]:
+    folders = [Path(folder).expanduser() for folder in os.environ.get("AGNBOOK_CATALOGS", "").split(os.pathsep) if folder]
+    if entry.package and (spec := importlib.util.find_spec(entry.package)):
+        folders.append(Path(spec.origin).parent / "data" / "catalogs")
+    return [*folders, cache_folder()]
+
+
+def verify(path: Path | str, name: str) -> Path:
+    """Check a file against the registered sha256 and return its path.
+
+    Raises
+    ------
+    CatalogError
+        When the file cannot be read or its checksum differs.
+    """
+    entry, path = _entry(name), Path(path)
+    try:
+        found = files.sha256(path)
+    except OSError as error:
+        raise CatalogError(f"Cannot read {path}: {error.strerror}. Check the permissions of the file and its folder.") from error
+    if found != entry.sha256:
+        raise CatalogError(
+            f"{path} is not {entry.title}: its sha256 is\n  {found}, expected\n  {entry.sha256}.\n"
+            f"  It is damaged or another version; remove it. {entry.help}"
+        )
+    return path
+
+
+@cache
+def _verified(path: str, name: str, size: int, modified: int) -> Path:
+    """`verify`, once for each state of a file."""
+    return verify(path, name)
+
+
+def _exists(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CatalogError(f"Cannot read {path}: {error.strerror}. Check the permissions of the folder.") from error
+
+
+def find(name: str, download: bool = True) -> Path:
+    """Return the path of a verified catalogue.
+
+    Parameters
+    ----------
+    name : str
+        A name in ``data/catalogs.toml``, such as ``"4lac-dr3-h"``.
+    download : bool
+        Whether to try the registered addresses when no folder has the file. Setting the
+        environment variable ``AGNBOOK_OFFLINE`` forbids it.
+
+    Raises
+    ------
+    CatalogError
+        When the file is nowhere, or one that was found has the wrong checksum.
+    """
+    entry = _entry(name)
+    for folder in _folders(entry):
+        if status := _exists(folder / entry.file):
+            return _verified(str(folder / entry.file), name, status.st_size, status.st_mtime_ns)
+    reason = "downloads are switched off"
+    if download and entry.urls and not os.environ.get("AGNBOOK_OFFLINE"):
+        path, reason = _download(entry)
+        if path:
+            return path
+    looked = ", ".join(str(folder) for folder in _folders(entry))
+    raise CatalogError(
+        f"{entry.title} is missing: {entry.file} (needed by {entry.needed_by}).\n"
+        f"  Looked in {looked}" + (f"; {reason}" if entry.urls else "") + f".\n  {entry.help}"
+    )
+
+
+def _download(entry: Catalog) -> tuple[Path | None, str]:
+    """Try each address; return the cached path, or None and the reasons. Pooch checks the sha256
+    of a temporary file and only then renames it."""
+    import pooch
+
+    pooch.get_logger().setLevel("ERROR")
+    downloader = pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, progressbar=False)
+    reasons = []
+    for url in entry.urls:
+        try:
+            return Path(pooch.retrieve(url, f"sha256:{entry.sha256}", entry.file, cache_folder(), downloader=downloader)), ""
+        except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
+            if error.__class__.__module__ == "builtins" and isinstance(error, OSError) and error.errno:
+                raise CatalogError(
+                    f"Cannot save {entry.file} in {cache_folder()}: {error.strerror}. "
+                    "Free some space there, or name another folder in AGNBOOK_CACHE."
+                ) from error
+            reasons.append(f"{url}: {type(error).__name__}")
+    return None, "no download worked (" + "; ".join(reasons) + ")"
+
+
+def read_fits(path: Path | str, columns: list[str] | None = None, hdu: int = 1) -> pd.DataFrame:
+    """Read a FITS table into a tidy frame: native byte order, stripped strings, units in `attrs`.
+
+    Parameters
+    ----------
+    path : path of the FITS file.
+    columns : columns to keep; by default all with one value a row. A vector column that is named
+        here is spread over columns ``NAME_0``, ``NAME_1``, ...
+    hdu : number of the table extension.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a source; ``frame.attrs["units"]`` maps columns to unit strings.
+
+    Raises
+    ------
+    CatalogError
+        For an unreadable, truncated, non-FITS or empty file, and for missing columns (all named).
+    """
+    from astropy.io import fits
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", fits.verify.VerifyWarning)  # a truncated file only warns
+            warnings.filterwarnings("error", message="File may have been truncated")
+            with fits.open(path, memmap=False) as hdus:
+                table, definitions = hdus[hdu].data, hdus[hdu].columns
+                table = {column.name: np.asarray(table[column.name]) for column in definitions}
+                units = {column.name: column.unit for column in definitions if column.unit}
+    except (OSError, IndexError, TypeError, ValueError, KeyError, Warning) as error:
+        detail = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        raise CatalogError(
+            f"Cannot read {path} as a FITS table ({detail}). It is damaged or of another format; get the file again."
+        ) from error
+    if missing := [name for name in columns or () if name not in table]:
+        raise CatalogError(f"{path} lacks the columns {', '.join(missing)}. Is it the right catalogue?")
+    frame = {}
+    for name in columns or [name for name, values in table.items() if values.ndim == 1]:
+        values = table[name]
+        if values.dtype.kind in "SU":
+            values = np.char.strip(values.astype(str)).astype(object)
+        else:
+            values = values.astype(values.dtype.newbyteorder("="))
+        if values.ndim == 1:
+            frame[name] = values
+        else:
+            frame.update({f"{name}_{index}": column for index, column in enumerate(values.T)})
+    frame = pd.DataFrame(frame)
+    if frame.empty:
+        raise CatalogError(f"{path} holds no sources. Get the file again.")
+    frame.attrs["units"] = {name: unit for name, unit in units.items() if name in frame}
+    return frame
+
+
+def read(name: str, columns: list[str] | None = None) -> pd.DataFrame:
+    """Find, verify and read a registered catalogue; see `find` and `read_fits`."""
+    return read_fits(find(name), columns)
+
+
+def read_4lac() -> pd.DataFrame:
+    """Read both 4LAC-DR3 files, high-latitude rows first; the column ``file`` says "h" or "l"."""
+    parts = {letter: read(f"4lac-dr3-{letter}") for letter in "hl"}
+    frame = pd.concat([part.assign(file=letter) for letter, part in parts.items()], ignore_index=True)
+    frame.attrs["units"] = parts["h"].attrs["units"]
+    return frame
+
+
+def status() -> pd.DataFrame:
+    """Return one row a catalogue: where it is, or that it is missing; nothing is downloaded."""
+    rows = []
+    for name, entry in registry().items():
+        try:
+            rows.append((name, entry.title, "verified", str(find(name, download=False))))
+        except CatalogError as error:
+            rows.append((name, entry.title, "missing" if "is missing" in str(error) else "damaged", ""))
+    return pd.DataFrame(rows, columns=["name", "title", "status", "path"])

@@ -1,0 +1,62 @@
+"""Where the book's files are, their checksums, and writing that never leaves half a file."""
+
+import hashlib
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from agnbook.errors import BookError
+
+_PACKAGE = Path(__file__).resolve().parent
+#: The repository's root, or the package's own folder when it was installed from a wheel.
+ROOT = _PACKAGE.parents[1] if (_PACKAGE.parents[1] / "data").is_dir() else _PACKAGE
+#: Registry of catalogues, folds, results and weights.
+DATA = ROOT / "data" if (ROOT / "data").is_dir() else _PACKAGE / "_data"
+
+
+def sha256(path: Path | str) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def atomic_write(path: Path | str):
+    """Yield a temporary path beside `path`; rename it to `path` if the block succeeds.
+
+    A failure (a full disk, an interrupt) removes the temporary file and leaves an older
+    `path` as it was.
+
+    Raises
+    ------
+    BookError
+        When the operating system refuses to write; says where and why.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        raise BookError(
+            f"Cannot write {path}: {error.strerror or error}. "
+            "Free some space or choose a folder you may write to, then run the command again; nothing was lost."
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write `text` to `path` atomically, in UTF-8."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,32 @@
+"""Shared fixtures: real catalogues where they are to be had, skips that name what is missing."""
+
+import os
+
+import pytest
+
+from agnbook import catalogs
+from agnbook.chapters import KERNEL_ENVIRONMENT
+from agnbook.errors import CatalogError
+
+os.environ.update(KERNEL_ENVIRONMENT)
+
+
+def pytest_runtest_setup(item):
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            try:
+                catalogs.find(name, download=False)
+            except CatalogError as error:
+                pytest.skip(f"{name}: {str(error).splitlines()[0]}")
+
+
+@pytest.fixture(scope="session")
+def high_latitude():
+    """4LAC-DR3, high-latitude file; use with ``@pytest.mark.needs("4lac-dr3-h")``."""
+    return catalogs.read("4lac-dr3-h")
+
+
+@pytest.fixture(scope="session")
+def both_latitudes():
+    """4LAC-DR3, both files; use with ``@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")``."""
+    return catalogs.read_4lac()
