@@ -31,6 +31,37 @@ BLAZAR_LOG = ["Pivot_Energy", "Variability_Index"]
 #: The 7 features of the BL Lac / FSRQ classifiers.
 BLAZAR_FEATURES = [*BLAZAR_RAW, *BLAZAR_LOG, *SED_OFFSET]
 
+#: Photons were counted above 10 GeV; a source without one is censored there (GeV, just below the smallest listed value).
+HIGHEST_ENERGY_CENSORED = 8.0
+ERG_PER_MEV = 1.602176634e-6
+#: Counterpart catalogues with enough sources to matter, and what the counterpart's name says about how it was found.
+COUNTERPART_CATALOGS = ["bzcat", "rfc", "bllac", "cgrabs", "crates", "whsp2", "at20g", "wise"]
+NAME_PREFIXES = {
+    "name_bright_radio": ("PKS", "3C", "4C", "S3", "S4", "S5", "B2", "NRAO", "MRC", "CTA", "OI", "OJ", "OK", "OL", "OM", "ON",
+                          "OP", "OQ", "OS", "OT", "OV", "OX"),
+    "name_faint_radio": ("NVSS", "SUMSS", "FIRST", "CRATES", "WN", "CLASS"),
+    "name_radio": ("PMN", "TXS", "GB6", "MG1", "MG2", "MG3", "MG4", "B3", "7C", "6C", "GB1"),
+    "name_xray": ("1RXS", "RX", "RBS", "1ES", "MS", "RGB", "1H", "1E", "EXO", "1REX", "H"),
+    "name_optical": ("SDSS", "SBS", "PG", "Ton", "FBQS", "LQAC", "2MASS", "2MASX", "WISE", "WISEA", "GALEXASC", "AT2"),
+    "name_galaxy": ("NGC", "LEDA", "IC", "UGC", "Mkn", "Mrk", "Cen", "Fornax", "ESO", "VCC"),
+}  # fmt: skip
+#: The columns of `extended_redshift_features`, by what they tell.
+EXTENDED_GROUPS = {
+    "gamma rays": [
+        "PL_Index", "LP_Index", "LP_beta", "Unc_PL_Index", "Unc_LP_Index", "Unc_LP_beta", "SpectrumType", "Pivot_Energy",
+        "Highest_energy", "HE_EPeak", "HE_nuFnuPeak", "Flux1000", "Unc_Flux1000", "Energy_Flux100", "Unc_Energy_Flux100",
+        "Signif_Avg", "Variability_Index", "Frac_Variability", "Unc_Frac_Variability", "Flags",
+    ],
+    "synchrotron peak": ["nu_syn", "nuFnu_syn", "SED_class", "Compton_dominance"],
+    "class": ["CLASS_bll", "CLASS_fsrq", "CLASS_bcu", "CLASS_rdg"],
+    "sky position": ["GLON", "GLAT", "abs_GLAT", "declination"],
+    "counterpart": [
+        "ASSOC_PROB_BAY", "ASSOC_PROB_LR", "Unc_Counterpart", "separation", "has_VLBI",
+        *(f"catalog_{name}" for name in COUNTERPART_CATALOGS), *NAME_PREFIXES,
+    ],
+}  # fmt: skip
+EXTENDED_REDSHIFT_FEATURES = [name for group in EXTENDED_GROUPS.values() for name in group]
+
 #: Quantities that cannot be zero or negative.
 POSITIVE = [
     "Pivot_Energy", "Unc_Frac_Variability", "Unc_Energy_Flux100", "Variability_Index", "Flux1000", "Unc_LP_Index",
@@ -181,6 +212,75 @@ def redshift_features(table: pd.DataFrame, known: bool = True) -> FeatureTable:
     return _finished(X[REDSHIFT_FEATURES], z[kept], rows)
 
 
+def extended_redshift_features(table: pd.DataFrame) -> FeatureTable:
+    """Build the wider feature set of the book's best redshift model, for every row of `table`.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of 4LAC-DR3 from either file, with or without a redshift.
+
+    Returns
+    -------
+    FeatureTable
+        ``X`` has the columns `EXTENDED_REDSHIFT_FEATURES` (natural logarithms of positive
+        quantities, indicators as 0 / 1) and, unlike the networks' table, NaN where a quantity
+        was not measured; ``y`` is the redshift, NaN where unknown. No row is dropped.
+
+    Raises
+    ------
+    FeatureError
+        For missing or empty columns, and for zero or negative values of positive quantities.
+
+    Notes
+    -----
+    The group ``counterpart`` describes how the counterpart was found (catalogue, survey prefix of
+    its name, radio position), not what the source does: it carries selection, see chapter 13.
+    """
+    from astropy.coordinates import angular_separation
+
+    numeric = [*REDSHIFT_RAW, *POSITIVE, *SED_OFFSET, "HE_EPeak", "HE_nuFnuPeak"]
+    position = ["RAJ2000", "DEJ2000", "RA_Counterpart", "DEC_Counterpart", "Unc_Counterpart"]
+    text = ["SpectrumType", "CLASS", "SED_class", "Counterpart_Catalog", "VLBI_Counterpart", "ASSOC1"]
+    require_columns(table, ["Source_Name", "Redshift", "Flags", "ASSOC_PROB_BAY", "ASSOC_PROB_LR", *numeric, *position, *text])
+
+    def measured(name):  # the file marks "not given" by -inf or NaN, a missing SED fit by 0
+        values = table[name].to_numpy(float)
+        return np.where(np.isneginf(values) | ((values == 0) & (name in SED_OFFSET)), np.nan, values)
+
+    highest = table["Highest_energy"].to_numpy(float)  # -inf, or 0 in the low-latitude file: no photon above 10 GeV
+    positive = [
+        *(name for name in REDSHIFT_LOG if name != "Highest_energy"),
+        *SED_OFFSET,
+        "Unc_Flux1000",
+        "HE_EPeak",
+        "HE_nuFnuPeak",
+    ]
+    columns = {name: table[name].to_numpy(float) for name in REDSHIFT_RAW if name != "Unc_Flux1000"}
+    columns |= {name: logarithm(measured(name), name) for name in positive}
+    columns["Highest_energy"] = logarithm(np.where(highest <= 0, HIGHEST_ENERGY_CENSORED, highest), "Highest_energy")
+    columns["Compton_dominance"] = columns["HE_nuFnuPeak"] + np.log(ERG_PER_MEV) - columns["nuFnu_syn"]
+    columns["SpectrumType"] = (table["SpectrumType"] != "PowerLaw").to_numpy(float)
+    columns["Flags"] = (table["Flags"] != 0).to_numpy(float)
+    columns["SED_class"] = table["SED_class"].map({"LSP": 0.0, "ISP": 1.0, "HSP": 2.0}).to_numpy(float)
+    columns["abs_GLAT"] = np.abs(columns["GLAT"])
+    columns["declination"] = table["DEJ2000"].to_numpy(float)
+    columns |= {name: measured(name) for name in ("ASSOC_PROB_BAY", "ASSOC_PROB_LR")}
+    columns["Unc_Counterpart"] = logarithm(measured("Unc_Counterpart"), "Unc_Counterpart")
+    radians = [np.deg2rad(table[name].to_numpy(float)) for name in position[:4]]
+    columns["separation"] = np.log(np.rad2deg(angular_separation(*radians)) + 1e-4)
+    columns["has_VLBI"] = (table["VLBI_Counterpart"].str.strip() != "").to_numpy(float)
+    klass = physical_class(table)
+    columns |= {f"CLASS_{name}": (klass == name).to_numpy(float) for name in ("bll", "fsrq", "bcu", "rdg")}
+    catalog = table["Counterpart_Catalog"].str.strip()
+    columns |= {f"catalog_{name}": (catalog == name).to_numpy(float) for name in COUNTERPART_CATALOGS}
+    prefix = table["ASSOC1"].str.extract(r"^(\d?[A-Za-z]+\d?[A-Za-z]*)", expand=False)
+    columns |= {name: prefix.isin(known).to_numpy(float) for name, known in NAME_PREFIXES.items()}
+    names = pd.Index(table["Source_Name"], name="Source_Name")
+    X = pd.DataFrame(columns, index=names)[EXTENDED_REDSHIFT_FEATURES]
+    return FeatureTable(X, known_redshift(table), table.set_axis(names))
+
+
 def blazar_features(table: pd.DataFrame, classes: tuple[str, ...] = ("bll", "fsrq", "bcu"), clean: bool = True) -> FeatureTable:
     """Build the 7 features of the BL Lac / FSRQ classifiers.
 
@@ -206,13 +306,14 @@ def blazar_features(table: pd.DataFrame, classes: tuple[str, ...] = ("bll", "fsr
     klass = physical_class(table)
     kept = klass.isin(classes) & ((table["Flags"] == 0) | (not clean))
     rows = table[kept]
-    X = (
-        rows[BLAZAR_RAW]
-        .astype(float)
-        .assign(**{name: logarithm(rows[name], name) for name in BLAZAR_LOG}, **_sed_logarithms(rows))
-    )
     y = klass[kept].map({"bll": 0.0, "fsrq": 1.0}).to_numpy(float)
-    return _finished(X[BLAZAR_FEATURES], y, rows)
+    return _finished(blazar_matrix(rows), y, rows)
+
+
+def blazar_matrix(table: pd.DataFrame) -> pd.DataFrame:
+    """Transform the seven catalogue columns of the blazar classifiers, row by row; see `blazar_features`."""
+    X = table[BLAZAR_RAW].astype(float)
+    return X.assign(**{name: logarithm(table[name], name) for name in BLAZAR_LOG}, **_sed_logarithms(table))[BLAZAR_FEATURES]
 
 
 def _finished(X: pd.DataFrame, y: np.ndarray, rows: pd.DataFrame) -> FeatureTable:
@@ -244,3 +345,133 @@ def paper_split(n: int, held_out: float) -> tuple[np.ndarray, np.ndarray, np.nda
     train, rest = train_test_split(np.arange(n), test_size=held_out, random_state=42)
     validation, test = train_test_split(rest, test_size=0.5, random_state=42)
     return train, validation, test
+
+
+#: Paper 2 (Malyshev 2023): ten features of a gamma-ray source, named as in its Table B1.
+GAMMA_FEATURES = [
+    "sin(GLAT)", "cos(GLON)", "sin(GLON)", "log10(Energy_Flux100)", "log10(Unc_Energy_Flux100)", "log10(Signif_Avg)",
+    "LP_beta", "LP_SigCurv", "log10(Variability_Index)", "LP_index1000MeV",
+]  # fmt: skip
+GAMMA_COLUMNS = [
+    "GLON", "GLAT", "Energy_Flux100", "Unc_Energy_Flux100", "Signif_Avg", "LP_Index", "LP_beta", "LP_SigCurv",
+    "Variability_Index", "Pivot_Energy",
+]  # fmt: skip
+
+
+def log_parabola_index(index, beta, pivot_energy, energy=1000.0):
+    """Return the local spectral index of a log-parabola at `energy`.
+
+    For dN/dE = K (E / E0)^-(index + beta ln(E / E0)) it is -d ln(dN/dE) / d ln E =
+    index + 2 beta ln(energy / E0); the paper's ``LP_index1000MeV`` has ``energy=1000``.
+
+    Parameters
+    ----------
+    index, beta : arrays of one shape, as `LP_Index` and `LP_beta` of the catalogue.
+    pivot_energy : array, E0 in MeV.
+    energy : float, in MeV.
+    """
+    return np.asarray(index) + 2 * np.asarray(beta) * np.log(energy / np.asarray(pivot_energy))
+
+
+def _gamma_design(table: pd.DataFrame) -> pd.DataFrame:
+    """The ten features of every row, NaN where a quantity is missing (-inf or NaN in the file)."""
+    require_columns(table, ["Source_Name", *GAMMA_COLUMNS])
+    value = table[GAMMA_COLUMNS].astype(float).where(np.isfinite(table[GAMMA_COLUMNS].astype(float)))
+    longitude, latitude = np.deg2rad(value["GLON"]), np.deg2rad(value["GLAT"])
+
+    def log10(name):
+        return logarithm(value[name], name) / np.log(10)
+
+    design = {
+        "sin(GLAT)": np.sin(latitude), "cos(GLON)": np.cos(longitude), "sin(GLON)": np.sin(longitude),
+        "log10(Energy_Flux100)": log10("Energy_Flux100"), "log10(Unc_Energy_Flux100)": log10("Unc_Energy_Flux100"),
+        "log10(Signif_Avg)": log10("Signif_Avg"), "LP_beta": value["LP_beta"], "LP_SigCurv": value["LP_SigCurv"],
+        "log10(Variability_Index)": log10("Variability_Index"),
+        "LP_index1000MeV": log_parabola_index(value["LP_Index"], value["LP_beta"], value["Pivot_Energy"]),
+    }  # fmt: skip
+    names = pd.Index(table["Source_Name"], name="Source_Name")
+    return pd.DataFrame(design, columns=GAMMA_FEATURES).set_axis(names)
+
+
+def gamma_class(table: pd.DataFrame) -> pd.Series:
+    """Return 4FGL's CLASS1 in lower case, with "" for unassociated sources (blank or ``unk``)."""
+    require_columns(table, ["CLASS1"])
+    return table["CLASS1"].astype(str).str.strip().str.lower().replace("unk", "")
+
+
+def gamma_missing(table: pd.DataFrame) -> pd.Series:
+    """Return the sources that lack a feature: names of the missing features by ``Source_Name``."""
+    missing = _gamma_design(table).isna()
+    missing = missing[missing.any(axis=1)]
+    return pd.Series(
+        [", ".join(missing.columns[row]) for row in missing.to_numpy()], index=missing.index, name="missing", dtype=object
+    )
+
+
+def gamma_features(table: pd.DataFrame) -> FeatureTable:
+    """Build the ten features of the gamma-ray source classifiers (paper 2, section 2).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of a 4FGL catalogue, or of any table with the columns `GAMMA_COLUMNS`, ``Source_Name``
+        and ``CLASS1`` (empty where there is no association).
+
+    Returns
+    -------
+    FeatureTable
+        Only complete rows (`gamma_missing` lists the others). ``X`` has the columns
+        `GAMMA_FEATURES`; ``y`` is 1 for associated and 0 for unassociated sources; ``info`` has the
+        further column ``physical_class`` ("" for unassociated).
+
+    Raises
+    ------
+    FeatureError
+        For missing or empty columns, for values without a logarithm, and if no row is complete.
+    """
+    design, klass = _gamma_design(table), gamma_class(table)
+    kept = design.notna().all(axis=1).to_numpy()
+    if not kept.any():
+        raise FeatureError("No source has all ten features; `gamma_missing` lists what each row lacks.")
+    rows = table[kept].assign(physical_class=klass[kept])
+    return _finished(design[kept], (klass[kept] != "").to_numpy(float), rows)
+
+
+#: The columns of `extended_blazar_features`, by what they tell. `EXTENDED_GROUPS` has more, which the
+#: classifier must not see: CLASS, the counterpart's catalogue (one is called ``bllac``) and its name.
+EXTENDED_BLAZAR_GROUPS = {
+    "gamma rays": [name for name in EXTENDED_GROUPS["gamma rays"] if name != "Flags"],
+    "synchrotron peak": [name for name in EXTENDED_GROUPS["synchrotron peak"] if name != "SED_class"],
+    "sky position": ["abs_GLAT"],
+    "counterpart": ["ASSOC_PROB_BAY", "ASSOC_PROB_LR", "Unc_Counterpart", "separation", "has_VLBI"],
+}
+#: What the source itself does: gamma rays and the synchrotron peak, nothing about the counterpart.
+SOURCE_FEATURES = [*EXTENDED_BLAZAR_GROUPS["gamma rays"], *EXTENDED_BLAZAR_GROUPS["synchrotron peak"]]
+EXTENDED_BLAZAR_FEATURES = [name for group in EXTENDED_BLAZAR_GROUPS.values() for name in group]
+
+
+def extended_blazar_features(
+    table: pd.DataFrame, classes: tuple[str, ...] = ("bll", "fsrq", "bcu"), clean: bool = True
+) -> FeatureTable:
+    """Build the wider feature set of the book's best classifiers, for the rows of `blazar_features`.
+
+    Parameters
+    ----------
+    table, classes, clean : as in `blazar_features`.
+
+    Returns
+    -------
+    FeatureTable
+        ``X`` has the columns `EXTENDED_BLAZAR_FEATURES`, NaN where a quantity was not measured;
+        ``y`` is 1 for FSRQ, 0 for BL Lac, NaN for BCU.
+
+    Notes
+    -----
+    Redshift is left out as well: no FSRQ of 4LAC lacks one, so that even "unknown" tells the class.
+    """
+    require_columns(table, ["Source_Name", "CLASS", "Flags"])
+    klass = physical_class(table)
+    kept = (klass.isin(classes) & ((table["Flags"] == 0) | (not clean))).to_numpy()
+    wide = extended_redshift_features(table[kept])
+    y = klass[kept].map({"bll": 0.0, "fsrq": 1.0}).to_numpy(float)
+    return FeatureTable(wide.X[EXTENDED_BLAZAR_FEATURES], y, wide.info)
