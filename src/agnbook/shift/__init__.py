@@ -1,0 +1,1 @@
+"""Paper 2: covariate shift between associated and unassociated Fermi-LAT sources."""
