@@ -73,3 +73,74 @@ def bootstrap(statistic: Callable[..., float], *arrays, n_resamples: int = 1000,
         values.append(statistic(*(array[rows] for array in arrays)))
     low, high = np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+#: Smallest probability that enters a log-loss, so that one confident mistake of a forest does not decide it alone.
+PROBABILITY_FLOOR = 1e-3
+
+
+def weighted_auc(positive, score, weight) -> np.ndarray:
+    """Area under the ROC curve for one or many weightings of the same sources; ties count half.
+
+    Parameters
+    ----------
+    positive : bool array, shape (n,)
+    score : array, shape (n,); larger means more likely positive.
+    weight : array, shape (..., n), not negative.
+
+    Returns
+    -------
+    numpy.ndarray, shape (...,); NaN where one side has no weight.
+    """
+    positive, score, weight = np.asarray(positive, bool), np.asarray(score, float), np.asarray(weight, float)
+    order = np.argsort(score, kind="stable")
+    ordered, weight = score[order], weight[..., order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    up = np.add.reduceat(weight * positive[order], starts, axis=-1)
+    down = np.add.reduceat(weight * ~positive[order], starts, axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (up * (np.cumsum(down, axis=-1) - down / 2)).sum(axis=-1) / (up.sum(axis=-1) * down.sum(axis=-1))
+
+
+def class_scores(
+    labels, probability, weight=None, *, n_resamples: int = 1000, level: float = 0.95, seed: int = 0
+) -> dict[str, tuple[float, float, float]]:
+    """Score class probabilities, each score with its bootstrap interval.
+
+    Parameters
+    ----------
+    labels : int array, shape (n,), the column of each source's true class.
+    probability : array, shape (n, classes), rows adding up to 1.
+    weight : array, shape (n,), optional
+        Importance weights; each resample draws sources with their weights.
+
+    Returns
+    -------
+    dict
+        ``logloss`` (natural logarithm, probabilities not below `PROBABILITY_FLOOR`), ``brier`` (squared distance to the
+        truth, summed over the classes and halved), ``auc`` (one class against the rest, mean over the
+        classes present) and ``accuracy``: (value, low, high).
+    """
+    labels, probability = np.asarray(labels, int), np.asarray(probability, float)
+    n, n_classes = probability.shape
+    weight = np.ones(n) if weight is None else np.asarray(weight, float)
+    rng = np.random.default_rng(seed)
+    draws = rng.multinomial(n, np.full(n, 1 / n), size=n_resamples) * weight
+    draws = np.vstack([weight, draws])  # the first row is the sample itself
+    truth = np.eye(n_classes)[labels]
+    each = {
+        "logloss": -np.log(np.maximum(probability[np.arange(n), labels], PROBABILITY_FLOOR)),
+        "brier": ((probability - truth) ** 2).sum(axis=1) / 2,
+        "accuracy": (probability.argmax(axis=1) == labels).astype(float),
+    }
+    values = {name: draws @ value / draws.sum(axis=1) for name, value in each.items()}
+    present = [k for k in range(n_classes) if 0 < truth[:, k].sum() < n]
+    curves = [weighted_auc(labels == k, probability[:, k], draws) for k in (present[:1] if n_classes == 2 else present)]
+    values["auc"] = np.mean(curves, axis=0) if curves else np.full(n_resamples + 1, np.nan)
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    result = {}
+    for name in ("logloss", "brier", "auc", "accuracy"):
+        spread = values[name][1:][np.isfinite(values[name][1:])]
+        low, high = np.quantile(spread, tails) if len(spread) else (np.nan, np.nan)
+        result[name] = (float(values[name][0]), float(low), float(high))
+    return result
