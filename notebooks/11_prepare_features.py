@@ -83,6 +83,7 @@ for name in ("bcu", "bll", "fsrq"):
     rows = both[physical_class == name]
     plots.sky_map(ax, rows["GLON"], rows["GLAT"], s=4, color=plots.CLASS_COLORS[name], label=name, alpha=0.7)
 ax.legend(loc="lower right", markerscale=3, bbox_to_anchor=(1.05, -0.1))
+plt.show()
 
 # %%
 plane = both["GLAT"].abs() < 10
@@ -124,6 +125,7 @@ ax.set_yticks(positions, table.index)
 ax.invert_yaxis()
 ax.set_xlabel("fraction of the class")
 ax.legend()
+plt.show()
 
 # %%
 quasars = high_class == "fsrq"
@@ -170,6 +172,7 @@ for mask, label, color in ((kept, "kept", plots.COLORS["blue"]), (dropped, "drop
 for ax, title in zip(axes, ("all classes", "FSRQs only"), strict=True):
     ax.set(xlabel="redshift", ylabel="sources", title=title)
     ax.legend()
+plt.show()
 
 # %%
 medians = {"kept": np.median(redshift[kept]), "dropped": np.median(redshift[dropped])}
@@ -213,6 +216,7 @@ for ax, (name, label) in zip(axes.flat, chosen.items(), strict=True):
         )
     ax.set(xlabel=label, ylabel="redshift")
 axes[0, 0].legend(markerscale=2)
+plt.show()
 
 # %%
 regression.X[list(chosen)].corrwith(pd.Series(regression.y, regression.X.index), method="spearman").round(2)
@@ -254,6 +258,7 @@ axes[0, 0].set_ylabel("density")
 axes[1, 0].set_ylabel("density")
 axes.flat[-1].axis("off")
 axes.flat[-1].legend(*axes.flat[0].get_legend_handles_labels(), loc="center")
+plt.show()
 
 # %%
 no_sed = pd.Series({name: 1 - features.has_sed(classification.info)[rows].mean() for name, rows in groups.items()})

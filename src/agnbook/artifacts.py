@@ -66,8 +66,7 @@ def record(path: Path | str, *, chapter: str, profile: str, seed: int, wall_seco
         "chapter": chapter, "profile": profile, "seed": seed, "wall_seconds": round(wall_seconds, 1),
         "hardware": hardware(), "sha256": files.sha256(files.DATA / key), **notes,
     }  # fmt: skip
-    records = {**_records(), key: entry}
-    files.write_text(files.DATA / "results" / "artifacts.json", json.dumps(dict(sorted(records.items())), indent=1) + "\n")
+    files.update_json(files.DATA / "results" / "artifacts.json", {key: entry})
 
 
 def save_table(

@@ -8,16 +8,19 @@ import base64
 import difflib
 import hashlib
 import io
-import json
 import os
+import re
 import sys
 import threading
 import time
 
 import jupytext
 import nbformat
+import papermill
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
-from agnbook import artifacts, files
+from agnbook import artifacts, catalogs, files
 from agnbook.errors import BookError, SettingsError
 
 NOTEBOOKS = files.ROOT / "notebooks"
@@ -33,6 +36,19 @@ KERNEL_ENVIRONMENT = {
 def names() -> list[str]:
     """Return the chapters in order, such as ``"11_prepare_features"``."""
     return [path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.py"))]
+
+
+def missing_catalogs(name: str) -> list[str]:
+    """Return the catalogues a chapter reads that are not to be had on this machine."""
+    source = (NOTEBOOKS / f"{name}.py").read_text(encoding="utf-8")
+    needed = {entry for entry in catalogs.registry() if f'"{entry}"' in source}
+    missing = []
+    for entry in sorted(needed):
+        try:
+            catalogs.find(entry, download=False)
+        except BookError:
+            missing.append(entry)
+    return missing
 
 
 def _selected(wanted: list[str]) -> list[str]:
@@ -121,9 +137,6 @@ def execute(name: str, profile: str) -> dict:
     At `book` profile the executed notebook replaces the committed one, once it has run to its end;
     the other profiles leave theirs under ``_build/<profile>/``.
     """
-    import papermill
-    from nbclient import NotebookClient
-
     os.environ.update(KERNEL_ENVIRONMENT)
     notebook = notebook_from_source(name)
     memory, start = _PeakMemory(), time.perf_counter()
@@ -177,14 +190,14 @@ def run(wanted: list[str], profile: str) -> int:
         except BookError as error:
             failed += 1
             print(f"FAILED\n{error}")
-        except Exception as error:  # a cell failed: show the end of its traceback and go on
+        except (CellExecutionError, papermill.PapermillExecutionError) as error:
             failed += 1
-            print("FAILED\n" + "\n".join(str(error).splitlines()[-25:]))
+            own = error.ename in {kind.__name__ for kind in BookError.__subclasses__()}
+            print("FAILED\n" + (error.evalue if own else re.sub(r"\x1b\[[0-9;]*m", "", str(error))))
         else:
             print(f"{record['wall_seconds']:.0f} s, {record['peak_memory_gb']:.1f} GB")
             if profile == "book" and artifacts.publishing():
-                records = json.loads(runs_path.read_text()) if runs_path.exists() else {}
-                files.write_text(runs_path, json.dumps(dict(sorted({**records, name: record}.items())), indent=1) + "\n")
+                files.update_json(runs_path, {name: record})
     return failed
 
 

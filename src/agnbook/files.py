@@ -1,6 +1,7 @@
 """Where the book's files are, their checksums, and writing that never leaves half a file."""
 
 import hashlib
+import json
 import os
 import tempfile
 from contextlib import contextmanager
@@ -60,3 +61,17 @@ def write_text(path: Path | str, text: str) -> None:
     """Write `text` to `path` atomically, in UTF-8."""
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def update_json(path: Path | str, changes: dict) -> None:
+    """Merge `changes` into a JSON object file, keys sorted; safe when two processes do it at once."""
+    import fcntl
+
+    path = Path(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        write_text(path, json.dumps(dict(sorted({**old, **changes}.items())), indent=1) + "\n")
+    finally:
+        os.close(folder)

@@ -1,0 +1,59 @@
+# Two commands do everything: `make book` and `make test`. The others are for authors.
+PYTHON ?= python3.11
+BOOK   := .venv-book/bin/python
+FULL   := .venv/bin/python
+SHELL  := /bin/bash
+
+# 4LAC-DR3 may lie in a shared folder beside the repository (see book/data.md).
+ifneq ($(wildcard ../shared/catalogs),)
+export AGNBOOK_CATALOGS := $(AGNBOOK_CATALOGS):$(abspath ../shared/catalogs)
+endif
+export TQDM_DISABLE ?= 1
+
+.PHONY: book test run paper smoke lab app environment lock clean lint pairs html
+
+book: .venv-book/ready  ## build the HTML book from the committed notebooks (about 3 minutes the first time, 1 later)
+	@$(BOOK) -m agnbook.build catalogs
+	@$(MAKE) --no-print-directory html PY=$(BOOK)
+	@echo "The book is ready: open $(abspath _build/html/index.html)"
+
+html:
+	@$(PY) -m agnbook.build pages
+	@$(PY) -m agnbook.build html
+
+environment: .venv/ready  ## create the full environment from requirements.lock
+
+test: environment  ## run all tests (about 30 minutes on 2 cores)
+	@$(FULL) -m agnbook.build test
+
+run: environment  ## re-execute the chapters at `book` profile on this machine (CHAPTERS="11 12" for some)
+	@AGNBOOK_PUBLISH=1 $(FULL) -m agnbook.chapters run $(CHAPTERS)
+
+paper: environment  ## the paper-size runs; they write data/results and data/weights
+	@AGNBOOK_PUBLISH=1 $(FULL) -m agnbook.chapters paper $(CHAPTERS)
+
+smoke: environment  ## every line of every chapter on small sizes, in seconds
+	@$(FULL) -m agnbook.chapters smoke $(CHAPTERS)
+
+lab: environment  ## JupyterLab with paired notebooks
+	@$(FULL) -m jupyterlab notebooks
+
+clean:  ## remove what was built; the environments and the data stay
+	rm -rf _build .pytest_cache .ruff_cache .benchmarks .coverage*
+
+lock: environment  ## write the exact versions of the environment to the lock files
+	@$(FULL) -m agnbook.build lock
+
+.venv/ready: requirements.lock pyproject.toml
+	@echo "Creating the environment .venv from requirements.lock (about 4 minutes, 5 GB) ..."
+	@test -x $(FULL) || $(PYTHON) -m venv .venv
+	@$(FULL) -m pip install -qq --disable-pip-version-check --no-warn-conflicts -r requirements.lock
+	@$(FULL) -m pip install -qq --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv-book/ready: requirements-book.lock pyproject.toml
+	@echo "Creating the light environment .venv-book (about 1 minute) ..."
+	@test -x $(BOOK) || $(PYTHON) -m venv .venv-book
+	@$(BOOK) -m pip install -qq --disable-pip-version-check -r requirements-book.lock
+	@$(BOOK) -m pip install -qq --disable-pip-version-check --no-deps -e .
+	@touch $@
