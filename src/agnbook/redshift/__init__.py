@@ -1,0 +1,1 @@
+"""Redshifts of gamma-ray AGN: the paper's networks, their strong peers, and intervals that hold."""
