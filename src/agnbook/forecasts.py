@@ -1,0 +1,179 @@
+"""Class forecasts for gamma-ray sources, each with an honest forecast for its own training sources.
+
+A forecaster is trained on the associated sources of one release and answers for the unassociated
+ones. For the associated sources it answers with models that did not see them, so that its score can
+be estimated before any new label exists.
+"""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+from agnbook import features
+from agnbook.blazars.voting import logit, prior_shift
+from agnbook.shift import classes, weights
+from agnbook.shift.forest import fit_forest
+
+
+def forest(X, y, target, *, weight=None, seed: int = 0, n_trees: int = 500, n_classes: int | None = None):
+    """Paper 2's forest (depth 15, weights as up to scikit-learn 1.8), with more trees than its 50.
+
+    Returns
+    -------
+    (array (n, classes), array (n_target, classes))
+        Out-of-bag probabilities of the training sources, probabilities of the targets.
+    """
+    model = fit_forest(X, y, weight, seed=seed, n_trees=n_trees, n_classes=n_classes)
+    return model.out_of_bag(X), model.predict_proba(target)
+
+
+def boosted(seed: int = 0, rounds: int = 150):
+    """Gradient-boosted trees with slow learning and small leaves."""
+    return HistGradientBoostingClassifier(
+        learning_rate=0.05, max_iter=rounds, max_leaf_nodes=15, l2_regularization=1.0, early_stopping=False, random_state=seed
+    )
+
+
+def quadratic():
+    """Logistic regression on the features, their squares and products."""
+    return make_pipeline(
+        StandardScaler(), PolynomialFeatures(2, include_bias=False), StandardScaler(), LogisticRegression(C=0.1, max_iter=2000)
+    )
+
+
+def cross_fitted(make_model, X, y, target, *, n_folds: int = 10, seed: int = 0):
+    """Out-of-fold probabilities of the training sources, and those of the targets by a model of all of them.
+
+    Parameters
+    ----------
+    make_model : callable that returns an estimator with ``fit`` and ``predict_proba``.
+    X, y : array (n, features), int array (n,) of classes 0 to k - 1, each with at least `n_folds` sources.
+    target : array (n_target, features)
+    """
+    X, y = np.asarray(X, float), np.asarray(y, int)
+    own = np.empty((len(X), y.max() + 1))
+    for train, test in StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(X, y):
+        own[test] = make_model().fit(X[train], y[train]).predict_proba(X[test])
+    return own, make_model().fit(X, y).predict_proba(np.asarray(target, float))
+
+
+def pool(probabilities, floor: float = 1e-3) -> np.ndarray:
+    """Geometric mean of class probabilities over the first axis, normalised (for two classes: the mean logit).
+
+    Parameters
+    ----------
+    probabilities : array, shape (models, n, classes); values below `floor` count as `floor`.
+    """
+    logarithm = np.log(np.maximum(np.asarray(probabilities, float), floor)).mean(axis=0)
+    pooled = np.exp(logarithm - logarithm.max(axis=1, keepdims=True))
+    return pooled / pooled.sum(axis=1, keepdims=True)
+
+
+def fingerprint(*parts) -> str:
+    """SHA-256 of arrays and settings: two models with one fingerprint were trained on the same numbers."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            part = np.ascontiguousarray(part)
+            digest.update(f"{part.dtype}{part.shape}".encode() + part.tobytes())
+        else:
+            digest.update(repr(part).encode())
+    return digest.hexdigest()
+
+
+def recalibrate(own, truth, weight, target) -> np.ndarray:
+    """Straighten probabilities by a logistic curve fitted to weighted sources with known classes.
+
+    Parameters
+    ----------
+    own, truth, weight : arrays (n,), probabilities, labels 0 / 1 and importance weights of known sources.
+    target : array (n_target,), probabilities to correct.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_target,)
+        Probability of ``sigmoid(a + b logit(p))`` with the fitted a and b (Platt scaling, importance weighted).
+    """
+    curve = LogisticRegression(C=1e6).fit(logit(own)[:, None], truth, weight)
+    return curve.predict_proba(logit(target)[:, None])[:, 1]
+
+
+#: Two classes of paper 2, section 4.1; a forecast table holds the probability of the first.
+TWO_CLASSES = ("agn", "galactic")
+#: Forecasters of `forecast_release`, in the order of chapter 41. The last two exist for two classes only.
+MODELS = ("forest", "weighted forest", "boosted", "quadratic", "ensemble", "recalibrated", "adapted")
+#: Models whose forecasts for the six groups are kept.
+GROUP_MODELS = ("forest", "weighted forest", "ensemble")
+
+
+def probabilities(table: pd.DataFrame, model: str, names=TWO_CLASSES) -> pd.DataFrame:
+    """Take a model's class probabilities from a table of `forecast_release`, columns named by class."""
+    if tuple(names) == TWO_CLASSES:
+        agn = table[f"{model}: agn"]
+        return pd.DataFrame({"agn": agn, "galactic": 1 - agn})
+    return table[[f"{model}: {name}" for name in names]].set_axis(list(names), axis=1)
+
+
+def _all_models(X, y, target, weight, seed, n_trees, n_folds):
+    pairs = {
+        "forest": forest(X, y, target, seed=seed, n_trees=n_trees),
+        "weighted forest": forest(X, y, target, weight=weight, seed=seed, n_trees=n_trees),
+        "boosted": cross_fitted(lambda: boosted(seed), X, y, target, n_folds=n_folds, seed=seed),
+        "quadratic": cross_fitted(quadratic, X, y, target, n_folds=n_folds, seed=seed),
+    }
+    members = [pairs[name] for name in ("forest", "boosted", "quadratic")]
+    pairs["ensemble"] = tuple(pool(side) for side in zip(*members, strict=True))
+    return pairs
+
+
+def forecast_release(
+    release: pd.DataFrame, *, seed: int = 0, n_trees: int = 500, n_folds: int = 10, groups: bool = True
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Forecast the classes of a release's unassociated sources from that release alone.
+
+    Parameters
+    ----------
+    release : rows of a 4FGL catalogue.
+    groups : also forecast the six groups of paper 2.
+
+    Returns
+    -------
+    (pandas.DataFrame, pandas.DataFrame), indexed by ``Source_Name``
+        Associated sources (each by models that did not see it, with the importance weights ``weight: gmm`` and
+        ``weight: classifier``, clipped at 10) and unassociated ones. Column ``<model>: agn`` for each of `MODELS`, and
+        ``<model>: <group>`` for `GROUP_MODELS`; `probabilities` takes them apart.
+
+    Notes
+    -----
+    "ensemble" is the mean logit of the unweighted forest, boosted trees and quadratic logistic regression.
+    "recalibrated" corrects it by a curve fitted to the associated sources with classifier weights, "adapted"
+    by the class fractions that expectation maximisation finds among the unassociated ones (Saerens et al. 2002).
+    """
+    table = features.gamma_features(release)
+    known = table.y == 1
+    X, target = (table.X.to_numpy()[rows] for rows in (known, ~known))
+    physical = table.info["physical_class"].to_numpy()[known]
+    weight = {name: weights.clip(weights.density_ratio(X, target, method, seed=seed))
+              for name, method in (("gmm", "gmm"), ("classifier", "boosting"))}  # fmt: skip
+    own = pd.DataFrame({f"weight: {name}": ratio for name, ratio in weight.items()}, index=table.X.index[known])
+    ahead = pd.DataFrame(index=table.X.index[~known])
+    is_agn = classes.two_class(physical)
+    for model, sides in _all_models(X, 1 - is_agn, target, weight["gmm"], seed, n_trees, n_folds).items():
+        own[f"{model}: agn"], ahead[f"{model}: agn"] = (side[:, 0] for side in sides)
+    best = own["ensemble: agn"].to_numpy(), ahead["ensemble: agn"].to_numpy()
+    own["recalibrated: agn"], ahead["recalibrated: agn"] = (
+        recalibrate(best[0], is_agn, weight["classifier"], side) for side in best
+    )  # fmt: skip
+    own["adapted: agn"], ahead["adapted: agn"] = best[0], prior_shift(best[1], float(is_agn.mean()))[1]
+    if groups:
+        pairs = _all_models(X, classes.group_index(physical), target, weight["gmm"], seed, n_trees, n_folds)
+        for model in GROUP_MODELS:
+            for frame, values in zip((own, ahead), pairs[model], strict=True):
+                frame[[f"{model}: {name}" for name in classes.NAMES]] = values
+    return own, ahead
