@@ -144,3 +144,60 @@ def class_scores(
         low, high = np.quantile(spread, tails) if len(spread) else (np.nan, np.nan)
         result[name] = (float(values[name][0]), float(low), float(high))
     return result
+
+
+def binary_scores(labels, probability, weight=None) -> dict[str, np.ndarray]:
+    """Scores of a BL Lac (0) / FSRQ (1) classifier at threshold 0.5, for one or many weightings at once.
+
+    Parameters
+    ----------
+    labels : array of 0 / 1, shape (n,)
+    probability : FSRQ probability, shape (n,)
+    weight : array, shape (..., n), optional
+        Such as how often a bootstrap resample drew each source; equal by default.
+
+    Returns
+    -------
+    dict of arrays, shape (...,)
+        ``accuracy``; ``precision``, ``recall`` and ``f1`` of each class with the suffixes ``_bll`` and
+        ``_fsrq`` (0 where a class is never called); ``auc``, ``logloss`` (nats, probabilities kept 1e-6
+        from 0 and 1) and ``brier``.
+    """
+    labels, probability = np.asarray(labels) > 0, np.asarray(probability, float)
+    if labels.shape != probability.shape or not np.isfinite(probability).all():
+        raise ValueError(f"Expected finite probabilities of shape {labels.shape}, one a label; got {probability.shape}.")
+    weight = np.ones(len(labels)) if weight is None else np.asarray(weight, float)
+    total = weight.sum(axis=-1)
+    called = probability > 0.5
+    scores = {"accuracy": weight @ (called == labels) / total}
+    for name, truth, call in (("bll", ~labels, ~called), ("fsrq", labels, called)):
+        right, n_true, n_called = (weight @ one.astype(float) for one in (truth & call, truth, call))
+        scores[f"precision_{name}"] = right / np.maximum(n_called, 1e-12)
+        scores[f"recall_{name}"] = right / np.maximum(n_true, 1e-12)
+        scores[f"f1_{name}"] = 2 * right / np.maximum(n_true + n_called, 1e-12)
+    kept = np.clip(probability, 1e-6, 1 - 1e-6)
+    scores["auc"] = weighted_auc(labels, probability, weight)
+    scores["logloss"] = -(weight @ np.log(np.where(labels, kept, 1 - kept))) / total
+    scores["brier"] = weight @ (probability - labels) ** 2 / total
+    return scores
+
+
+def repeated_binary_scores(labels, probability, *, n_resamples: int = 1000, seed: int = 0) -> dict[str, tuple]:
+    """Mean of `binary_scores` over repeats, with 95 % bootstrap intervals over sources.
+
+    Parameters
+    ----------
+    labels : array, shape (n,)
+    probability : out-of-fold FSRQ probabilities, shape (n_repeats, n)
+        A resample draws the same sources in every repeat.
+
+    Returns
+    -------
+    dict of name -> (value, low, high)
+    """
+    n = len(labels)
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=n_resamples)
+    weight = np.concatenate([np.ones((1, n)), draws])
+    tables = [binary_scores(labels, row, weight) for row in np.atleast_2d(probability)]
+    means = {name: np.mean([table[name] for table in tables], axis=0) for name in tables[0]}
+    return {name: (float(all_[0]), *map(float, np.nanquantile(all_[1:], [0.025, 0.975]))) for name, all_ in means.items()}

@@ -11,6 +11,7 @@ Training needs torch; counting parameters and predicting (`BlazarNetwork`) needs
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -42,13 +43,13 @@ GREEDY = (Layer(64), Layer(32), Layer(1, "linear"))
 def count_parameters(inputs: int, layers) -> int:
     """Number of weights and biases of a stack of dense layers on `inputs` features."""
     sizes = [inputs, *(layer.units for layer in layers)]
-    return sum((below + 1) * above for below, above in zip(sizes, sizes[1:], strict=False))
+    return sum((below + 1) * above for below, above in pairwise(sizes))
 
 
 def count_flops(inputs: int, layers) -> int:
     """Floating-point operations of one prediction: a product and a sum a weight, as the paper counts."""
     sizes = [inputs, *(layer.units for layer in layers)]
-    return sum(2 * below * above for below, above in zip(sizes, sizes[1:], strict=False))
+    return sum(2 * below * above for below, above in pairwise(sizes))
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,32 @@ def gather(X, y, splits) -> Rows:
     )
 
 
+def validated_splits(trainings, y, tests=None, seed: int = 0, fraction: float = 1 / 9):
+    """Set a stratified validation part of every training set aside.
+
+    Parameters
+    ----------
+    trainings : sequence of index arrays
+        A bootstrap may repeat a row: all its copies go to one side.
+    tests : sequence of index arrays, optional
+    fraction : part of the distinct rows that validates; 1/9 of nine folds makes 80 / 10 / 10 %.
+
+    Returns
+    -------
+    list of (train, validation, test) index arrays
+    """
+    splits = []
+    for number, rows in enumerate(trainings):
+        rng = np.random.default_rng((seed, number))
+        distinct = np.unique(rows)
+        chosen = [distinct[np.asarray(y)[distinct] == value] for value in (0, 1)]
+        chosen = np.concatenate([rng.permutation(part)[: max(1, round(fraction * len(part)))] for part in chosen])
+        validates = np.isin(rows, chosen)
+        test = np.empty(0, int) if tests is None else tests[number]
+        splits.append((np.asarray(rows)[~validates], np.sort(chosen), test))
+    return splits
+
+
 def glorot(members: int, inputs: int, layers, rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
     """Draw Keras's default start, Glorot-uniform weights (members, in, out) and zero biases (members, 1, out)."""
     start = []
@@ -203,8 +230,8 @@ def _apply(parameters, layers, x, rng=None):
 
     for (weights, bias), layer in zip(parameters, layers, strict=True):
         if rng is not None and layer.dropout:
-            # one random byte an element: five times quicker than a float, and 0.5 = 128 / 256 exactly
-            byte = torch.frombuffer(bytearray(rng.bytes(x.numel())), dtype=torch.uint8).view(x.shape)
+            # one random byte an element is quicker than a float, and 0.5 = 128 / 256 exactly
+            byte = torch.from_numpy(rng.integers(0, 256, tuple(x.shape), dtype=np.uint8))
             x = x * ((byte >= round(256 * layer.dropout)) * np.float32(1 / (1 - layer.dropout)))
         x = torch.baddbmm(bias, x, weights)
         if layer.activation == "relu":
@@ -312,10 +339,11 @@ class Trained:
         """History of the stage that ends in the classifier."""
         return next(reversed(self.stages.values()))
 
-    def predict(self, X) -> np.ndarray:
-        """Probability of FSRQ by every member for features (n, 7), shape (members, n)."""
-        x = ((np.asarray(X, float) - self.rows.mean[:, None]) / self.rows.scale[:, None]).astype(np.float32)
-        return sigmoid(forward(self.parameters, self.layers, x)[..., 0])
+    def predict(self, X, members=slice(None)) -> np.ndarray:
+        """Probability of FSRQ for features (n, 7) by the members of a slice, shape (members, n)."""
+        x = ((np.asarray(X, float) - self.rows.mean[members, None]) / self.rows.scale[members, None]).astype(np.float32)
+        parameters = [(weights[members], bias[members]) for weights, bias in self.parameters]
+        return sigmoid(forward(parameters, self.layers, x)[..., 0])
 
     def test_probability(self, n: int, groups, epochs=None) -> np.ndarray:
         """Collect test-row probabilities into out-of-fold tables.
