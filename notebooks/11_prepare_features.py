@@ -61,7 +61,19 @@ profiles.RunBox(settings, catalogs=("4lac-dr3-h", "4lac-dr3-l"))
 # %%
 high = catalogs.read("4lac-dr3-h")
 both = catalogs.read_4lac()
-high[["Source_Name", "GLON", "GLAT", "PL_Index", "CLASS", "ASSOC1", "Redshift", "nu_syn", "Highest_energy"]].head(4)
+high[
+    [
+        "Source_Name",
+        "GLON",
+        "GLAT",
+        "PL_Index",
+        "CLASS",
+        "ASSOC1",
+        "Redshift",
+        "nu_syn",
+        "Highest_energy",
+    ]
+].head(4)
 
 # %% [markdown]
 # Two things strike the eye. `CLASS` is sometimes in upper case: that marks a firm identification (for instance by
@@ -77,12 +89,12 @@ counts.sort_values("All", ascending=False)
 # Blazars make up nearly everything: BL Lacs (`bll`), flat-spectrum radio quasars (`fsrq`) and blazar candidates of
 # uncertain type (`bcu`). The rest is a few dozen radio galaxies and narrow-line Seyferts.
 
-# %% mystnb={"figure": {"name": "fig-sky", "caption": "4LAC-DR3 in Galactic coordinates (Aitoff projection). The empty band is the Galactic plane, where counterparts are hard to find."}, "image": {"alt": "Sky map of 4LAC sources by class: BL Lacs, quasars and uncertain blazars fill the sky away from the Galactic plane."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sky", "caption": "4LAC-DR3 in Galactic coordinates (Aitoff projection). The empty band is the Galactic plane, where counterparts are hard to find."}, "image": {"alt": "Sky map of 4LAC sources by class: BL Lacs, quasars and uncertain blazars fill the sky away from the Galactic plane."}}
 fig, ax = plt.subplots(figsize=(7.5, 4.2), subplot_kw={"projection": "aitoff"})
 for name in ("bcu", "bll", "fsrq"):
     rows = both[physical_class == name]
     plots.sky_map(ax, rows["GLON"], rows["GLAT"], s=4, color=plots.CLASS_COLORS[name], label=name, alpha=0.7)
-ax.legend(loc="lower right", markerscale=3, bbox_to_anchor=(1.05, -0.1))
+ax.legend(loc="upper right", markerscale=3, bbox_to_anchor=(1.08, 1.08))
 plt.show()
 
 # %%
@@ -116,7 +128,7 @@ table = missing.groupby(high_class).mean().loc[["bll", "fsrq", "bcu"]].T
 table["all sources"] = missing.mean()
 table.round(3)
 
-# %% mystnb={"figure": {"name": "fig-missing", "caption": "What is missing in the high-latitude file, by class."}, "image": {"alt": "Bar chart of the fraction of missing values by class for five columns; no quasar lacks a redshift, half of them lack a photon above 10 GeV."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-missing", "caption": "What is missing in the high-latitude file, by class."}, "image": {"alt": "Bar chart of the fraction of missing values by class for five columns; no quasar lacks a redshift, half of them lack a photon above 10 GeV."}}
 fig, ax = plt.subplots(figsize=(7, 3.6))
 positions = np.arange(len(table))
 for offset, name in zip((-0.27, 0, 0.27), ("bll", "fsrq", "bcu"), strict=True):
@@ -157,17 +169,32 @@ cuts.round(3)
 # The last cut costs a third of the sources and half of the quasars. It also moves the median redshift, because a distant
 # source loses its highest-energy photons to the extragalactic background light and to its softer spectrum.
 
-# %% mystnb={"figure": {"name": "fig-cut", "caption": "Redshifts of the sources that the cut on Highest_energy keeps and drops. Lines mark the medians."}, "image": {"alt": "Two redshift histograms: kept sources peak at low redshift, dropped sources near redshift one."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-cut", "caption": "Redshifts of the sources that the cut on Highest_energy keeps and drops. Lines mark the medians."}, "image": {"alt": "Two redshift histograms: kept sources peak at low redshift, dropped sources near redshift one."}}
 known = np.isfinite(redshift)
 kept = known & np.isfinite(high["Highest_energy"]) & high["Unc_LP_beta"].notna()
 dropped = known & ~kept
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharex=True)
 bins = np.linspace(0, 3.5, 36)
-for mask, label, color in ((kept, "kept", plots.COLORS["blue"]), (dropped, "dropped", plots.COLORS["orange"])):
-    axes[0].hist(redshift[mask], bins, histtype="step", lw=1.6, color=color, label=f"{label}, n = {mask.sum()}")
+for mask, label, color in (
+    (kept, "kept", plots.COLORS["blue"]),
+    (dropped, "dropped", plots.COLORS["orange"]),
+):
+    axes[0].hist(
+        redshift[mask],
+        bins,
+        histtype="step",
+        lw=1.6,
+        color=color,
+        label=f"{label}, n = {mask.sum()}",
+    )
     axes[0].axvline(np.median(redshift[mask]), color=color, ls="--", lw=1)
     axes[1].hist(
-        redshift[mask & quasars], bins, histtype="step", lw=1.6, color=color, label=f"{label}, n = {(mask & quasars).sum()}"
+        redshift[mask & quasars],
+        bins,
+        histtype="step",
+        lw=1.6,
+        color=color,
+        label=f"{label}, n = {(mask & quasars).sum()}",
     )
 for ax, title in zip(axes, ("all classes", "FSRQs only"), strict=True):
     ax.set(xlabel="redshift", ylabel="sources", title=title)
@@ -194,7 +221,7 @@ regression = features.redshift_features(high)
 print(f"{len(regression)} sources, {regression.X.shape[1]} features")
 regression.X.describe().T[["mean", "std", "min", "max"]].round(2)
 
-# %% mystnb={"figure": {"name": "fig-redshift-features", "caption": "Four of the 24 features against redshift. Spearman's rank correlation is printed below."}, "image": {"alt": "Scatter plots of photon index, pivot energy, synchrotron peak frequency and flux against redshift, coloured by class."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-features", "caption": "Four of the 24 features against redshift. Spearman's rank correlation is printed below."}, "image": {"alt": "Scatter plots of photon index, pivot energy, synchrotron peak frequency and flux against redshift, coloured by class."}}
 chosen = {
     "PL_Index": "photon index",
     "Pivot_Energy": "ln (pivot energy / MeV)",
@@ -238,20 +265,30 @@ print(
     + ", ".join(f"{count} {name}" for name, count in labels.items())
 )
 
-# %% mystnb={"figure": {"name": "fig-blazar-features", "caption": "The seven classification features. BCUs lie between the two classes, and their missing SED fits pile up at one value."}, "image": {"alt": "Seven histograms comparing BL Lacs, FSRQs and BCUs; photon index separates the classes best."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-blazar-features", "caption": "The seven classification features. BCUs lie between the two classes, and their missing SED fits pile up at one value."}, "image": {"alt": "Seven histograms comparing BL Lacs, FSRQs and BCUs; photon index separates the classes best."}}
 titles = {
     "PL_Index": "photon index", "LP_Index": "log-parabola index", "Frac_Variability": "fractional variability",
     "Pivot_Energy": "ln (pivot energy / MeV)", "Variability_Index": "ln variability index",
     "nuFnu_syn": "ln (nuFnu_syn + 1e-12)", "nu_syn": "ln (nu_syn / Hz + 1e12)",
 }  # fmt: skip
 fig, axes = plt.subplots(2, 4, figsize=(9.5, 4.6))
-groups = {"bll": classification.y == 0, "fsrq": classification.y == 1, "bcu": np.isnan(classification.y)}
+groups = {
+    "bll": classification.y == 0,
+    "fsrq": classification.y == 1,
+    "bcu": np.isnan(classification.y),
+}
 for ax, (name, title) in zip(axes.flat, titles.items(), strict=False):
     values = classification.X[name].to_numpy()
     bins = np.linspace(*np.quantile(values, [0.002, 0.998]), 30)
     for source_class, rows in groups.items():
         ax.hist(
-            values[rows], bins, density=True, histtype="step", lw=1.4, color=plots.CLASS_COLORS[source_class], label=source_class
+            values[rows],
+            bins,
+            density=True,
+            histtype="step",
+            lw=1.4,
+            color=plots.CLASS_COLORS[source_class],
+            label=source_class,
         )
     ax.set(xlabel=title, yticks=[])
 axes[0, 0].set_ylabel("density")
@@ -270,7 +307,7 @@ print("without an SED fit: " + ", ".join(f"{name} {value:.0%}" for name, value i
 #
 # ## What this chapter claims
 
-# %%
+# %% tags=["hide-input"]
 claims.publish(
     [
         claims.Claim("data.redshift.rows", "sources in the redshift sample", len(regression), 1224, n=len(high), how="-h file, the cuts above", tolerance=0),

@@ -30,3 +30,9 @@ def high_latitude():
 def both_latitudes():
     """4LAC-DR3, both files; use with ``@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")``."""
     return catalogs.read_4lac()
+
+
+@pytest.fixture(scope="session")
+def low_latitude_path():
+    """Path of the low-latitude file of 4LAC-DR3, found before a test hides it."""
+    return catalogs.find("4lac-dr3-l", download=False)

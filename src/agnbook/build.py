@@ -192,6 +192,7 @@ def write_locks() -> None:
          *_book_requirements()], check=True, capture_output=True, text=True,
     )  # fmt: skip
     light = sorted(f"{item['metadata']['name']}=={item['metadata']['version']}" for item in json.loads(report.stdout)["install"])
+    light = [line for line in light if line in versions]  # pip's own helpers are in no lock
     text = "# The part of requirements.lock that building the pages needs; written by `make lock`.\n" + "\n".join(light) + "\n"
     files.write_text(files.ROOT / "requirements-book.lock", text)
 

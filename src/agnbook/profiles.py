@@ -104,8 +104,9 @@ class RunBox:
         self.rows += [("Computed here", computed or "every number on this page")]
         self.rows += [("Loaded", loaded or "nothing but the catalogues")]
 
-    def _repr_markdown_(self) -> str:
-        return "| This run | |\n|---|---|\n" + "\n".join(f"| {key} | {html.escape(value)} |" for key, value in self.rows)
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{html.escape(key)}</th><td>{html.escape(value)}</td></tr>" for key, value in self.rows)
+        return f'<table class="run-box"><caption>This run</caption>{rows}</table>'
 
     def __repr__(self) -> str:
         return "\n".join(f"{key}: {value}" for key, value in self.rows)

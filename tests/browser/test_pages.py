@@ -1,0 +1,149 @@
+"""Every page of the built book in a real browser.
+
+Needs `make book` (or the `book` step of `make test`) first, and Chromium; says so and skips where one is missing.
+"""
+
+import functools
+import http.server
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from agnbook import files
+
+HTML = files.ROOT / "_build" / "html"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PAGES = sorted(
+    path.relative_to(HTML).as_posix()
+    for path in HTML.rglob("*.html")
+    if "_static" not in path.parts and path != HTML / "index.html"  # which only sends the reader on to the cover
+)
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+           "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (Debian: apt-get install chromium)"),
+    pytest.mark.skipif(not PAGES, reason="the book is not built; run `make book`"),
+]
+
+
+@pytest.fixture(scope="module")
+def site():
+    """Serve the built book on a free local port."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(HTML))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+
+
+@pytest.fixture
+def page(browser, site):
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    # Badges and launch buttons may point elsewhere, but nothing on a page may need another host.
+    page.route(lambda url: not url.startswith(site), lambda route: route.abort())
+    page.problems = []
+    page.on("console", lambda message: message.type == "error" and page.problems.append(message.text))
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("requestfailed", lambda request: page.problems.append(f"failed: {request.url}"))
+    page.on("response", lambda response: response.status >= 400 and page.problems.append(f"{response.status}: {response.url}"))
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(page, site, name):
+    assert (HTML / name).stat().st_size < 1_500_000
+    page.goto(f"{site}/{name}", wait_until="load")
+    page.wait_for_timeout(150)
+    assert page.problems == []
+    images = page.eval_on_selector_all(
+        ".bd-article img",
+        "items => Promise.all(items.map(async i => [i.src, i.alt, await i.decode().then(() => i.naturalWidth, () => 0)]))",
+    )
+    for source, alt, width in images:
+        assert width > 0, f"broken image {source}"
+        assert len(alt) > 15 and not alt.startswith(("..", "_images", "/")), f"no alt text: {source}"
+    page.set_viewport_size({"width": 400, "height": 800})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 400, f"scrolls sideways: {width} px"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(page, site, name):
+    """Every link and anchor into the book exists (a static check of the built files)."""
+    page.goto(f"{site}/{name}", wait_until="domcontentloaded")
+    links = page.eval_on_selector_all("a[href]", "items => items.map(item => item.href)")
+    for link in sorted({link for link in links if link.startswith(site)}):
+        target, _, anchor = link.removeprefix(site).partition("#")
+        path = HTML / (target.partition("?")[0].lstrip("/") or "index.html")
+        assert path.exists(), f"{name} links to {link}"
+        if anchor and path.suffix == ".html":
+            assert anchor_exists(path, anchor), f"{name} links to {link}"
+
+
+@functools.cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def anchor_exists(path: Path, anchor: str) -> bool:
+    return any(f'{kind}="{anchor}"' in _text(path) for kind in ("id", "name"))
+
+
+def test_the_first_page_leads_to_the_cover(page, site):
+    page.goto(site)
+    page.wait_for_url("**/book/index.html")
+
+
+def test_search_finds_flipout(page, site):
+    page.goto(f"{site}/search.html?q=flipout")
+    page.wait_for_selector("ul.search li a", timeout=15_000)
+    titles = page.eval_on_selector_all("ul.search li a", "items => items.map(item => item.textContent)")
+    assert any("redshift" in title.lower() or "Glossary" in title for title in titles), titles
+
+
+def test_dark_mode_keeps_figures_on_an_opaque_light_ground(page, site):
+    name = next(name for name in PAGES if "11_prepare_features" in name)
+    page.goto(f"{site}/{name}")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    styles = page.eval_on_selector_all(
+        ".bd-article .cell_output img, .bd-article figure img",
+        "items => items.map(i => [getComputedStyle(i).filter, getComputedStyle(i).backgroundColor])",
+    )
+    assert styles and all(style == ["none", "rgb(255, 255, 255)"] for style in styles), styles
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert sum(int(part) for part in ground.strip("rgba()").split(",")[:3]) < 150, f"dark mode is not dark: {ground}"
+
+
+def test_hidden_solutions_open(page, site):
+    name = next(name for name in PAGES if "11_prepare_features" in name)
+    page.goto(f"{site}/{name}")
+    solution = page.locator(".admonition.dropdown, details.sd-dropdown").first
+    assert not solution.locator("pre").first.is_visible()
+    solution.locator("button, summary").first.click()
+    solution.locator("pre").first.wait_for(state="visible", timeout=5000)
+
+
+def test_chapters_offer_edit_download_and_colab(page, site):
+    name = next(name for name in PAGES if "11_prepare_features" in name)
+    page.goto(f"{site}/{name}")
+    links = page.eval_on_selector_all("a[href]", "items => items.map(item => item.getAttribute('href'))")
+    assert any(link.startswith("https://colab.research.google.com") for link in links)
+    assert any(link.endswith("11_prepare_features.ipynb") for link in links)
+    assert any("/edit/" in link for link in links)
