@@ -16,7 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from agnbook import features
-from agnbook.blazars.voting import logit, prior_shift
+from agnbook.blazars import boosted as peers
+from agnbook.blazars import linear, networks, voting
 from agnbook.shift import classes, weights
 from agnbook.shift.forest import fit_forest
 
@@ -100,8 +101,8 @@ def recalibrate(own, truth, weight, target) -> np.ndarray:
     numpy.ndarray, shape (n_target,)
         Probability of ``sigmoid(a + b logit(p))`` with the fitted a and b (Platt scaling, importance weighted).
     """
-    curve = LogisticRegression(C=1e6).fit(logit(own)[:, None], truth, weight)
-    return curve.predict_proba(logit(target)[:, None])[:, 1]
+    curve = LogisticRegression(C=1e6).fit(voting.logit(own)[:, None], truth, weight)
+    return curve.predict_proba(voting.logit(target)[:, None])[:, 1]
 
 
 #: Two classes of paper 2, section 4.1; a forecast table holds the probability of the first.
@@ -170,10 +171,66 @@ def forecast_release(
     own["recalibrated: agn"], ahead["recalibrated: agn"] = (
         recalibrate(best[0], is_agn, weight["classifier"], side) for side in best
     )  # fmt: skip
-    own["adapted: agn"], ahead["adapted: agn"] = best[0], prior_shift(best[1], float(is_agn.mean()))[1]
+    own["adapted: agn"], ahead["adapted: agn"] = best[0], voting.prior_shift(best[1], float(is_agn.mean()))[1]
     if groups:
         pairs = _all_models(X, classes.group_index(physical), target, weight["gmm"], seed, n_trees, n_folds)
         for model in GROUP_MODELS:
             for frame, values in zip((own, ahead), pairs[model], strict=True):
                 frame[[f"{model}: {name}" for name in classes.NAMES]] = values
     return own, ahead
+
+
+#: Columns of `BLAZAR_FEATURES` that come from gamma rays alone.
+GAMMA_BLAZAR_FEATURES = [name for name in features.BLAZAR_FEATURES if name not in features.SED_OFFSET]
+
+
+def forecast_blazars(
+    catalogue: pd.DataFrame, *, seed: int = 0, members: int = 5, trees: int = 200, rounds: int = 300,
+    epochs: int | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Let every model of chapter 14, trained on all BL Lacs and FSRQs of 4LAC-DR3, answer for its BCUs.
+
+    Parameters
+    ----------
+    catalogue : both files of 4LAC-DR3.
+    members : random starts of each network, with different validation sources; their mean logit counts.
+    trees, rounds : sizes of the forests and of the boosting.
+    epochs : all stages of all networks, or None for the sizes of chapter 14.
+
+    Returns
+    -------
+    pandas.DataFrame, indexed by ``Source_Name`` of the BCUs without analysis flags
+        Probability of FSRQ, one column a model.
+    """
+    sources = features.blazar_features(catalogue)
+    known = np.isfinite(sources.y)
+    X, y, bcu = sources.X[known], sources.y[known], sources.X[~known]
+    result = pd.DataFrame({"always BL Lac": y.mean()}, index=bcu.index)
+    marked, marked_bcu = (linear.mark_missing_sed(part) for part in (X, bcu))
+    gamma = GAMMA_BLAZAR_FEATURES
+    for name, (make_model, train, target) in {
+        "logistic": (linear.logistic, X, bcu),
+        "gamma rays alone": (linear.logistic, X[gamma], bcu[gamma]),
+        "quadratic logistic": (linear.quadratic_logistic, marked, marked_bcu),
+        "support vectors": (peers.support_vectors, marked, marked_bcu),
+        "random forest": (lambda: peers.forest(trees, seed), marked, marked_bcu),
+        "boosting": (lambda: peers.Boosted((0, 1, 2), rounds), marked, marked_bcu),
+    }.items():
+        result[name] = make_model().fit(train.to_numpy(), y).predict_proba(target.to_numpy())[:, 1]
+    rows = networks.gather(X, y, networks.validated_splits([np.arange(len(y))] * members, y, seed=seed))
+    for name, recipe in networks.MODELS.items():
+        sizes = {"epochs": epochs} if epochs else {"epochs": 1000} if name == "bias_init" else {}
+        if epochs and name != "bias_init":
+            sizes["pretext_epochs"] = epochs
+        trained = recipe(rows, np.random.default_rng(seed), **sizes)
+        result[name.replace("_", " ")] = voting.mean_logit(trained.predict(bcu))
+    wide = features.extended_blazar_features(catalogue, clean=False)
+    train, target = np.flatnonzero(np.isfinite(wide.y)), wide.X.index.get_indexer(bcu.index)
+    for name, columns in {
+        "five voters": features.EXTENDED_BLAZAR_FEATURES, "five voters, source alone": features.SOURCE_FEATURES,
+    }.items():  # fmt: skip
+        votes = voting.five_votes(
+            wide.X[columns], wide.y, [train], [target], seed=seed, trees=trees, rounds=rounds, epochs=epochs or 400
+        )
+        result[name] = voting.mean_logit([answer[0] for answer in votes.values()])
+    return result
