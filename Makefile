@@ -10,7 +10,7 @@ export AGNBOOK_CATALOGS := $(AGNBOOK_CATALOGS):$(abspath ../shared/catalogs)
 endif
 export TQDM_DISABLE ?= 1
 
-.PHONY: book test run paper smoke lab app environment lock clean lint pairs html
+.PHONY: book test run paper smoke lab environment lock clean html
 
 book: .venv-book/ready  ## build the HTML book from the committed notebooks (about 3 minutes the first time, 1 later)
 	@$(BOOK) -m agnbook.build catalogs
@@ -23,7 +23,7 @@ html:
 
 environment: .venv/ready  ## create the full environment from requirements.lock
 
-test: environment  ## run all tests (about 30 minutes on 2 cores)
+test: environment  ## run all tests (about 40 minutes on 2 cores)
 	@$(FULL) -m agnbook.build test
 
 run: environment  ## re-execute the chapters at `book` profile on this machine (CHAPTERS="11 12" for some)

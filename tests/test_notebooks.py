@@ -108,3 +108,16 @@ def test_unknown_chapter_is_an_error(capsys):
     assert "Unknown chapters: 99; the book has 11_prepare_features" in capsys.readouterr().err
     with pytest.raises(SettingsError):
         chapters._selected(["nothing"])
+
+
+def test_an_interrupt_keeps_what_is_finished(book, monkeypatch, capsys):
+    chapters.execute("11_tiny", "book")
+    before = (book / "11_tiny.ipynb").read_bytes()
+
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(chapters.NotebookClient, "execute", interrupted)
+    assert chapters.main(["run"]) == 130
+    assert "Finished chapters are kept" in capsys.readouterr().err
+    assert (book / "11_tiny.ipynb").read_bytes() == before

@@ -159,6 +159,7 @@ def test() -> int:
         "browser": [*pytest, "tests/browser"],
         "benchmarks": [*pytest, "tests/benchmarks", "--benchmark-columns=min,median,rounds", "-s"],
     }
+    print(f"{len(steps)} steps, about 40 minutes on 2 cores.")
     results = {}
     for number, (name, command) in enumerate(steps.items(), 1):
         print(f"\n=== [{number}/{len(steps)}] {name} ===", flush=True)
@@ -213,6 +214,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BookError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nInterrupted; run the same command to begin again.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -216,6 +216,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BookError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nInterrupted. Finished chapters are kept; run the same command to go on.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
