@@ -218,39 +218,30 @@ def test_a_member_does_not_depend_on_the_others_rows(sample):
 def test_out_of_fold_predictions_do_not_see_their_own_redshift(sample):
     X, y = sample
     folds = crossval.repeated_folds(len(y), 3, 2, seed=0)
-    networks = (Network(), Network("flipout"), Network("reparameterization", "relu", "all"))
-    options = {"n_samples": 200, "seed": 1, "epochs": 8, "patience": 3}
+    networks = (Network("flipout"), Network("reparameterization", "relu", "all"))
+    options = {"n_samples": 50, "seed": 1, "epochs": 4}
     table = mlp.out_of_fold(networks, X, y, folds, **options)
     assert list(table) == [
-        "Source_Name", "repeat", "mlp_mean", "flipout_mean", "flipout_sd", "flipout_loc", "flipout_scale",
+        "Source_Name", "repeat", "flipout_mean", "flipout_sd", "flipout_loc", "flipout_scale",
         "reparameterization_relu_all_mean", "reparameterization_relu_all_sd",
     ]  # fmt: skip
     assert len(table) == 2 * len(y) and table.notna().all().all()
-    # Training draws use the same random numbers whatever the redshifts are. Spoil those of one fold:
+    # The same seed gives the same predictions, unless redshifts that were trained on change: spoil one fold's.
     spoiled = y.copy()
     spoiled[folds[0] == 1] += 3
-    again = mlp.out_of_fold(networks[:2], X, spoiled, folds, **options)
+    again = mlp.out_of_fold(networks[:1], X, spoiled, folds, **options)
     held_out = np.concatenate([folds[0] == 1, np.zeros(len(y), bool)])
-    same = (again["mlp_mean"] == table["mlp_mean"]).to_numpy()
+    same = (again["flipout_mean"] == table["flipout_mean"]).to_numpy()
     assert same[held_out].all() and not same[~held_out].any()
-
-
-def test_same_seed_same_predictions(sample):
-    X, y = sample
-    folds = crossval.repeated_folds(len(y), 3, 1, seed=0)
-    options = {"n_samples": 10, "epochs": 3}
-    first = mlp.out_of_fold([Network("flipout")], X, y, folds, seed=5, **options)
-    pd.testing.assert_frame_equal(first, mlp.out_of_fold([Network("flipout")], X, y, folds, seed=5, **options))
-    assert not first.equals(mlp.out_of_fold([Network("flipout")], X, y, folds, seed=6, **options))
 
 
 def test_fold_rows_partition_the_sources():
     folds = crossval.repeated_folds(1224, 10, 3, seed=0)
     train, validation, held_out = mlp.fold_rows(folds)
-    assert train.shape == (30, 1040)
+    assert train.shape == (30, 1043)
     for parts in zip(train, validation, held_out, strict=True):
         assert sorted(np.concatenate(parts)) == list(range(1224))
-    assert {len(rows) for rows in validation} == {61, 62}
+    assert {len(rows) for rows in validation} == {58, 59}
     assert (np.bincount(np.concatenate(held_out)) == 3).all()
 
 
@@ -274,7 +265,7 @@ def test_gaussian_head_gives_the_samples_quantiles(rng, output):
     X, levels = rng.normal(size=(6, 5)), [0.1587, 0.5, 0.8413, 0.9772]
     samples = mlp.posterior_predictive(network, weights, X, 40000, rng)
     exact = mlp.head_quantiles(*mlp.gaussian_head(weights, X), levels, output)
-    np.testing.assert_allclose(np.quantile(samples, levels, axis=0).T, exact, atol=0.01)
+    np.testing.assert_allclose(np.quantile(samples, levels, axis=0).T, exact, atol=0.03)
 
 
 def test_readings_have_distinct_names():
