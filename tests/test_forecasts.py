@@ -72,3 +72,13 @@ def test_fingerprint_depends_on_values_shape_and_settings():
     assert forecasts.fingerprint(a, {"seed": 0}) == forecasts.fingerprint(a.copy(), {"seed": 0})
     different = {forecasts.fingerprint(*parts) for parts in ((a,), (a.reshape(2, 3),), (a + 1,), (a, 1), (a.astype("f4"),))}
     assert len(different) == 5
+
+
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
+def test_every_blazar_model_answers_for_every_candidate(both_latitudes):
+    part = both_latitudes.iloc[::8]
+    table = forecasts.forecast_blazars(part, members=1, trees=5, rounds=5, epochs=3)
+    clean = part[(part["CLASS"].str.lower() == "bcu") & (part["Flags"] == 0)]
+    assert set(table.index) == set(clean["Source_Name"]) and len(table.columns) == 14
+    assert table.notna().all().all() and table.min().min() >= 0 and table.max().max() <= 1
+    assert table["always BL Lac"].nunique() == 1 and table["five voters"].nunique() > 20

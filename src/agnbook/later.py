@@ -4,14 +4,16 @@ An exam compares two releases. Its candidates are sources whose class the older 
 its answers are the classes that the newer one gives. Any table of class probabilities can sit it.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from agnbook import catalogs, crossmatch, scores
+from agnbook import artifacts, catalogs, crossmatch, files, scores
 from agnbook.errors import FeatureError, SettingsError
+from agnbook.profiles import Settings
 from agnbook.shift import classes
 
 
@@ -211,8 +213,8 @@ def score_predictions(
 
 
 def score_file(
-    path: str | Path, exam: str, *, newer: str | Path | None = None, columns: dict[str, str] | None = None,
-    normalise: bool = False, n_resamples: int = 1000,
+    path: str | Path, exam: str, *, older: str | Path | None = None, newer: str | Path | None = None,
+    columns: dict[str, str] | None = None, normalise: bool = False, n_resamples: int = 1000,
 ) -> pd.DataFrame:  # fmt: skip
     """Score a file of predictions on an exam; the work behind ``agnbook score``.
 
@@ -220,7 +222,7 @@ def score_file(
     ----------
     path : CSV or FITS; see `read_predictions`.
     exam : a name in `EXAMS`.
-    newer : a registered name or a FITS file of a release newer than the exam's.
+    older, newer : registered names or FITS files of other releases than the exam's.
     columns, normalise : see `read_predictions`, `class_columns`.
 
     Returns
@@ -230,5 +232,62 @@ def score_file(
     """
     chosen = get_exam(exam)
     table = class_columns(read_predictions(path, columns), chosen.classes, normalise)
-    labels = answers(chosen, newer=None if newer is None else read_release(newer))["answer"]
-    return score_predictions(table, labels, n_resamples=n_resamples)
+    releases = [None if name is None else read_release(name) for name in (older, newer)]
+    return score_predictions(table, answers(chosen, *releases)["answer"], n_resamples=n_resamples)
+
+
+def paired_gain(first: pd.DataFrame, second: pd.DataFrame, labels: pd.Series, *, n_resamples: int = 1000, seed: int = 0):
+    """How much smaller the second table's log-loss is on the sources that both answer for.
+
+    Parameters
+    ----------
+    first, second : tables as in `score_predictions`, with the same columns.
+    labels : pandas.Series, indexed by source name.
+
+    Returns
+    -------
+    tuple of float
+        (gain, low, high) in nats a source; sources are resampled in pairs, so that a source which is hard for
+        both does not widen the interval.
+    """
+    labels = labels[labels.isin(first.columns)]
+    common = labels.index.intersection(first.index).intersection(second.index)
+    codes = first.columns.get_indexer(labels[common])
+    loss = [-np.log(np.maximum(table.loc[common, first.columns].to_numpy(float)[np.arange(len(codes)), codes],
+                               scores.PROBABILITY_FLOOR)) for table in (first, second)]  # fmt: skip
+    gain = loss[0] - loss[1]
+    return float(gain.mean()), *scores.bootstrap(np.mean, gain, n_resamples=n_resamples, seed=seed)
+
+
+def seal(name: str, table: pd.DataFrame, *, settings: Settings, seed: int, model: str, date: str) -> float | None:
+    """Freeze a table of predictions as ``data/results/sealed_<name>.csv`` for a catalogue that does not exist yet.
+
+    Parameters
+    ----------
+    table : indexed by ``Source_Name``; written with four decimals.
+    model : fingerprint of what the predictions were made with.
+    date : day of sealing, ``YYYY-MM-DD``.
+
+    Returns
+    -------
+    float
+        Largest difference from the table that is sealed; None where none is. A sealed file is never
+        overwritten: nobody improves a prediction after the fact. Only a publishing `paper` run seals.
+    """
+    path = f"results/sealed_{name}.csv"
+    target = files.DATA / path
+    if target.exists():
+        old = artifacts.load_table(path).set_index("Source_Name")
+        old, new = old.align(table, join="inner")
+        return float((old - new).abs().max().max())
+    if settings.profile == "paper" and artifacts.publishing():
+        files.write_text(target, table.round(4).reset_index().to_csv(index=False, lineterminator="\n"))
+        artifacts.record(path, chapter=settings.chapter, profile="paper", seed=seed, wall_seconds=0.0, model=model, sealed=date)
+    return None
+
+
+def sealed(name: str) -> tuple[pd.DataFrame, dict]:
+    """Return a sealed table, indexed by ``Source_Name``, and its record (``sha256``, ``model``, ``sealed``) after checking it."""
+    path = f"results/sealed_{name}.csv"
+    table = artifacts.load_table(path).set_index("Source_Name")
+    return table, json.loads((files.DATA / "results" / "artifacts.json").read_text(encoding="utf-8"))[path]
