@@ -124,7 +124,7 @@ def gather(X, y, splits) -> Rows:
     as32 = lambda values: np.ascontiguousarray(values, dtype=np.float32)  # noqa: E731
     return Rows(
         x=as32((X[train] - mean[:, None]) / scale[:, None]),
-        y=as32(y[train] * train_mask),
+        y=as32(np.where(train_mask, y[train], 0)),
         w=as32(weight),
         held_x=as32((X[held] - mean[:, None]) / scale[:, None]),
         held_y=as32(np.where(held_mask, y[held], 0)),
@@ -380,7 +380,7 @@ def _held(rows: Rows, codes: np.ndarray | None = None):
 
 
 def bias_init(
-    rows: Rows, rng: np.random.Generator, *, epochs: int = 1500, patience: int = 300, bias: bool = True, layers=BIAS_INIT
+    rows: Rows, rng: np.random.Generator, *, epochs: int = 800, patience: int = 300, bias: bool = True, layers=BIAS_INIT
 ) -> Trained:
     """The paper's deployed network, 7-42-1: the output starts at the class ratio (`bias`)."""
     head = train_stage(

@@ -1,0 +1,116 @@
+"""Publish predictions as FITS and CSV tables that astropy and TOPCAT open, with units and meanings."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from agnbook import artifacts, files
+from agnbook.errors import ResultsError
+from agnbook.profiles import Settings
+
+#: Column -> (unit, what it is). Probabilities and redshifts are pure numbers.
+CLASS_COLUMNS = {
+    "Source_Name": ("", "4FGL name as in 4LAC-DR3"),
+    "probability_fsrq": ("", "probability of FSRQ, five voters, all honest 4LAC columns"),
+    "probability_low": ("", "lower end of its 95 % interval from bootstrap resamples of the training sources"),
+    "probability_high": ("", "upper end of that interval"),
+    "logit_sd": ("", "standard deviation of the logit over the resamples"),
+    "probability_fsrq_source": ("", "probability of FSRQ from gamma-ray and synchrotron columns alone"),
+    "logit_sd_source": ("", "standard deviation of its logit over the resamples"),
+    "probability_bias_init": ("", "probability of FSRQ by the paper's 7-42-1 network, mean over resamples"),
+    "called_95": ("", "class called at 95 % expected precision, or none"),
+    "called_99": ("", "class called at 99 % expected precision, or none"),
+    "flagged": ("", "whether 4LAC raises an analysis flag (the paper leaves such sources out)"),
+    "no_sed": ("", "whether 4LAC has no synchrotron fit: accuracy is much lower"),
+}
+REDSHIFT_COLUMNS = {
+    "Source_Name": ("", "4FGL name as in 4LAC-DR3"),
+    "z_mean": ("", "mean of the predictive redshift distribution"),
+    "z_sd": ("", "its standard deviation"),
+    "z_q025": ("", "its 2.5 % quantile"),
+    "z_q160": ("", "its 16 % quantile"),
+    "z_q500": ("", "its median"),
+    "z_q840": ("", "its 84 % quantile"),
+    "z_q975": ("", "its 97.5 % quantile"),
+    "z_low68": ("", "lower end of the 68.3 % interval, calibrated by class"),
+    "z_high68": ("", "upper end of that interval"),
+    "z_low95": ("", "lower end of the 95.4 % interval, calibrated by class"),
+    "z_high95": ("", "upper end of that interval"),
+    "z_mean_no_class": ("", "mean redshift by the same model without the class as an input"),
+    "paper_cuts": ("", "whether the source passes the cuts of the paper's redshift sample"),
+}
+
+
+def checked(table: pd.DataFrame, columns: dict) -> pd.DataFrame:
+    """Return the table in the order of `columns`.
+
+    Raises
+    ------
+    ResultsError
+        For other columns than these, repeated or unsafe names (a leading ``=``, ``+``, ``-`` or ``@``
+        is a formula in a spreadsheet), missing values, and probabilities outside 0 to 1.
+    """
+    if set(table.columns) != set(columns):
+        raise ResultsError(f"The table's columns differ from the schema: {sorted(set(table.columns) ^ set(columns))}.")
+    if table["Source_Name"].duplicated().any():
+        raise ResultsError("A source appears twice in the table.")
+    for name in table:
+        values = table[name]
+        if values.isna().any():
+            raise ResultsError(f"{name} has missing values.")
+        if pd.api.types.is_bool_dtype(values):
+            continue
+        if not pd.api.types.is_numeric_dtype(values):
+            if values.astype(str).str.match(r"[=+\-@\t\r]").any():
+                raise ResultsError(f"{name} has a text that a spreadsheet would run as a formula.")
+        elif not np.isfinite(values).all() or (name.startswith("probability") and not values.between(0, 1).all()):
+            raise ResultsError(f"{name} has values that are infinite, or no probabilities.")
+    return table[list(columns)]
+
+
+def write(stem: str, table: pd.DataFrame, columns: dict, *, settings: Settings, seed: int, version: str, model: str) -> None:
+    """Write ``data/results/<stem>.fits`` and ``.csv``; nothing unless a `paper` run publishes.
+
+    The FITS header holds model, version and each column's meaning (TCOMM); the CSV file begins with
+    the same as comment lines (ECSV, which astropy and TOPCAT read; elsewhere skip lines with ``#``).
+    """
+    from astropy.io import fits
+    from astropy.table import Table
+
+    start = time.perf_counter()
+    table = checked(table, columns)
+    if not artifacts.publishing() or settings.profile != "paper":
+        return
+    published = Table.from_pandas(table.astype({name: str for name in table if table[name].dtype == object}))
+    for name, (unit, description) in columns.items():
+        published[name].unit, published[name].description = unit or None, description
+    published.meta = {"MODEL": model, "VERSION": version, "SEED": seed, "DATA": "4LAC-DR3"}
+    bare = published.copy()
+    for name in columns:  # descriptions go to TCOMM below; astropy alone would write them as a comment block
+        bare[name].description = None
+    hdu = fits.table_to_hdu(bare)
+    for number, (_, description) in enumerate(columns.values(), 1):
+        hdu.header[f"TCOMM{number}"] = description
+    base = Path("results") / stem
+    with files.atomic_write(files.DATA / f"{base}.fits") as temporary:
+        fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(temporary, overwrite=True)
+    for name in table.select_dtypes("floating"):
+        published[name].info.format = ".5g"
+    with files.atomic_write(files.DATA / f"{base}.csv") as temporary:
+        published.write(temporary, format="ascii.ecsv", delimiter=",", overwrite=True)
+    for ending in ("fits", "csv"):
+        artifacts.record(
+            f"{base}.{ending}", chapter=settings.chapter, profile=settings.profile, seed=seed, version=version,
+            wall_seconds=time.perf_counter() - start,
+        )  # fmt: skip
+
+
+def read(stem: str) -> pd.DataFrame:
+    """Read a published table after checking its sha256; see `write`."""
+    from astropy.table import Table
+
+    table = Table.read(artifacts.verify(f"results/{stem}.fits"))
+    table.convert_bytestring_to_unicode()  # FITS holds bytes
+    return table.to_pandas()
