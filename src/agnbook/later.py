@@ -198,9 +198,8 @@ def score_predictions(
     w = np.ones(len(common)) if weight is None else weight[common].to_numpy(float)
     truth = np.eye(len(table.columns))[codes]
     shares = np.average(truth, axis=0, weights=w)
-    options = {"weight": w, "n_resamples": n_resamples, "seed": seed}
-    ours = scores.class_scores(codes, probability, **options)
-    constant = scores.class_scores(codes, np.broadcast_to(shares, probability.shape), **options)
+    ours = scores.class_scores(codes, probability, w, n_resamples=n_resamples, seed=seed)
+    constant = scores.class_scores(codes, np.broadcast_to(shares, probability.shape), w, n_resamples=1)
     rows = {name: (*value, constant[name][0]) for name, value in ours.items()}
     # A forecast that is right in every probability still misses a count by sampling: that is the interval.
     for k, name in enumerate(table.columns):
