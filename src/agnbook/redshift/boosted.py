@@ -304,3 +304,58 @@ def out_of_fold(sample: RedshiftSample, folds: np.ndarray, seed: int = 0, n_jobs
     """
     tasks = (delayed(_score)(sample, repeat, held_out, seed, sizes) for repeat, _, _, held_out in crossval.splits(folds))
     return pd.concat(Parallel(n_jobs)(tasks), ignore_index=True)
+
+
+def booster_out_of_fold(
+    sample: RedshiftSample,
+    folds: np.ndarray,
+    columns=None,
+    extra: bool = True,
+    fraction: float = 1.0,
+    seed: int = 0,
+    rounds: float = 1.0,
+) -> np.ndarray:
+    """Cross-validate the "sqrt" booster alone: the cheap model behind ablations and the learning curve.
+
+    Parameters
+    ----------
+    columns : features to use; all by default.
+    extra : whether the rows outside the paper's sample help to train.
+    fraction : random part of the training rows to use.
+    rounds : factor on the number of trees.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_repeats, number of kept rows)
+        Mean redshift; the variance for the back-transform comes from the other folds' residuals.
+    """
+    X, root = sample.X[columns or list(sample.X.columns)].to_numpy(float), np.sqrt(sample.z)
+    settings = BOOSTERS["sqrt"] | {"num_iterations": max(1, round(BOOSTERS["sqrt"]["num_iterations"] * rounds))}
+    rng, kept = np.random.default_rng(seed), int(sample.kept.sum())
+    roots = np.empty(folds.shape)
+    for repeat, fold, train, test in crossval.splits(folds):
+        train = np.r_[train, np.arange(kept, len(sample))] if extra else train
+        train = rng.permutation(train)[: max(30, round(fraction * len(train)))]
+        roots[repeat, test] = _booster(settings, X[train], root[train], seed + fold).predict(X[test])
+    squares, means = (root[:kept] - roots) ** 2, np.empty(folds.shape)
+    for repeat, _, train, test in crossval.splits(folds):
+        means[repeat, test] = roots[repeat, test] ** 2 + squares[repeat, train].mean()
+    return means
+
+
+def noise_floor(X, z, neighbours: int = 10) -> float:
+    """Estimate the scatter of z that no smooth function of X explains: the Gamma test.
+
+    Half the mean squared difference between a source and its k-th neighbour, extrapolated to
+    distance 0 by a straight line over k = 1 ... `neighbours` (Evans & Jones 2002).
+
+    Parameters
+    ----------
+    X : array, shape (n, n_features), standardised.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    distance, index = NearestNeighbors(n_neighbors=neighbours + 1).fit(X).kneighbors(X)
+    delta = (distance[:, 1:] ** 2).mean(axis=0)
+    gamma = ((np.asarray(z)[index[:, 1:]] - np.asarray(z)[:, None]) ** 2).mean(axis=0) / 2
+    return float(np.sqrt(max(np.polyfit(delta, gamma, 1)[1], 0.0)))

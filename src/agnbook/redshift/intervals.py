@@ -143,9 +143,18 @@ def with_laplace_noise(mean, sd, scale, points: int = 61) -> Predictive:
     return from_points(atoms, np.ones_like(atoms))
 
 
-def with_residuals(mean, residuals) -> Predictive:
-    """Return `mean` plus a fixed set of residuals, negative redshifts set to 0; shapes (n,) and (m,)."""
-    atoms = np.maximum(np.asarray(mean, float)[:, None] + np.asarray(residuals, float), 0.0)
+def with_residuals(mean, residuals, scale=1.0) -> Predictive:
+    """Return `mean` plus a fixed set of residuals, stretched by `scale`; negative redshifts become 0.
+
+    Parameters
+    ----------
+    mean : array, shape (n,)
+    residuals : array, shape (m,)
+        Of other sources, divided by their own scales.
+    scale : number or array, shape (n,)
+    """
+    scale = np.broadcast_to(np.asarray(scale, float), np.shape(mean))
+    atoms = np.maximum(np.asarray(mean, float)[:, None] + scale[:, None] * np.asarray(residuals, float), 0.0)
     return from_points(atoms, np.ones_like(atoms))
 
 
@@ -155,13 +164,9 @@ def empirical(values, n: int) -> Predictive:
     return one.rows(np.zeros(n, int))
 
 
-def stack(parts: list[Predictive], rows: list[np.ndarray], n: int) -> Predictive:
-    """Put the distributions of held-out folds back in order: `parts[i]` belongs to sources `rows[i]` of n."""
-    order = np.argsort(np.concatenate(rows), kind="stable")
-    if len(order) != n:
-        raise ResultsError(f"The folds hold {len(order)} sources, not {n}.")
-    joined = [np.concatenate([getattr(part, name) for part in parts])[order] for name in ("quantiles", "mean", "sd")]
-    return Predictive(*joined)
+def concatenate(parts: list[Predictive]) -> Predictive:
+    """Return the distributions of several tables as one."""
+    return Predictive(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("quantiles", "mean", "sd")))
 
 
 def held_out(make, folds_row) -> Predictive:
@@ -175,7 +180,7 @@ def held_out(make, folds_row) -> Predictive:
     """
     tests = [np.flatnonzero(folds_row == fold) for fold in np.unique(folds_row)]
     parts = [make(np.flatnonzero(folds_row != folds_row[rows[0]]), rows) for rows in tests]
-    return stack(parts, tests, len(folds_row))
+    return concatenate(parts).rows(np.argsort(np.concatenate(tests), kind="stable"))
 
 
 def conformal_half_width(pit, level: float) -> float:
