@@ -48,3 +48,67 @@ def reliability(labels, probability, n_bins: int = 10) -> dict[str, np.ndarray]:
         "high": limits[:, 1],
         "n": np.array([len(rows) for rows in groups]),
     }
+
+
+def mahalanobis_ranks(truth, samples) -> np.ndarray:
+    """Fraction of posterior samples nearer to the posterior mean than the truth, in Mahalanobis distance.
+
+    Mean and covariance come from one half of the samples and the ranks from the other: with one set for
+    both, the samples lie nearer to their own mean than any newcomer, which in 21 dimensions looks like
+    overconfidence. Directions without variance are left out by a pseudo-inverse.
+
+    Parameters
+    ----------
+    truth : array, shape (n, d)
+    samples : array, shape (n, m, d), m at least 4 d.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Uniform on [0, 1] if the posterior is calibrated (Park et al., supplement, eq. 6).
+    """
+    truth, samples = np.asarray(truth, float), np.asarray(samples, float)
+    half = samples.shape[1] // 2
+    first, second = samples[:, :half], samples[:, half:]
+    scale = first.std(axis=1, keepdims=True) + 1e-300
+    mean = first.mean(axis=1, keepdims=True)
+    white = (first - mean) / scale
+    covariance = np.einsum("nmi,nmj->nij", white, white) / (half - 1)
+    precision = np.linalg.pinv(covariance, rcond=1e-6, hermitian=True)
+
+    def distance(points):
+        offset = (points - mean) / scale
+        return np.einsum("nmi,nij,nmj->nm", offset, precision, offset)
+
+    return (distance(second) < distance(truth[:, None])).mean(axis=1)
+
+
+def curve(ranks, levels=None) -> tuple[np.ndarray, np.ndarray]:
+    """Return levels p_X and the fraction p_Y of ranks below them (Park et al., supplement, eq. 7)."""
+    levels = np.linspace(0, 1, 101) if levels is None else np.asarray(levels)
+    return levels, np.searchsorted(np.sort(ranks), levels, side="right") / len(ranks)
+
+
+def largest_deviation(ranks) -> float:
+    """Return max |p_Y - p_X|, the Kolmogorov-Smirnov distance of the ranks from uniform."""
+    ranks = np.sort(ranks)
+    n = len(ranks)
+    return float(max(np.max(np.arange(1, n + 1) / n - ranks), np.max(ranks - np.arange(n) / n)))
+
+
+def sbc_ranks(truth, samples) -> np.ndarray:
+    """Rank of each true parameter among its posterior samples, in [0, 1], shape (n, d) (Talts et al. 2018)."""
+    return (np.asarray(samples) < np.asarray(truth)[:, None]).mean(axis=1)
+
+
+def tarp_ranks(truth, samples, rng: np.random.Generator) -> np.ndarray:
+    """Fraction of samples nearer to a random point than the truth is, shape (n,) (TARP; Lemos et al. 2023).
+
+    Reference points are drawn from the spread of the truths; every parameter is scaled by it. Uniform if
+    the joint posterior is right.
+    """
+    truth, samples = np.asarray(truth, float), np.asarray(samples, float)
+    scale = truth.std(axis=0)
+    reference = truth[rng.permutation(len(truth))] + 0.1 * scale * rng.standard_normal(truth.shape)
+    limit = (((truth - reference) / scale) ** 2).sum(axis=1)
+    return ((((samples - reference[:, None]) / scale) ** 2).sum(axis=2) < limit[:, None]).mean(axis=1)

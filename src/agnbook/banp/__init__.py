@@ -1,0 +1,1 @@
+"""Bayesian attentive neural process, its baselines, and the book's own posterior for black-hole properties."""

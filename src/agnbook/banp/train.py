@@ -1,0 +1,246 @@
+"""Training: small density networks on summaries, in one go; the neural process in resumable pieces."""
+
+import math
+import time
+
+import numpy as np
+import torch
+
+from agnbook import files
+from agnbook.banp import anp, heads, posterior, summary, transforms
+from agnbook.lightcurves import cadence, dataset, noise
+
+
+def density(network, x, y, components, *, epochs, batch, rate, seed, validation=0.05, weight_decay=1e-5, nugget=None):
+    """Fit `network(x)` to the density of `y` by maximum likelihood: Adam, cosine decay, best epoch kept.
+
+    Parameters
+    ----------
+    x, y : torch.Tensor, shapes (n, inputs), (n, dim)
+    components : Gaussians in the mixture.
+    nugget : (dim,) tensor or None
+        Standard deviation of noise added afresh to `y` at every step.
+
+    Returns
+    -------
+    list of (training loss, validation loss), one an epoch.
+    """
+    torch.manual_seed(seed)
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
+    held = order[: max(1, int(validation * len(x)))]
+    rows = order[len(held) :]
+    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=weight_decay)
+    steps = max(1, len(rows) // batch)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda k: min(1.0, (k + 1) / 100) * 0.5 * (1 + math.cos(math.pi * min(1.0, k / (steps * epochs))))
+    )
+    history, best, best_state = [], float("inf"), None
+
+    def loss_of(index):
+        target = y[index]
+        if nugget is not None:
+            target = target + nugget * torch.randn_like(target)
+        return -heads.mixture_log_prob(network(x[index]), target, components).mean()
+
+    for _ in range(epochs):
+        network.train()
+        shuffled = rows[torch.randperm(len(rows))]
+        total = 0.0
+        for k in range(steps):
+            loss = loss_of(shuffled[k * batch : (k + 1) * batch])
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimiser.step()
+            schedule.step()
+            total += loss.item()
+        network.eval()
+        with torch.no_grad():
+            score = float(loss_of(held))
+        history.append((total / steps, score))
+        if score < best:
+            best, best_state = score, {name: value.clone() for name, value in network.state_dict().items()}
+    network.load_state_dict(best_state)
+    return history
+
+
+def own_posterior(setting, features, latents, *, seed, width=256, layers=4, components=1, epochs=30, batch=256, columns=None,
+                  rate=1e-3):  # fmt: skip
+    """Train the book's own posterior on summaries (n, 53) and latents (n, 8).
+
+    Returns
+    -------
+    (posterior.Posterior, list of (training loss, validation loss))
+    """
+    coordinates = transforms.to_coordinates(latents)
+    dim = 8 if latents[:, 7].std() > 0 else 7
+    config = {
+        "setting": setting, "columns": list(range(summary.WIDTH)) if columns is None else list(columns), "width": width,
+        "layers": layers, "components": components, "dim": dim, "simulations": len(features), "epochs": epochs, "seed": seed,
+    }  # fmt: skip
+    torch.manual_seed(seed)
+    columns = config["columns"]
+    own = posterior.Posterior.build(
+        config, transforms.Standard.fit(features[:, columns]), transforms.Standard.fit(coordinates[:, :dim])
+    )
+    y = torch.as_tensor(own.outputs.forward(coordinates[:, :dim]), dtype=torch.float32)
+    history = density(own.network, own.prepare(features), y, components, epochs=epochs, batch=batch, rate=rate, seed=seed)
+    own.network.eval()
+    return own, history
+
+
+def target_network(features, targets, scaler, *, seed, width=128, layers=6, dropout=0.0, epochs=30, batch=256, rate=1e-3):
+    """Train the paper's residual MLP with its 21-dimensional Gaussian head on any summaries.
+
+    Parameters
+    ----------
+    scaler : transforms.Standard or transforms.Whitened of the targets; a nugget is added to the latter's.
+
+    Returns
+    -------
+    (function from summaries and a number n to samples (objects, n, 21), history)
+    """
+    inputs = transforms.Standard.fit(features)
+    torch.manual_seed(seed)
+    network = posterior.ResidualMLP(features.shape[1], heads.width(targets.shape[1]), width, layers, dropout)
+    x = torch.as_tensor(np.clip(inputs.forward(features), -8, 8), dtype=torch.float32)
+    y = torch.as_tensor(scaler.forward(targets), dtype=torch.float32)
+    nugget = torch.as_tensor(scaler.nugget / scaler.scale, dtype=torch.float32) if hasattr(scaler, "nugget") else None
+    history = density(network, x, y, 1, epochs=epochs, batch=batch, rate=rate, seed=seed, nugget=nugget)
+
+    def sample(new, n, sampling_seed=0):
+        generator = torch.Generator().manual_seed(sampling_seed)
+        with torch.no_grad():
+            raw = network(torch.as_tensor(np.clip(inputs.forward(new), -8, 8), dtype=torch.float32))
+            draws = heads.sample(raw, targets.shape[1], n, generator)
+        return scaler.inverse(draws.movedim(0, 1).numpy().astype(float))
+
+    network.eval()
+    return sample, history
+
+
+class CurveSet:
+    """Light curves as the neural process eats them: scaled, subsampled in every batch, noise drawn afresh.
+
+    Parameters
+    ----------
+    n, seed, setting : objects to simulate, on fresh cadences.
+    scales : a `CurveSet` whose scaling to use, or None to set it from this one (training).
+    """
+
+    def __init__(self, n: int, seed: int, setting: str = "dc2_like", scales: "CurveSet | None" = None, nugget: float = 0.02):
+        rng = np.random.default_rng([seed, n])
+        self.times, self.truth, self.grid = [], [], []
+        targets = []
+        for size in [1000] * (n // 1000) + ([n % 1000] if n % 1000 else []):
+            curves = dataset.simulate(size, rng, cadence.pool(max(20, size // 10), rng), setting)
+            for k in range(size):
+                seen = curves.is_visit[k]
+                unseen = ~seen & (np.arange(seen.size) < curves.length[k])
+                self.times.append(curves.times[k][seen].astype(np.float32))
+                self.truth.append(curves.truth[k][seen])
+                self.grid.append(curves.truth[k][unseen])
+            targets.append(curves.targets)
+        self.targets = np.concatenate(targets)
+        if scales is None:
+            self.magnitudes = transforms.Standard.fit(np.concatenate([truth[::20] for truth in self.truth]))
+            self.whiten = transforms.Whitened.fit(self.targets, nugget)
+        else:
+            self.magnitudes, self.whiten = scales.magnitudes, scales.whiten
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def batch(self, rows, n_context: int, n_extra: int, rng: np.random.Generator):
+        """Return context times and magnitudes, target times and magnitudes, whitened targets, and which targets are held out.
+
+        Context: `n_context` random visits. Targets: those and `n_extra` times of the 10-day grid, in time order.
+        """
+        b = len(rows)
+        x = np.empty((b, n_context + n_extra), np.float32)
+        y = np.empty((b, n_context + n_extra, 6), np.float32)
+        for j, row in enumerate(rows):
+            seen = rng.choice(len(self.times[row]), n_context, replace=False)
+            extra = rng.choice(len(cadence.GRID), n_extra, replace=False)
+            x[j] = np.concatenate([self.times[row][seen], cadence.GRID[extra]])
+            y[j] = np.concatenate([self.truth[row][seen], self.grid[row][extra]])
+        held = np.broadcast_to(np.arange(n_context + n_extra) >= n_context, x.shape)
+        y[:, :n_context] += noise.CONSTANT * rng.standard_normal((b, n_context, 6), dtype=np.float32)
+        order = np.argsort(x, axis=1)
+        x, y, held = (np.take_along_axis(a, order if a.ndim == 2 else order[..., None], 1) for a in (x, y, held))
+        x, y = x / (cadence.DURATION / 2) - 1, self.magnitudes.forward(y)
+        white = self.whiten.forward(self.targets[rows])
+        context = ~held
+        tensors = (x[context].reshape(b, -1, 1), y[context].reshape(b, -1, 6), x[..., None], y, white)
+        return *(torch.as_tensor(np.ascontiguousarray(a), dtype=torch.float32) for a in tensors), held
+
+
+def resume(network, optimiser, path):
+    """Load a checkpoint into `network` and `optimiser` if there is one; return its step and history."""
+    if not path.exists():
+        return 0, []
+    state = torch.load(path, weights_only=True)
+    network.load_state_dict(state["network"])
+    optimiser.load_state_dict(state["optimiser"])
+    return state["step"], state["history"]
+
+
+def neural_process(network, training, validation, *, seconds, checkpoint, seed, batch=40, n_context=64, n_extra=32,
+                   alpha=10.0, every=275, patience=20, rate=1e-3, max_steps=10**9):  # fmt: skip
+    """Train for `seconds` of processor time more, from the checkpoint on; the same command continues a stopped run.
+
+    Adam at `rate`, weight decay 1e-5, halved when the validation loss has not fallen for `patience` rounds of
+    `every` steps (an epoch of 11,000 curves in batches of 40 has 275). A CUDA device is used if there is one.
+
+    Returns
+    -------
+    list of dict
+        One entry a round: step, loss parts on the validation curves, learning rate, processor seconds so far.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network.to(device)
+    optimiser = torch.optim.Adam(network.parameters(), lr=rate, weight_decay=1e-5)
+    step, history = resume(network, optimiser, checkpoint)
+    start, before = time.process_time(), history[-1]["seconds"] if history else 0.0
+    rng = np.random.default_rng([seed, step])
+    torch.manual_seed(seed + step)
+    while step < max_steps and time.process_time() - start < seconds:
+        network.train()
+        rows = rng.integers(0, len(training), batch)
+        cx, cy, tx, ty, targets = (a.to(device) for a in training.batch(rows, n_context, n_extra, rng)[:5])
+        targets = targets + torch.as_tensor(
+            training.whiten.nugget / training.whiten.scale, dtype=torch.float32, device=device
+        ) * (torch.randn_like(targets))
+        value, _ = anp.loss(network(cx, cy, tx, ty), ty, targets, alpha)
+        optimiser.zero_grad()
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimiser.step()
+        step += 1
+        if step % every == 0 or step == max_steps:
+            entry = evaluate(network, validation, n_context, n_extra, alpha, seed=0, device=device)
+            entry |= {"step": step, "rate": optimiser.param_groups[0]["lr"], "seconds": before + time.process_time() - start}
+            history.append(entry)
+            best = min(range(len(history)), key=lambda k: history[k]["loss"])
+            last_cut = max((k for k in range(1, len(history)) if history[k]["rate"] < history[k - 1]["rate"]), default=0)
+            if len(history) - 1 - max(best, last_cut) >= patience:
+                optimiser.param_groups[0]["lr"] /= 2
+            with files.atomic_write(checkpoint) as temporary:
+                torch.save(
+                    {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "history": history},
+                    temporary,
+                )
+    return history
+
+
+def evaluate(network, curves, n_context, n_extra, alpha=10.0, seed=0, device="cpu") -> dict:
+    """Loss parts on `curves` (validation: the latent still drawn as in training)."""
+    rng = np.random.default_rng(seed)
+    totals = []
+    with torch.no_grad():
+        for first in range(0, len(curves), 100):
+            rows = np.arange(first, min(first + 100, len(curves)))
+            cx, cy, tx, ty, targets = (a.to(device) for a in curves.batch(rows, n_context, n_extra, rng)[:5])
+            value, parts = anp.loss(network(cx, cy, tx, ty), ty, targets, alpha)
+            totals.append([float(value), *(float(part) for part in parts.values())])
+    return dict(zip(("loss", "magnitudes", "parameters", "kl"), np.mean(totals, axis=0).tolist(), strict=True))
