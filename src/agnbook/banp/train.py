@@ -1,13 +1,16 @@
 """Training: small density networks on summaries, in one go; the neural process in resumable pieces."""
 
+import json
 import math
 import time
+from dataclasses import asdict
 
 import numpy as np
 import torch
 
 from agnbook import files
 from agnbook.banp import anp, heads, posterior, summary, transforms
+from agnbook.errors import ResultsError
 from agnbook.lightcurves import cadence, dataset, noise
 
 
@@ -244,3 +247,96 @@ def evaluate(network, curves, n_context, n_extra, alpha=10.0, seed=0, device="cp
             value, parts = anp.loss(network(cx, cy, tx, ty), ty, targets, alpha)
             totals.append([float(value), *(float(part) for part in parts.values())])
     return dict(zip(("loss", "magnitudes", "parameters", "kl"), np.mean(totals, axis=0).tolist(), strict=True))
+
+
+def predict(network, curves: CurveSet, rows, *, passes=25, draws=8, n_context=64, n_extra=32, seed=0, dropout=None) -> dict:
+    """Posterior of the neural process: `passes` draws of weights and latent, `draws` of the targets from each.
+
+    Parameters
+    ----------
+    dropout : Monte Carlo dropout rate to use instead of the trained one.
+
+    Returns
+    -------
+    dict
+        ``samples`` (objects, passes * draws, 21) in the targets' units; ``times``, ``truth``, ``mean``, ``sd`` of the
+        magnitudes at the target times, (objects, t) and (objects, t, 6); ``held`` (objects, t), False at context times.
+    """
+    rng = np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    layers = [module for module in network.modules() if isinstance(module, anp.Dropout)]
+    rates = [layer.p for layer in layers]
+    if dropout is not None:
+        for layer in layers:
+            layer.p = dropout
+    parts = []
+    with torch.no_grad():
+        for first in range(0, len(rows), 100):
+            cx, cy, tx, ty, _, held = curves.batch(rows[first : first + 100], n_context, n_extra, rng)
+            samples, means, squares = [], 0.0, 0.0
+            for _ in range(passes):
+                out = network(cx, cy, tx)
+                samples.append(heads.sample(out["raw"], network.config.targets, draws, generator))
+                means = means + out["mean"] / passes
+                squares = squares + (out["mean"] ** 2 + out["sd"] ** 2) / passes
+            scale = curves.magnitudes.scale
+            parts.append(
+                {
+                    "samples": curves.whiten.inverse(torch.cat(samples).movedim(0, 1).numpy().astype(float)),
+                    "times": (tx[..., 0].numpy() + 1) * cadence.DURATION / 2,
+                    "truth": curves.magnitudes.inverse(ty.numpy()),
+                    "mean": curves.magnitudes.inverse(means.numpy()),
+                    "sd": torch.sqrt((squares - means**2).clamp(min=0)).numpy() * scale,
+                    "held": held,
+                }
+            )
+    for layer, rate in zip(layers, rates, strict=True):
+        layer.p = rate
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def save_network(path, network, scales: CurveSet, **notes) -> None:
+    """Write a neural process, its config and the scaling of its data as one safetensors file."""
+    from safetensors.torch import save_file
+
+    arrays = {
+        "magnitudes.mean": scales.magnitudes.mean, "magnitudes.scale": scales.magnitudes.scale,
+        "whiten.mean": scales.whiten.standard.mean, "whiten.standard": scales.whiten.standard.scale,
+        "whiten.rotation": scales.whiten.rotation, "whiten.scale": scales.whiten.scale,
+        "whiten.nugget": np.array(scales.whiten.nugget),
+    }  # fmt: skip
+    tensors = {f"network.{name}": value.cpu().contiguous() for name, value in network.state_dict().items()}
+    tensors |= {name: torch.as_tensor(np.ascontiguousarray(value)) for name, value in arrays.items()}
+    save_file(tensors, path, metadata={"config": json.dumps(asdict(network.config)), "notes": json.dumps(notes)})
+
+
+def load_network(path):
+    """Read what `save_network` wrote: the network, an empty `CurveSet` that carries the scaling, and the notes.
+
+    Raises
+    ------
+    ResultsError
+        When the weights do not fit the config.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+        network = anp.AttentiveNeuralProcess(anp.Config(**json.loads(metadata["config"])))
+        weights = {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
+        network.load_state_dict(weights)
+        array = {name: value.numpy() for name, value in tensors.items() if not name.startswith("network.")}
+        scales = CurveSet.__new__(CurveSet)
+        scales.magnitudes = transforms.Standard(array["magnitudes.mean"], array["magnitudes.scale"])
+        scales.whiten = transforms.Whitened(
+            transforms.Standard(array["whiten.mean"], array["whiten.standard"]), array["whiten.rotation"],
+            array["whiten.scale"], float(array["whiten.nugget"]),
+        )  # fmt: skip
+    except (SafetensorError, KeyError, TypeError, RuntimeError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise ResultsError(f"{path} does not hold weights that fit their config ({reason}). Train it again.") from None
+    network.eval()
+    return network, scales, json.loads(metadata["notes"])
