@@ -244,7 +244,7 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
     ------
     ResultsError
         For other columns, repeated names, probabilities outside [0, 1] or not adding up to 1,
-        weights outside (0, 10], and empty probabilities of a source that has splits.
+        weights outside [0, 10], and empty probabilities of a source that has splits.
     """
     problems = []
     if list(frame.columns) != columns()["name"].tolist():
@@ -254,8 +254,8 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
     filled = frame[frame["N_Splits"] > 0]
     if frame.loc[frame["N_Splits"] == 0].filter(regex="^(RF|NN)_").notna().to_numpy().any():
         problems.append("sources without splits have probabilities")
-    if not ((filled["Sample_Weight"] > 0) & (filled["Sample_Weight"] <= 10)).all():
-        problems.append("weights outside (0, 10]")
+    if not filled["Sample_Weight"].between(0, 10).all():
+        problems.append("weights outside [0, 10]")
     for short in ("RF", "NN"):
         probability = filled[[f"{short}_{name}" for name in SHORT]].to_numpy(float)
         if not (np.isfinite(probability).all() and (probability >= 0).all() and (probability <= 1).all()):
