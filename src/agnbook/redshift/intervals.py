@@ -124,7 +124,7 @@ def log_normal_redshift(location, scale) -> Predictive:
     return Predictive(np.maximum(quantiles, 0.0), mean - 1, mean * np.sqrt(growth))
 
 
-def with_laplace_noise(mean, sd, scale, points: int = 61) -> Predictive:
+def with_laplace_noise(mean, sd, scale, points: int = 41) -> Predictive:
     """Return Gaussian weight uncertainty plus Laplace noise, negative redshifts set to 0.
 
     Parameters
