@@ -159,7 +159,7 @@ def build(network: Network, n_features: int, n_train: int, seed: int = 0):
     layers = [
         tf_keras.layers.InputLayer((n_features,)),
         dense("hidden", network.hidden, "relu"),
-        tf_keras.layers.Dropout(network.dropout, seed=seed),
+        tf_keras.layers.Dropout(network.dropout, seed=seed, name="dropout"),
         dense("output", 1, network.output),
     ]
     with warnings.catch_warnings():
