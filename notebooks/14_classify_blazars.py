@@ -467,23 +467,40 @@ show(ablations)
 #
 # ## Are the probabilities right?
 
-# %% mystnb={"figure": {"name": "fig-reliability", "caption": "Observed FSRQ fraction against mean predicted probability in ten equally filled bins (all repeats pooled, 95 % Wilson intervals for one repeat's number of sources). On the diagonal a probability means what it says."}, "image": {"alt": "Three reliability diagrams: bias initialization at its validation epoch and the quadratic logistic lie near the diagonal; the fixed-epoch vote is far too cautious."}}
-fig, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True)
+# %% mystnb={"figure": {"name": "fig-reliability", "caption": "Observed FSRQ fraction against mean predicted probability (mean of the repeats) in equally filled bins with 95 % Wilson intervals, for sources with and without an SED fit. On the diagonal a probability means what it says."}, "image": {"alt": "Three reliability diagrams with two groups each: bias initialization at its validation epoch and the quadratic logistic lie near the diagonal, the fixed-epoch vote is far too cautious; sources without an SED fit scatter more."}}
+with_and_without = {"with an SED fit": ~no_sed, "without": no_sed}
 panels = {
     "bias init, validation epoch": network_votes["bias_init|validation"],
     "bias init, epochs 40 and 41": network_votes["bias_init|vote of epochs 40 and 41"],
     "quadratic logistic": peer_votes["quadratic_logistic"],
 }
+fig, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True)
 for ax, (name, table) in zip(axes, panels.items(), strict=True):
-    curve = calibration.reliability(y, table.mean(axis=0), 10)
     ax.plot([0, 1], [0, 1], color="k", lw=0.8)
-    errors = np.maximum([curve["observed"] - curve["low"], curve["high"] - curve["observed"]], 0)
-    ax.errorbar(curve["predicted"], curve["observed"], yerr=errors, fmt="o")
+    for (group, rows), marker, n_bins in zip(with_and_without.items(), "os", (10, 5), strict=True):
+        curve = calibration.reliability(y[rows], table.mean(axis=0)[rows], n_bins)
+        errors = np.maximum([curve["observed"] - curve["low"], curve["high"] - curve["observed"]], 0)
+        ax.errorbar(curve["predicted"], curve["observed"], yerr=errors, fmt=marker, ms=4, label=group)
     ax.set(title=name, xlabel="predicted FSRQ probability")
 axes[0].set_ylabel("observed FSRQ fraction")
+axes[0].legend()
+
 
 # %%
-with_and_without = {"with an SED fit": ~no_sed, "without": no_sed}
+def calibration_error(table, rows, n_bins):
+    """Mean distance of the points from the diagonal, weighted by their sources."""
+    curve = calibration.reliability(y[rows], table.mean(axis=0)[rows], n_bins)
+    return np.average(np.abs(curve["observed"] - curve["predicted"]), weights=curve["n"])
+
+
+pd.DataFrame(
+    {
+        group: {name: calibration_error(table, rows, n_bins) for name, table in panels.items()}
+        for (group, rows), n_bins in zip(with_and_without.items(), (10, 5), strict=True)
+    }
+).round(3)
+
+# %%
 by_sed = {
     f"{name}, {group}": score(table, rows)
     for name, table in {
