@@ -159,9 +159,10 @@ summary.round(3)
 
 # %% [markdown]
 # The CRPS is the mean absolute error of a whole distribution: smaller is better {cite:p}`gneiting2007`. With the implied noise the
-# interval covers everything and tells little. With a fitted scale coverage comes back to within a few points. The last row
-# does without a noise model: it stretches the weights' own spread by the errors of the other folds. That covers as well, but
-# its CRPS is worse than that of one common noise, so the spread over the weights says little about where the network errs.
+# interval covers everything and tells little. With a fitted scale coverage comes back to within a few points; a Laplace
+# distribution is not the right shape for redshifts, which scatter more upwards than downwards. The last row does without a noise
+# model: it stretches the weights' own spread by the errors of the other folds, skewness included. That covers at all three levels with
+# the smallest CRPS of the four, so the spread over the weights, though far too small, does know a little about where the network errs.
 #
 # ## Peers, baselines and a second output
 #
@@ -413,7 +414,7 @@ filled = paper_rows.X.fillna(paper_rows.X.median())
 noise = {count: boosted.noise_floor(features.standardise(filled[leading[:count]])[0], paper_rows.z) for count in (3, 6, 12)}
 print("noise floor from neighbours: " + ", ".join(f"{value:.2f} with {count} features" for count, value in noise.items()))
 
-# %% mystnb={"figure": {"name": "fig-redshift-learning", "caption": "Out-of-fold RMSE of one booster against the number of training rows (bars: 95 % over sources), two extrapolations, the best model, and the neighbours' noise floor."}, "image": {"alt": "Learning curve falling slowly from about 0.44 to 0.39, with extrapolated floors between the noise floor and the best model."}}
+# %% mystnb={"figure": {"name": "fig-redshift-learning", "caption": "Out-of-fold RMSE of one booster against the number of training rows (bars: 95 % over sources), two extrapolations, the best model, and the neighbours' noise floor."}, "image": {"alt": "Learning curve falling slowly with the number of training rows towards the best model, with two extrapolations and the noise floor as a band."}}
 fig, ax = plt.subplots()
 error_bars = [curve["rmse"] - curve["low"], curve["high"] - curve["rmse"]]
 ax.errorbar(rows_used, curve["rmse"], error_bars, fmt="o", ms=4, color=plots.COLORS["blue"], label="one booster")
@@ -435,9 +436,10 @@ print(
 )
 
 # %% [markdown]
-# The estimates agree: most of the remaining error is scatter between sources that look alike in these columns, and the best
-# model is already close to it. A result far below the floor would be a reason to look for a leak, not to celebrate. To do
-# better one needs other data: optical and infrared magnitudes, or spectra.
+# The slower decay follows the points more closely and leaves a little to be won with many times more sources; the faster one
+# leaves nothing. The neighbours' floor varies with the number of features and lies around the best model's error. Most of what
+# remains is thus scatter between sources that look alike in these columns. A result far below would be a reason to look for a leak,
+# not to celebrate. To do better one needs other data: optical and infrared magnitudes, or spectra.
 #
 # ## Which columns carry the gain?
 
