@@ -93,7 +93,7 @@ slope = -(log_flux(np.log(1000) + step) - log_flux(np.log(1000) - step)) / (2 * 
 print(f"by finite difference {slope:.4f}, by the formula {gamma.X['LP_index1000MeV'].iloc[0]:.4f}")
 
 # %% [markdown]
-# Four sources lack a feature. They are left out of training and keep their row, with empty probabilities, in the catalogue
+# Some sources lack a feature. They are left out of training and keep their row, with empty probabilities, in the catalogue
 # of {ref}`chapter 25 <ch-build-the-catalogue>`.
 
 # %%
@@ -121,8 +121,8 @@ print(f"associated {known.sum()}, unassociated {(~known).sum()}, AGN {(two == 1)
 print(f"classes whose count moved: {(table_1['v32 (paper)'] != table_1['v35 (here)']).sum()} of {len(table_1)}")
 
 # %% [markdown]
-# Fourteen more associated sources, nearly all Galactic, and a few that changed class: small, but every table below inherits
-# it. Ten classes hold ten sources or fewer. No classifier learns those, hence groups.
+# A few more associated sources, nearly all Galactic, and a few that changed class: small, but every table below inherits
+# it. Many classes hold a handful of sources. No classifier learns those, hence groups.
 #
 # ## A tree from mixtures that never see a label
 #
@@ -151,6 +151,7 @@ smallest = min(root.leaves(), key=lambda node: node.size)
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-class-tree", "caption": "Hierarchical definition of classes with at least 50 sources a node (counterpart of the paper's Fig. 2, top). The dashed leaf is pruned."}, "image": {"alt": "Tree of boxes: the root of all associated sources splits into a branch with Galactic sources and quasars and one with BL Lacs and uncertain blazars."}}
 fig, ax = plt.subplots(figsize=(9.5, 5.6))
 classes.draw_tree(ax, root, dashed=smallest.name)
+plt.show()
 
 # %%
 for leaf in root.leaves():
@@ -172,7 +173,7 @@ sizes = Counter(len(tree.leaves()) for tree in trees)
 print(f"{always} leaves come out for every seed; leaves a tree: {dict(sorted(sizes.items()))}")
 
 # %% [markdown]
-# The big classes always end in leaves of their own. What varies is whether the group of pulsars, remnants and binaries is
+# The big classes nearly always end in leaves of their own. What varies is whether the group of pulsars, remnants and binaries is
 # split once more. The paper's tree differs in small classes only: it has `lmb` and `nov` with `spp`, and `ssrq` with `bcu`,
 # a matter of a few sources each.
 #
@@ -198,6 +199,7 @@ homes.round(2)
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-pruned-tree", "caption": "The tree after pruning (counterpart of Fig. 2, bottom), before the pruned classes find new homes."}, "image": {"alt": "The class tree with six leaves."}}
 fig, ax = plt.subplots(figsize=(9.5, 5.2))
 classes.draw_tree(ax, pruned)
+plt.show()
 
 # %%
 print(f"{len(pruned.leaves())} groups left; {sum(orphans.values())} sources of {len(orphans)} classes lost theirs: {orphans}")

@@ -121,6 +121,8 @@ for name, color in (("associated", plots.COLORS["blue"]), ("unassociated", plots
     ax.plot(rows["kernels"], rows["bic"] / 1000, "o-", ms=4, color=color, label=f"{name}, BIC")
 ax.set(xlabel="number of kernels", ylabel="criterion / 1000 (lower is better)")
 ax.legend()
+plt.show()
+
 # %%
 best = criteria.loc[criteria.groupby("sample")["bic"].idxmin()].set_index("sample")["kernels"]
 print("kernels with the lowest BIC: " + ", ".join(f"{name} {count}" for name, count in best.items()))
@@ -159,6 +161,8 @@ for ax, name, mixture, sample in zip(
     ax.set(xlabel="log-likelihood (below −30 in the first bin)", title=name)
 axes[0].set_ylabel("density")
 axes[0].legend(loc="upper left")
+plt.show()
+
 # %%
 for name, (real, drawn) in likelihoods.items():
     print(
@@ -200,6 +204,8 @@ for ax, name in zip(axes.flat, shown, strict=True):
         )
     ax.set(xlabel=name, ylabel="density")
 axes[0, 0].legend(fontsize=8)
+plt.show()
+
 # %%
 bounds = pd.DataFrame(
     {bound: weights.ks_distances(associated, unassociated, weights.clip(ratio, bound)) for bound in (1, 4, 10, 16)},
@@ -227,6 +233,8 @@ for ax, label in zip(axes, ("effective / actual sources", "sum of weights / sour
     ax.set(xlabel="largest weight", ylabel=label, xscale="log")
 axes[1].set_yscale("log")
 axes[0].legend(ncol=2, fontsize=8)
+plt.show()
+
 # %%
 per_class = pd.DataFrame(
     {
@@ -322,6 +330,8 @@ for (method, rows), color in zip(
 ax.axhline(0.5, color="k", lw=0.8, ls=":")
 ax.set(xlabel="effective sample size", ylabel="two-sample AUC after weighting")
 ax.legend()
+plt.show()
+
 # %%
 closest = (mean_balance["two_sample_auc"] - 0.5).abs().idxmin()
 print(
