@@ -468,10 +468,10 @@ study.round(3)
 # %%
 def by_source(*columns):
     """Arrays of shape (n,) a repeat, side by side: sources can be resampled."""
-    return [np.asarray(column, float).reshape(len(folds), n).T for column in columns]
+    return [np.asarray(column, float).reshape(len(folds), len(z)).T for column in columns]
 
 
-def measured(claim_id, what, statistic, *columns, **more):
+def measured(claim_id, what, statistic, *columns, n=n, **more):
     arrays = by_source(*columns)
     interval = scores.bootstrap(statistic, *arrays, seed=seed)
     return claims.Claim(claim_id, what, statistic(*arrays), interval=interval, n=n, how="10-fold x 3, pooled out-of-fold", **more)
@@ -518,7 +518,7 @@ for label in boosted.LEVEL_NAMES:
         kind = "two-part set" if name == "distant" else "calibrated interval"
         entries.append(
             measured(f"redshift.best.{name}.coverage{label}", f"{key} sources inside the {nominal:.1%} {kind}",
-                     lambda hit, chosen: hit[chosen > 0].mean(), inside, mask)
+                     lambda hit, chosen: hit[chosen > 0].mean(), inside, mask, n=mask.sum() // len(folds))
         )  # fmt: skip
 entries.append(measured("redshift.best.distant_share", "share of the squared error beyond z = 1.5",
                         lambda e, far: e[far > 0].sum() / e.sum(), squared, distant))  # fmt: skip
