@@ -136,7 +136,7 @@ def test_paper_style_head_on_summaries(table):
     features, latents = table
     targets = population.targets_from_latents(latents)
     sample, history = train.target_network(
-        features[:, :12], targets, transforms.Whitened.fit(targets), seed=0, width=16, layers=2, epochs=3, batch=32
+        features[:, :12], targets, transforms.Whitened.fit(targets), seed=0, width=16, layers=2, epochs=25, batch=32
     )
     assert history[-1][1] < history[0][1] and sample(features[:4, :12], 7).shape == (4, 7, 21)
 

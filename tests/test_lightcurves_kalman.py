@@ -113,5 +113,5 @@ def test_reconstruction_is_the_conditional_gaussian(shared):
     gain = covariance[:, where] @ np.linalg.inv(covariance[np.ix_(where, where)] + 1e-4 * np.eye(where.sum()))
     expected = (gain @ data).reshape(6, n).T + curves.targets[0, 15:]
     variance = (np.diag(covariance) - np.einsum("ij,ij->i", gain, covariance[:, where])).reshape(6, n).T
-    assert mean[0] == pytest.approx(expected, abs=0.02 if shared else 1e-4)
+    assert mean[0] == pytest.approx(expected, abs=0.04 if shared else 1e-4)
     assert sd[0][~seen] == pytest.approx(np.sqrt(variance[~seen]), rel=0.05 if shared else 1e-3)

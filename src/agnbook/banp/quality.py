@@ -17,9 +17,8 @@ def quality(truth, samples, scale, intervals: bool = True) -> dict[str, float]:
     -------
     dict
         ``mae`` and ``sigma`` (prior standard deviations, mean over the 21 targets), ``logm_rms``, ``logm_mae``
-        and ``logm_sigma`` (dex), ``calibration`` (largest deviation of the split Mahalanobis curve),
-        ``self_test`` (the same with a posterior draw in the truth's place), and 95 % bootstrap intervals
-        ``mae_low`` ... over objects.
+        and ``logm_sigma`` (dex), ``calibration`` (largest deviation of the split Mahalanobis curve), and
+        95 % bootstrap intervals ``mae_low`` ... over objects.
     """
     mean = samples.mean(axis=1)
     error = np.abs(mean - truth) / scale
@@ -33,7 +32,6 @@ def quality(truth, samples, scale, intervals: bool = True) -> dict[str, float]:
         "logm_mae": np.abs(residual).mean(),
         "logm_sigma": samples[:, :, LOG_MASS].std(axis=1).mean(),
         "calibration": calibration.largest_deviation(ranks),
-        "self_test": calibration.largest_deviation(calibration.mahalanobis_ranks(samples[:, 0], samples[:, 1:])),
     }
     if intervals:
         for name, values, statistic in (

@@ -86,7 +86,7 @@ def simulate_features(setting: str, n: int, seed: int, chunk: int = 2500, cache:
                 x, y = file["X"], file["L"]
         else:
             rng = np.random.default_rng([seed, number, k])
-            curves = dataset.simulate(size, rng, cadence.pool(max(20, size // 10), rng), setting)
+            curves = dataset.simulate(chunk, rng, cadence.pool(max(20, chunk // 10), rng), setting)
             x, y = features(curves, shared).astype(np.float32), curves.latents
             if stored is not None:
                 with files.atomic_write(stored) as temporary:

@@ -333,7 +333,7 @@ def load_network(path):
         scales.magnitudes = transforms.Standard(array["magnitudes.mean"], array["magnitudes.scale"])
         scales.whiten = transforms.Whitened(
             transforms.Standard(array["whiten.mean"], array["whiten.standard"]), array["whiten.rotation"],
-            array["whiten.scale"], float(array["whiten.nugget"]),
+            array["whiten.scale"], float(array["whiten.nugget"].item()),
         )  # fmt: skip
     except (SafetensorError, KeyError, TypeError, RuntimeError, OSError) as error:
         reason = str(error).splitlines()[0]
