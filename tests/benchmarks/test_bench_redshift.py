@@ -10,6 +10,7 @@ from agnbook.quiet import import_tensorflow
 from agnbook.redshift import mlp
 
 N_SOURCES, N_FEATURES, DRAWS = 1224, 24, 1000
+LOOPED = 200  # draws that the loops make; their time is scaled to DRAWS
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +29,11 @@ def test_posterior_samples_in_one_batch(benchmark, sample):
     weights = {name: value[0] for name, value in mlp.from_keras(model).items()}
 
     inputs, start = tf.constant(X), time.perf_counter()
-    looped = np.stack([model(inputs).numpy()[:, 0] for _ in range(DRAWS)])
-    call_seconds, start = time.perf_counter() - start, time.perf_counter()
-    for _ in range(DRAWS // 20):
+    looped = np.stack([model(inputs).numpy()[:, 0] for _ in range(LOOPED)])
+    call_seconds, start = (time.perf_counter() - start) * DRAWS / LOOPED, time.perf_counter()
+    for _ in range(LOOPED // 10):
         model.predict(X, verbose=0)
-    predict_seconds = 20 * (time.perf_counter() - start)
+    predict_seconds = (time.perf_counter() - start) * DRAWS / (LOOPED // 10)
 
     batched = benchmark(mlp.posterior_predictive, network, weights, X, DRAWS, np.random.default_rng(0))
     seconds = benchmark.stats.stats.median
@@ -40,10 +41,10 @@ def test_posterior_samples_in_one_batch(benchmark, sample):
         f"\n1000 weight samples of {N_SOURCES} sources: {seconds:.3f} s batched, {call_seconds:.1f} s looping over model(X) "
         f"({call_seconds / seconds:.0f} x), {predict_seconds:.0f} s over predict ({predict_seconds / seconds:.0f} x)"
     )
-    error = looped.std(axis=0) * np.sqrt(2 / DRAWS)
+    error = looped.std(axis=0) * np.sqrt(1 / DRAWS + 1 / LOOPED)
     # The draws of one call are shared by all sources, so the differences are strongly correlated.
     assert (np.abs(batched.mean(axis=0) - looped.mean(axis=0)) < 4.5 * error).all()
-    np.testing.assert_allclose(batched.std(axis=0), looped.std(axis=0), rtol=0.15)
+    np.testing.assert_allclose(batched.std(axis=0), looped.std(axis=0), rtol=0.3)
     assert predict_seconds > 50 * seconds
 
 
