@@ -82,10 +82,17 @@ def test_unusable_files_say_why(tmp_path, content, message):
 
 def test_unusable_probabilities_say_which():
     table = pd.DataFrame({"agn": [0.2, 1.3, np.nan]}, index=["A", "B", "C"])
-    with pytest.raises(FeatureError, match="2 rows have probabilities outside 0 to 1 or none, such as B"):
+    with pytest.raises(FeatureError, match="1 rows have probabilities outside 0 to 1 or none, such as B"):
         later.class_columns(table, ("agn", "galactic"))
     with pytest.raises(FeatureError, match=r"lacks probabilities of msp\+, psr\+"):
         later.class_columns(table.rename(columns={"agn": "bll+"}), ("bll+", "msp+", "psr+"))
+
+
+def test_unanswered_rows_are_left_out_and_half_answered_ones_are_not():
+    table = pd.DataFrame({"bll": [0.2, np.nan, np.nan], "fsrq": [0.8, np.nan, 0.5]}, index=["A", "B", "C"])
+    assert list(later.class_columns(table.loc[["A", "B"]], ("bll", "fsrq")).index) == ["A"]
+    with pytest.raises(FeatureError, match=r"1 rows have .* such as C"):
+        later.class_columns(table, ("bll", "fsrq"))
 
 
 def test_scores_of_a_small_table_by_hand():

@@ -133,10 +133,13 @@ def read_predictions(path: str | Path, columns: dict[str, str] | None = None) ->
 def class_columns(table: pd.DataFrame, names, normalise: bool = False) -> pd.DataFrame:
     """Return the probabilities of these classes, checked; of two classes one may be missing (1 - the other).
 
+    Rows without any probability are left out.
+
     Raises
     ------
     FeatureError
-        For missing columns, values outside 0 to 1, or rows that do not add up to 1 (unless `normalise`).
+        For missing columns, values outside 0 to 1, a row with some values missing, or rows that do not add up
+        to 1 (unless `normalise`).
     """
     names = list(names)
     missing = [name for name in names if name not in table]
@@ -146,6 +149,7 @@ def class_columns(table: pd.DataFrame, names, normalise: bool = False) -> pd.Dat
     elif missing:
         raise FeatureError(f"The table lacks probabilities of {', '.join(missing)}; name their columns (class=column).")
     values = table[names].apply(pd.to_numeric, errors="coerce")
+    values = values[values.notna().any(axis=1)]  # a table may list sources that it does not answer for
     bad = ~((values >= 0) & (values <= 1)).all(axis=1)
     if bad.any():
         raise FeatureError(f"{bad.sum()} rows have probabilities outside 0 to 1 or none, such as {values.index[bad][0]}.")
