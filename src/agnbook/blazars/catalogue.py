@@ -23,7 +23,7 @@ CLASS_COLUMNS = {
     "called_95": ("", "class called at 95 % expected precision, or none"),
     "called_99": ("", "class called at 99 % expected precision, or none"),
     "flagged": ("", "whether 4LAC raises an analysis flag (the paper leaves such sources out)"),
-    "no_sed": ("", "whether 4LAC has no synchrotron fit: accuracy is much lower"),
+    "no_sed": ("", "whether 4LAC has no synchrotron fit: the classes are then told apart much less well"),
 }
 REDSHIFT_COLUMNS = {
     "Source_Name": ("", "4FGL name as in 4LAC-DR3"),
@@ -80,7 +80,7 @@ def write(stem: str, table: pd.DataFrame, columns: dict, *, settings: Settings, 
     from astropy.table import Table
 
     start = time.perf_counter()
-    table = checked(table, columns)
+    table = checked(table, columns).round(5)
     if not artifacts.publishing() or settings.profile != "paper":
         return
     published = Table.from_pandas(table.astype({name: str for name in table if table[name].dtype == object}))
@@ -96,8 +96,6 @@ def write(stem: str, table: pd.DataFrame, columns: dict, *, settings: Settings, 
     base = Path("results") / stem
     with files.atomic_write(files.DATA / f"{base}.fits") as temporary:
         fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(temporary, overwrite=True)
-    for name in table.select_dtypes("floating"):
-        published[name].info.format = ".5g"
     with files.atomic_write(files.DATA / f"{base}.csv") as temporary:
         published.write(temporary, format="ascii.ecsv", delimiter=",", overwrite=True)
     for ending in ("fits", "csv"):
