@@ -106,7 +106,7 @@ left.set_xlabel("redshift")
 left.set_ylabel("log10 black-hole mass (solar)")
 left.legend(markerscale=4)
 right.set_xlabel("mean i magnitude (AB)")
-right.set_ylabel("density")
+_ = right.set_ylabel("density")
 # %%
 print(f"fainter than M_i = -22: {np.mean(targets[:, 13] > -22):.2f}; median apparent i: {np.median(targets[:, 18]):.1f} mag")
 print(
@@ -140,7 +140,7 @@ ax.axhline(np.sqrt(2) * sigma, ls="--", color=plots.COLORS["grey"])
 ax.set_xscale("log")
 ax.set_xlabel("lag (days)")
 ax.set_ylabel("structure function (mag)")
-ax.legend()
+_ = ax.legend()
 # %%
 print(f"autocorrelation at 100 days: {np.corrcoef(walks[:, 0], walks[:, 4])[0, 1]:.2f} (theory {np.exp(-100 / tau):.3f})")
 print(f"standard deviation: {walks.std():.2f} mag (theory {sigma})")
@@ -172,7 +172,7 @@ for ax, shared in zip(axes, (True, False), strict=True):
     ax.set_xlabel("time (days)")
 axes[0].set_ylabel("magnitude (AB)")
 axes[0].invert_yaxis()
-axes[1].legend(markerscale=4)
+_ = axes[1].legend(markerscale=4)
 # %%
 print(f"visits: {int(curves.is_visit.sum())}; unvisited grid times: {int((~curves.is_visit[0, : curves.length[0]]).sum())}")
 theta = targets[0, [0, 5]]

@@ -100,7 +100,7 @@ pd.DataFrame(
 
 # %% mystnb={"figure": {"name": "fig-corner", "caption": "Posterior of the book's own model for one quasar (68 % and 95 % contours; truth in orange): i-band time-scale and amplitude, black-hole mass, absolute magnitude, redshift. Compare figure 3 of the paper."}, "image": {"alt": "Corner plot of five parameters with the true values marked inside the contours"}}
 fig = plt.figure(figsize=(6.5, 6.5), layout="none")
-corner.corner(
+_ = corner.corner(
     samples[:, shown],
     labels=names,
     truths=curves.targets[0, shown],
@@ -247,7 +247,10 @@ def table_one() -> pd.DataFrame:
     out = train.predict(
         banp, some, np.arange(len(some)), passes=settings["passes"], n_context=notes["context"], n_extra=notes["extra"]
     )
-    rows.append({"model": "neural process", "setting": "dc2_like"} | quality(some.targets, out["samples"], scale))
+    rows.append(
+        {"model": "neural process", "setting": "dc2_like"}
+        | quality(some.targets, out["samples"], scale, nugget=scales.whiten.nugget)
+    )
     features, latents = summary.simulate_features("dc2_like", settings["ladder"], 100, settings["chunk"], CACHE)
     targets = population.targets_from_latents(latents)
     for setting in dataset.SETTINGS:

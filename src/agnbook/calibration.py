@@ -78,7 +78,7 @@ def mahalanobis_ranks(truth, samples) -> np.ndarray:
 
     def distance(points):
         offset = (points - mean) / scale
-        return np.einsum("nmi,nij,nmj->nm", offset, precision, offset)
+        return ((offset @ precision) * offset).sum(axis=2)
 
     return (distance(second) < distance(truth[:, None])).mean(axis=1)
 

@@ -6,12 +6,14 @@ from agnbook import calibration, scores
 from agnbook.lightcurves.population import LOG_MASS
 
 
-def quality(truth, samples, scale, intervals: bool = True) -> dict[str, float]:
+def quality(truth, samples, scale, intervals: bool = True, nugget: float = 0.0) -> dict[str, float]:
     """Score posterior samples.
 
     Parameters
     ----------
     truth : (n, 21); samples : (n, m, 21); scale : (21,) prior standard deviations.
+    nugget : noise (prior standard deviations) that the model's training targets had; the calibration, and it alone,
+        is tested on truths with the same noise, since that is what such a posterior describes.
 
     Returns
     -------
@@ -23,7 +25,8 @@ def quality(truth, samples, scale, intervals: bool = True) -> dict[str, float]:
     mean = samples.mean(axis=1)
     error = np.abs(mean - truth) / scale
     residual = mean[:, LOG_MASS] - truth[:, LOG_MASS]
-    ranks = calibration.mahalanobis_ranks(truth, samples)
+    noisy = truth + nugget * scale * np.random.default_rng(0).standard_normal(truth.shape)
+    ranks = calibration.mahalanobis_ranks(noisy, samples)
     row = {
         "n": len(truth),
         "mae": error.mean(),
