@@ -32,6 +32,32 @@ def list_catalogs() -> None:
         print(f"{entry.title} is {row.status}: {entry.file} (needed to rerun {entry.needed_by}).\n  {entry.help}")
 
 
+def _unbroken(text: str) -> str:
+    """Keep an interval on one line."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _title(chapter: str) -> str:
+    """Return a chapter's title, or its file name where there is no source."""
+    path = files.ROOT / "notebooks" / f"{chapter}.py"
+    found = re.search(r"^# # (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if path.exists() else None
+    return found[1] if found else chapter
+
+
+def _row(entry: dict) -> str:
+    """Return one claim as a row of the scorecard."""
+    reason = ". ".join(part.rstrip(".") for part in (entry["how"], entry["why"]) if part)
+    cells = [
+        f"{entry['what']}<br>`{entry['id']}`" + (f"<br>[{reason}.]{{.how}}" if reason else ""),
+        claims.number(entry["paper"]),
+        claims.number(entry["ours"]) + (f" {entry['unit']}" if entry["unit"] else ""),
+        _unbroken(claims.interval_text(entry["interval"])),
+        "–" if entry["n"] is None else str(entry["n"]),
+        f"[{entry['verdict']}]{{.verdict-{entry['verdict'].replace(' ', '-')}}}",
+    ]
+    return "* - " + "\n  - ".join(cell.replace("\n", " ") for cell in cells)
+
+
 def scorecard(entries: list[dict]) -> str:
     """Return the scorecard page: every claim of the book, by chapter."""
     counts = {verdict: sum(entry["verdict"] == verdict for entry in entries) for verdict in claims.VERDICTS}
@@ -41,22 +67,21 @@ def scorecard(entries: list[dict]) -> str:
         f"The papers' numbers beside ours: of {compared} figures that could be compared, **{counts['reproduced']} are "
         f"reproduced** and **{counts['differs']} differ**, each with its reason. {counts['beyond']} results go beyond the papers"
         + (f"; {counts['not tested']} were not tested." if counts["not tested"] else "."),
-        "", "This page is generated from `data/results/*.json`, which the chapters write. Intervals are 95 % unless the column "
-        "*how* says otherwise. *Reproduced* means within the stated tolerance of the paper's value.", "",
+        "", "This page is generated from `data/results/*.json`, which the chapters write. Intervals are 95 % unless the line "
+        "below a claim says otherwise. *Reproduced* means within the stated tolerance of the paper's value.", "",
     ]  # fmt: skip
     for chapter in dict.fromkeys(entry["chapter"] for entry in entries):
-        lines += [f"## {{doc}}`../notebooks/{chapter}`", "", "```{list-table}", ":header-rows: 1", ":class: scorecard", ""]
-        lines += ["* - claim\n  - paper\n  - ours\n  - interval\n  - n\n  - verdict\n  - how, and why it differs"]
-        for entry in (entry for entry in entries if entry["chapter"] == chapter):
-            unit = f" {entry['unit']}" if entry["unit"] else ""
-            reason = ". ".join(part.rstrip(".") for part in (entry["how"], entry["why"]) if part)
-            cells = [
-                f"{entry['what']}<br>`{entry['id']}`", claims.number(entry["paper"]), f"{claims.number(entry['ours'])}{unit}",
-                claims.interval_text(entry["interval"]), "–" if entry["n"] is None else str(entry["n"]),
-                f"[{entry['verdict']}]{{.verdict-{entry['verdict'].replace(' ', '-')}}}", reason or "–",
-            ]  # fmt: skip
-            lines.append("* - " + "\n  - ".join(cell.replace("\n", " ") for cell in cells))
-        lines += ["```", ""]
+        here = [entry for entry in entries if entry["chapter"] == chapter]
+        verdicts = [f"{sum(entry['verdict'] == kind for entry in here)} {kind}" for kind in claims.VERDICTS]
+        verdicts = ", ".join(text for text in verdicts if not text.startswith("0 "))
+        lines += [
+            f"## [{_title(chapter)}](../notebooks/{chapter}.ipynb)",
+            "",
+            f"````{{dropdown}} {len(here)} claims: {verdicts}",
+            "",
+        ]
+        lines += ["```{list-table}", ":header-rows: 1", ":class: scorecard", ":widths: 44 9 13 16 8 10", ""]
+        lines += ["* - claim\n  - paper\n  - ours\n  - interval\n  - n\n  - verdict", *map(_row, here), "```", "````", ""]
     return "\n".join(lines)
 
 
@@ -84,7 +109,7 @@ def cover(entries: list[dict]) -> str:
             entry["what"],
             claims.number(entry["paper"]),
             claims.number(entry["ours"]),
-            claims.interval_text(entry["interval"]),
+            _unbroken(claims.interval_text(entry["interval"])),
         ]
         lines.append("| " + " | ".join([*cells, "–" if entry["n"] is None else str(entry["n"])]) + " |")
     return "\n".join(lines) + "\n"
