@@ -183,8 +183,39 @@ auc.loc["two"].unstack("label").round(3)
 # - Weighted testing lowers the area: unassociated sources are harder, so an unweighted test is too optimistic.
 # - `wRF` and `wtRF` agree within their bands: *training* with weights gains nothing. That is what theory expects of a flexible
 #   classifier under covariate shift, because $p(y \mid x)$ is the same for both samples.
-# - Our weighted area falls less than the paper's. It moves with the estimator of the weights: in the table of
-#   {ref}`ch-weigh-the-shift` the estimators that balance the samples best come nearest to the paper's value.
+# - Our weighted area falls less than the paper's.
+#
+# Is the last point a matter of the weights? Keep the unweighted forests, and score their test sources under other weights: other
+# seeds of the mixtures, other bounds, other estimators.
+
+
+# %%
+def compute_search():
+    probability = catalogue.predict_forests(X, two, rows, X, n_classes=2, **options)
+    target = gamma.X[~known].to_numpy()
+    records = []
+    for method, seeds in (("gmm", range(settings.splits // 2)), ("logistic", [0]), ("boosting", [0]), ("forest", [0])):
+        for number in seeds:
+            ratio = weights.density_ratio(X, target, method, seed=number)
+            for bound in (3, 10, 30, 100):
+                w = weights.clip(ratio, bound)
+                area = curves.evaluate(two, probability, tested, w)[2].query("`class` == '1'")["auc"]
+                records.append((method, bound, number, area.mean(), area.std()))
+    return pd.DataFrame(records, columns=["method", "bound", "seed", "auc", "std"])
+
+
+search = artifacts.table("results/shift_effect_search.csv", compute_search, settings=settings, seed=seed)
+search.groupby(["method", "bound"], sort=False)["auc"].mean().unstack("bound").round(3)
+
+# %%
+lowest = search.loc[search["auc"].idxmin()]
+print(
+    f"lowest of {len(search)}: {lowest['auc']:.3f} ± {lowest['std']:.3f} ({lowest['method']}, bound {lowest['bound']}); the paper has 0.89"
+)
+
+# %% [markdown]
+# The area falls with a larger bound, and for estimators that balance the two samples better (see {ref}`ch-weigh-the-shift`). So the paper's
+# value need not be wrong. It asks for weights that reach further than ours from the recipe as printed.
 #
 # ## Six classes
 
@@ -381,10 +412,11 @@ def area_claim(identifier, what, key, paper, tolerance, why=""):
     return claims.Claim(identifier, what, row["mean"], paper, (row["mean"] - 1.96 * row["std"], min(1, row["mean"] + 1.96 * row["std"])), len(X), how=how, tolerance=tolerance, why=why)  # fmt: skip
 
 
-balance = artifacts.load_table("results/shift_balance.csv").query("method != 'none'").groupby("method")["two_class_auc"].mean()
+ten = search[search["bound"] == 10]
 lower = (
-    f"searched: with the weights of chapter 22's five estimators the area of one out-of-bag forest is {balance.max():.3f} to {balance.min():.3f}, "
-    f"lowest for {balance.idxmin()}; none reaches the paper's, and the better the weights balance the samples, the nearer they come"
+    f"searched over {len(search)} sets of weights (seeds of the mixtures, bounds 3 to 100, four estimators), tested on unweighted forests: with "
+    f"the paper's bound the area is {ten['auc'].min():.3f} to {ten['auc'].max():.3f}, the lowest of all is {lowest['auc']:.3f} "
+    f"({lowest['method']}, bound {lowest['bound']})"
 )
 entries = [
     area_claim("shift.auc_two_class_unweighted", "AGN against Galactic, area under the ROC curve, unweighted", ("two", "RF", "AGN"), 0.96, 0.01, "file version 35 and other splits"),
@@ -406,8 +438,12 @@ entries += [
     for name in classes.NAMES
 ]
 entries += [
-    claims.Claim(f"shift.importance.depth{depth}", f"largest difference of the feature importances at depth {depth} from Table B1", largest[depth], 0.0, n=len(X), how=how, tolerance=0.015, why="file version 35")
-    for depth in (1, 2, 3, 4)
+    claims.Claim(
+        f"shift.importance.{row['feature'].replace('(', '_').rstrip(')')}.depth{row['depth']}", f"importance of {row['feature']} at depth {row['depth']} (Table B1)",
+        row["importance"], PAPER_B1[row["feature"]][row["depth"] - 1], (row["importance"] - 1.96 * row["std"], row["importance"] + 1.96 * row["std"]),
+        len(X), how=how, tolerance=0.011, why="file version 35 and other splits",
+    )
+    for _, row in results["importances"].iterrows()
 ]  # fmt: skip
 claims.publish(entries, settings, seed)
 
