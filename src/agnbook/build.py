@@ -80,7 +80,7 @@ def scorecard(entries: list[dict]) -> str:
             f"````{{dropdown}} {len(here)} claims: {verdicts}",
             "",
         ]
-        lines += ["```{list-table}", ":header-rows: 1", ":class: scorecard", ":widths: 44 9 13 16 8 10", ""]
+        lines += ["```{list-table}", ":header-rows: 1", ":class: scorecard", ":widths: 38 10 12 16 8 16", ""]
         lines += ["* - claim\n  - paper\n  - ours\n  - interval\n  - n\n  - verdict", *map(_row, here), "```", "````", ""]
     return "\n".join(lines)
 
