@@ -129,7 +129,7 @@ ambiguous.assign(cases=1).pivot_table("cases", "doubt", "outcome", "sum", fill_v
 def forecast():
     dr4 = release["4fgl-dr4"].iloc[:: settings.every]
     return [t.round(4).reset_index() for t in forecasts.forecast_release(
-        dr4, seed=seed, n_trees=settings.trees, n_folds=settings.folds)]  # fmt: skip
+        dr4, seed=seed, n_trees=settings.trees, n_folds=settings.folds, n_rounds=settings.boosting)]  # fmt: skip
 
 
 own, ahead = (
@@ -408,16 +408,18 @@ def earlier():
     rows = []
     for old in ("4fgl-dr2", "4fgl-dr3"):
         table = release[old].iloc[:: settings.every]
-        mine, theirs = forecasts.forecast_release(table, seed=seed, n_trees=settings.trees, n_folds=settings.folds, groups=False)
+        mine, theirs = forecasts.forecast_release(
+            table, seed=seed, n_trees=settings.trees, n_folds=settings.folds, n_rounds=settings.boosting, groups=False
+        )
         kinds = features.gamma_class(table.set_index("Source_Name"))[mine.index]
         right = pd.Series(np.where(classes.two_class(kinds) == 1, "agn", "galactic"), mine.index)
+        exam = later.get_exam("agn-galactic")
+        given = {name: later.answers(exam, table, release[name])["answer"] for name in names[names.index(old) + 1 :]}
         for model in ("forest", "ensemble", "recalibrated", "adapted"):
             mine_p, theirs_p = (forecasts.probabilities(frame, model) for frame in (mine, theirs))
             samples = {"promised: unweighted": (mine_p, right, None),
                        "promised: classifier weights": (mine_p, right, mine["weight: classifier"])}  # fmt: skip
-            for later_name in names[names.index(old) + 1 :]:
-                exam = later.get_exam("agn-galactic")
-                samples[f"observed in {later_name}"] = (theirs_p, later.answers(exam, table, release[later_name])["answer"], None)
+            samples |= {f"observed in {name}": (theirs_p, labels, None) for name, labels in given.items()}
             for sample, (p, labels, w) in samples.items():
                 result = later.score_predictions(p, labels, w, n_resamples=settings.resamples, seed=seed)
                 share = (labels[labels.isin(p.columns)] == "agn").mean()
@@ -621,7 +623,9 @@ SEALED_ON = "2026-11-21"
 @functools.cache
 def sealed_tables():
     table = release["fl16y"][release["fl16y"]["Variability_Index"] > 0].iloc[:: settings.every]  # one source has a negative index
-    _, future = forecasts.forecast_release(table, seed=seed, n_trees=settings.trees, n_folds=settings.folds)
+    _, future = forecasts.forecast_release(
+        table, seed=seed, n_trees=settings.trees, n_folds=settings.folds, n_rounds=settings.boosting
+    )
     members = future[[f"{m}: agn" for m in ("forest", "boosted", "quadratic")]]
     unassociated = forecasts.probabilities(future, "ensemble").assign(agn_low=members.min(axis=1), agn_high=members.max(axis=1))
     unassociated[list(classes.NAMES)] = forecasts.probabilities(future, "ensemble", classes.NAMES)

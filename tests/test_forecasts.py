@@ -25,7 +25,7 @@ def release():
 
 
 def test_forecast_separates_what_it_has_not_seen(release):
-    own, ahead = forecasts.forecast_release(release.reset_index(drop=True), n_trees=30, n_folds=3)
+    own, ahead = forecasts.forecast_release(release.reset_index(drop=True), n_trees=30, n_folds=3, n_rounds=40)
     known = ~release["CLASS1"].isin(["", "unk"])
     assert set(own.index) == set(release.index[known]) and set(ahead.index) == set(release.index[~known])
     for model in forecasts.MODELS:

@@ -121,11 +121,11 @@ def probabilities(table: pd.DataFrame, model: str, names=TWO_CLASSES) -> pd.Data
     return table[[f"{model}: {name}" for name in names]].set_axis(list(names), axis=1)
 
 
-def _all_models(X, y, target, weight, seed, n_trees, n_folds):
+def _all_models(X, y, target, weight, seed, n_trees, n_folds, n_rounds):
     pairs = {
         "forest": forest(X, y, target, seed=seed, n_trees=n_trees),
         "weighted forest": forest(X, y, target, weight=weight, seed=seed, n_trees=n_trees),
-        "boosted": cross_fitted(lambda: boosted(seed), X, y, target, n_folds=n_folds, seed=seed),
+        "boosted": cross_fitted(lambda: boosted(seed, n_rounds), X, y, target, n_folds=n_folds, seed=seed),
         "quadratic": cross_fitted(quadratic, X, y, target, n_folds=n_folds, seed=seed),
     }
     members = [pairs[name] for name in ("forest", "boosted", "quadratic")]
@@ -134,13 +134,14 @@ def _all_models(X, y, target, weight, seed, n_trees, n_folds):
 
 
 def forecast_release(
-    release: pd.DataFrame, *, seed: int = 0, n_trees: int = 500, n_folds: int = 10, groups: bool = True
+    release: pd.DataFrame, *, seed: int = 0, n_trees: int = 500, n_folds: int = 10, n_rounds: int = 150, groups: bool = True
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Forecast the classes of a release's unassociated sources from that release alone.
 
     Parameters
     ----------
     release : rows of a 4FGL catalogue.
+    n_trees, n_folds, n_rounds : sizes of the forest, of the cross-fitting and of the boosting.
     groups : also forecast the six groups of paper 2.
 
     Returns
@@ -165,7 +166,7 @@ def forecast_release(
     own = pd.DataFrame({f"weight: {name}": ratio for name, ratio in weight.items()}, index=table.X.index[known])
     ahead = pd.DataFrame(index=table.X.index[~known])
     is_agn = classes.two_class(physical)
-    for model, sides in _all_models(X, 1 - is_agn, target, weight["gmm"], seed, n_trees, n_folds).items():
+    for model, sides in _all_models(X, 1 - is_agn, target, weight["gmm"], seed, n_trees, n_folds, n_rounds).items():
         own[f"{model}: agn"], ahead[f"{model}: agn"] = (side[:, 0] for side in sides)
     best = own["ensemble: agn"].to_numpy(), ahead["ensemble: agn"].to_numpy()
     own["recalibrated: agn"], ahead["recalibrated: agn"] = (
@@ -173,7 +174,7 @@ def forecast_release(
     )  # fmt: skip
     own["adapted: agn"], ahead["adapted: agn"] = best[0], voting.prior_shift(best[1], float(is_agn.mean()))[1]
     if groups:
-        pairs = _all_models(X, classes.group_index(physical), target, weight["gmm"], seed, n_trees, n_folds)
+        pairs = _all_models(X, classes.group_index(physical), target, weight["gmm"], seed, n_trees, n_folds, n_rounds)
         for model in GROUP_MODELS:
             for frame, values in zip((own, ahead), pairs[model], strict=True):
                 frame[[f"{model}: {name}" for name in classes.NAMES]] = values
