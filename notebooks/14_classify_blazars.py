@@ -402,7 +402,7 @@ show({name: cv[name] for name in order})
 # regression, which has eight parameters. The best of the small models is a quadratic logistic regression, because it
 # is told the one thing the networks must guess: whether the SED columns are measured.
 
-# %% mystnb={"figure": {"name": "fig-accuracy", "caption": "Accuracy of the five networks and their peers: cross-validation with 95 % bootstrap intervals (points), and the paper's value on its 201 test sources with its binomial interval (crosses)."}, "image": {"alt": "Accuracy by model; cross-validated points lie between 0.90 and 0.92, the paper's first two crosses above, with intervals that overlap."}}
+# %% mystnb={"figure": {"name": "fig-accuracy", "caption": "Accuracy of the five networks and their peers: cross-validation with 95 % bootstrap intervals (points), and the paper's value on its 201 test sources with its binomial interval (crosses)."}, "image": {"alt": "Accuracy by model; cross-validated points lie within two per cent of each other, the paper's crosses scatter more, with intervals that overlap."}}
 fig, ax = plt.subplots(figsize=(6.4, 4.2))
 shown = [name for name in order if name != "always_bl_lac"]
 for row, name in enumerate(shown):
@@ -526,7 +526,7 @@ show(by_sed)
 # models: one with all honest columns, one with gamma rays and the synchrotron peak alone.
 #
 # Both are the mean logit of five voters: boosted trees, extremely randomised trees, a support-vector machine, the
-# quadratic logistic regression and the paper's 7-42-1 with more inputs. The 245 labelled sources with analysis flags
+# quadratic logistic regression and the paper's 7-42-1 with more inputs. The labelled sources with analysis flags
 # join the training rows and are never tested. Four
 # combinations of voters were compared, on folds drawn with another seed; these five did best there, and the
 # committed folds below were used once.
