@@ -237,8 +237,8 @@ rungs.set_index("summaries")[["mae", "sigma", "logm_rms", "calibration", "n"]].r
 # %% [markdown]
 # Read from top to bottom: `mae` and `sigma` are in prior standard deviations, averaged over the 21 targets; `logm_rms` is in dex;
 # `calibration` is the largest deviation of the calibration curve of {ref}`ch-check-calibration`, with the nugget added to the truths where
-# the network was trained with it. Whitening changes nothing but the coordinates of the targets, and the Kalman fit does more for
-# accuracy than structure functions do. That is the answer to why
+# the network was trained with it. Whitening only changes the coordinates of the targets, yet it repairs the calibration and helps
+# accuracy. The Kalman fit then does more for accuracy than structure functions do. That is the answer to why
 # the neural process misses what the fit finds: the time-scale hides in *differences between bands* of a hundredth of a magnitude,
 # filtered over hundreds of days. A few thousand gradient steps on subsampled points do not discover a two-state
 # filter; a statistician who knows the simulator writes it down.

@@ -225,12 +225,14 @@ bridges.round(3)
 
 # %%
 known, inferred = bridges.held_out["joint bridge, true parameters"], bridges.held_out["joint bridge, own model's parameters"]
-print(f"joint bridge, inferred over known parameters: {inferred / known:.3f}")
+fitted = bridges.held_out["joint bridge, fitted"]
+print(f"joint bridge over known parameters: fitted {fitted / known:.3f}, network's {inferred / known:.3f}")
 
 # %% [markdown]
 # Linear interpolation is nearly as good as any bridge that uses one band: over a few days a damped random walk is a Brownian
 # motion, whose best bridge *is* a straight line. All six bands together do better because their differences carry the driver's
-# past. The neural process must beat the straight line through its own visits to be useful.
+# past. With the parameters of the joint fit, which is the own model's first stage, little is lost against the true ones. The network's posterior mean is
+# worse here: it was trained for parameters over the population, not for the bridge of this very curve. The neural process must beat the straight line through its own visits to be useful.
 #
 # ## Table 1, in stated units
 #
@@ -316,7 +318,7 @@ print(f"own model, from light curves alone: {own_rms:.2f} dex")
 # ## Recap
 #
 # - Score a reconstruction where nobody looked; compare with a straight line and with the bridge.
-# - The own model reaches the bridge with known parameters; the neural process, at the size trained here, does not.
+# - The joint fit nearly reaches the bridge with known parameters; the neural process, at the size trained here, does not.
 # - The black-hole mass is mostly a luminosity claim.
 #
 # ## Exercises
@@ -354,14 +356,20 @@ entries = [
     figure("banp.logm_rms", "Neural process: rms error of log black-hole mass", neural, "logm_rms", unit="dex", how=how),
     figure("banp.logm_mae", "Neural process: mean absolute error of log black-hole mass", neural, "logm_mae", 0.3, small, 0.05, "dex", how),
     figure("banp.calibration", "Neural process: largest deviation of the calibration curve", neural, "calibration", unit="", how=how),
-    claims.Claim(
-        "lightcurves.best.reconstruction_over_bridge",
-        "Held-out i-band error of the joint bridge with inferred parameters over that with known ones", float(inferred / known),
-        n=int(bridges.n["joint bridge, true parameters"]), how=f"unvisited 10-day grid times; {inferred:.4f} against {known:.4f} mag",
+    *(
+        claims.Claim(
+            f"lightcurves.best.{name}", f"Held-out i-band error of the joint bridge with {what} over that with known parameters",
+            float(value / known), n=int(bridges.n["joint bridge, true parameters"]),
+            how=f"unvisited 10-day grid times, dc2_like; {value:.4f} against {known:.4f} mag; the book's bar is 1.1",
+        )
+        for name, what, value in (
+            ("reconstruction_over_bridge", "the joint fit's parameters", fitted),
+            ("reconstruction_network_over_bridge", "the network's parameters", inferred),
+        )
     ),
     claims.Claim(
-        "lightcurves.best.reconstruction_mae", "Held-out i-band error of the joint bridge with inferred parameters", float(inferred),
-        n=int(bridges.n["joint bridge, true parameters"]), unit="mag", how="unvisited 10-day grid times, dc2_like",
+        "lightcurves.best.reconstruction_mae", "Held-out i-band error of the joint bridge with the joint fit's parameters",
+        float(fitted), n=int(bridges.n["joint bridge, true parameters"]), unit="mag", how="unvisited 10-day grid times, dc2_like; the book's bar is 0.1",
     ),
 ]  # fmt: skip
 BARS = settings["bars"]

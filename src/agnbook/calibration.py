@@ -70,7 +70,7 @@ def mahalanobis_ranks(truth, samples) -> np.ndarray:
     truth, samples = np.asarray(truth, float), np.asarray(samples, float)
     half = samples.shape[1] // 2
     first, second = samples[:, :half], samples[:, half:]
-    scale = first.std(axis=1, keepdims=True) + 1e-300
+    scale = np.maximum(first.std(axis=1, keepdims=True), 1e-9 * (1 + np.abs(first).max(axis=1, keepdims=True)))
     mean = first.mean(axis=1, keepdims=True)
     white = (first - mean) / scale
     covariance = np.einsum("nmi,nmj->nij", white, white) / (half - 1)

@@ -322,7 +322,10 @@ def fit(curves: "dataset.Curves", shared: bool = True) -> np.ndarray:
     _fit(
         curves.times, curves.observed, curves.error, curves.is_visit, shared, BAND_X, PRIOR_MEAN, PRIOR_SD, _STEPS, out
     )  # fmt: skip
-    return out
+    # where the model is badly wrong the curvature can fail to be positive: state the prior's width then
+    out[:, 4:8] = np.where(np.isfinite(out[:, 4:8]) & (out[:, 4:8] > 0), out[:, 4:8], PRIOR_SD)
+    out[:, 8:10] = np.nan_to_num(np.clip(out[:, 8:10], -1, 1))
+    return np.nan_to_num(out)
 
 
 def parameters(latents) -> np.ndarray:
