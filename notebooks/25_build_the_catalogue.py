@@ -131,11 +131,12 @@ else:
 plain = frames[False].set_index("Source_Name")
 tests = plain.loc[gamma.X.index[known], "N_Splits"]
 print(f"{len(plain)} sources; associated ones tested {tests.min()} to {tests.max()} times in {settings.splits} splits")
+print(f"processor seconds spread over two free cores: about {timing['user_cpu_seconds'].iloc[0] / 2:.0f} s")
 timing.round(1)
 
 # %% [markdown]
 # The whole catalogue, `2 x splits x (forest + network)`, takes minutes on two cores (the machine was shared while this was
-# measured, so the processor seconds say more than the wall time). One network at a time in Keras would take the better part
+# measured, several programs to a core, so the processor seconds say more than the wall time). One network at a time in Keras would take the better part
 # of an hour; see {ref}`ch-train-networks`.
 #
 # ## What is in it
