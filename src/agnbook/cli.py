@@ -1,0 +1,81 @@
+"""The command ``agnbook``: which catalogues are where, and how well a table of predictions did.
+
+Thin: it parses arguments, calls the package, prints a table, and turns a `BookError` into one message and exit status 2.
+"""
+
+import argparse
+import os
+import sys
+
+from agnbook import catalogs
+from agnbook.errors import BookError
+
+EXAMPLES = """examples:
+  agnbook catalogs
+  agnbook score my_predictions.csv --exam agn-galactic
+  agnbook score catalogue.fits --exam agn-pulsar --column agn=AGN_RF --column psr=PSR_RF --normalise
+"""
+
+
+def _catalogs(options) -> int:
+    table = catalogs.status()
+    print(table.to_csv(index=False) if options.csv else table.to_string(index=False))
+    return int((table["status"] != "verified").any())
+
+
+def _score(options) -> int:
+    from agnbook import later
+
+    if badly := [pair for pair in options.column if "=" not in pair]:
+        raise BookError(f"--column takes CLASS=COLUMN, not {', '.join(badly)}; for example --column agn=AGN_RF.")
+    columns = dict(pair.split("=", 1) for pair in options.column)
+    table = later.score_file(
+        options.table, options.exam, older=options.older, newer=options.newer, columns=columns, normalise=options.normalise
+    )
+    print(table.to_csv() if options.csv else table.round(4).to_string())
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    main_parser = argparse.ArgumentParser(
+        prog="agnbook", description="The tools of the book on active galactic nuclei.", epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    commands = main_parser.add_subparsers(dest="command", required=True)
+    output = argparse.ArgumentParser(add_help=False)
+    output.add_argument("--csv", action="store_true", help="print comma-separated values")
+
+    command = commands.add_parser("catalogs", parents=[output], help="which catalogues are where, verified by checksum")
+    command.set_defaults(run=_catalogs)
+
+    command = commands.add_parser("score", parents=[output], help="score a table of class probabilities on later labels")
+    command.add_argument("table", help="CSV or FITS with a column Source_Name and one column a class")
+    command.add_argument("--exam", required=True, help="agn-galactic, agn-pulsar, six-groups or bll-fsrq")
+    command.add_argument("--older", help="a registered release or a FITS file, instead of the exam's older one")
+    command.add_argument("--newer", help="the same for the release that gives the answers")
+    command.add_argument("--column", action="append", default=[], metavar="CLASS=COLUMN", help="name of a class's column")
+    command.add_argument("--normalise", action="store_true", help="divide each row by the sum of the exam's classes")
+    command.set_defaults(run=_score)
+    return main_parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 for success, 1 if a catalogue is missing, 2 for an error, 130 for an interrupt."""
+    options = parser().parse_args(arguments)
+    try:
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except BookError as error:
+        print(f"agnbook: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
