@@ -98,7 +98,7 @@ pd.DataFrame(
     {"truth": curves.targets[0, shown], "mean": samples[:, shown].mean(axis=0), "sd": samples[:, shown].std(axis=0)}, names
 ).round(2)
 
-# %% mystnb={"figure": {"name": "fig-corner", "caption": "Posterior of the book's own model for one quasar (68 % and 95 % contours; truth in orange): i-band time-scale and amplitude, black-hole mass, absolute magnitude, redshift. Compare figure 3 of the paper."}, "image": {"alt": "Corner plot of five parameters with the true values marked inside the contours"}}
+# %% mystnb={"figure": {"name": "fig-corner", "caption": "Posterior of the book's own model for one quasar (68 % and 95 % contours; truth in orange): i-band time-scale and amplitude, black-hole mass, absolute magnitude, redshift. Compare figure 3 of the paper."}, "image": {"alt": "Corner plot of five parameters with the true values marked"}}
 fig = plt.figure(figsize=(6.5, 6.5), layout="none")
 _ = corner.corner(
     samples[:, shown],
@@ -112,6 +112,7 @@ _ = corner.corner(
     plot_datapoints=False,
     fig=fig,
     max_n_ticks=3,
+    labelpad=0.3,
 )
 # %%
 inside = np.mean([abs(samples[:, k].mean() - curves.targets[0, k]) < 2 * samples[:, k].std() for k in range(21)])

@@ -173,7 +173,8 @@ deviations.assign(
 ).round(3)
 
 # %% [markdown]
-# `noise95` is the deviation that a perfect posterior exceeds in 5 % of repetitions with as many curves; with the paper's 50 validation
+# Where a model's `mahalanobis` exceeds `noise95` and its `self_test` does not, the miscalibration is real: the own models with the fewest
+# simulations for their difficulty come out slightly overconfident (their curves fall below zero), the neural process too wide. `noise95` is the deviation that a perfect posterior exceeds in 5 % of repetitions with as many curves; with the paper's 50 validation
 # objects it would be 0.19, so its figure 4 could hardly have shown a problem.
 #
 # ## Parameter by parameter

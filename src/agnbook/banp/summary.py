@@ -18,7 +18,7 @@ GROUPS = {
 WIDTH = 53
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # pragma: no cover - compiled
 def _moments(times, observed, is_visit, lags, out):
     rows, longest = times.shape
     t = np.empty(longest)

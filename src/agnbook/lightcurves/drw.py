@@ -21,7 +21,7 @@ def structure_function(dt, sigma, tau) -> np.ndarray:
     return sigma * np.sqrt(2 * (1 - np.exp(-np.abs(dt) / tau)))
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True)  # pragma: no cover - compiled
 def _walk(times, start, which, sigma, tau, shared, rng, out):
     n_bands = sigma.shape[1]
     x = np.empty(n_bands)

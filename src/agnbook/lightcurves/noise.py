@@ -18,7 +18,7 @@ def single_visit(magnitude) -> np.ndarray:
     return np.sqrt(0.005**2 + (0.04 - GAMMA) * x + GAMMA * x**2)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # pragma: no cover - compiled
 def _add(truth, is_visit, constant, m5, gamma, rng, observed, error):
     for row in range(truth.shape[0]):
         for t in range(truth.shape[1]):
