@@ -136,7 +136,7 @@ timing.round(1)
 
 # %% [markdown]
 # The whole catalogue, `2 x splits x (forest + network)`, takes minutes on two cores (the machine was shared while this was
-# measured, several programs to a core, so the processor seconds say more than the wall time). One network at a time in Keras would take the better part
+# measured, several programs to a core, with the same result each time, so the processor seconds say more than the wall time). One network at a time in Keras would take the better part
 # of an hour; see {ref}`ch-train-networks`.
 #
 # ## What is in it
