@@ -1,8 +1,17 @@
 # Two commands do everything: `make book` and `make test`. The others are for authors.
 PYTHON ?= python3.11
-BOOK   := .venv-book/bin/python
-FULL   := .venv/bin/python
 SHELL  := /bin/bash
+
+# With the conda environment of environment.yml active, use that; else create virtual environments.
+ifeq ($(notdir $(CONDA_PREFIX)),agnbook)
+BOOK := python
+FULL := python
+else
+BOOK := .venv-book/bin/python
+FULL := .venv/bin/python
+BOOK_READY := .venv-book/ready
+FULL_READY := .venv/ready
+endif
 
 # 4LAC-DR3 may lie in a shared folder beside the repository (see book/data.md).
 ifneq ($(wildcard ../shared/catalogs),)
@@ -12,7 +21,7 @@ export TQDM_DISABLE ?= 1
 
 .PHONY: book test run paper smoke lab environment lock clean html
 
-book: .venv-book/ready  ## build the HTML book from the committed notebooks (about 3 minutes the first time, 1 later)
+book: $(BOOK_READY)  ## build the HTML book from the committed notebooks (about 3 minutes the first time, 1 later)
 	@$(BOOK) -m agnbook.build catalogs
 	@$(MAKE) --no-print-directory html PY=$(BOOK)
 	@echo "The book is ready: open $(abspath _build/html/index.html)"
@@ -21,7 +30,7 @@ html:
 	@$(PY) -m agnbook.build pages
 	@$(PY) -m agnbook.build html
 
-environment: .venv/ready  ## create the full environment from requirements.lock
+environment: $(FULL_READY)  ## create the full environment from requirements.lock
 
 test: environment  ## run all tests (about 40 minutes on 2 cores)
 	@$(FULL) -m agnbook.build test
