@@ -45,7 +45,7 @@ smoke: environment  ## every line of every chapter on small sizes, in seconds
 	@$(FULL) -m agnbook.chapters smoke $(CHAPTERS)
 
 lab: environment  ## JupyterLab with paired notebooks
-	@$(FULL) -m jupyterlab notebooks
+	@$(FULL) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
 
 clean:  ## remove what was built; the environments and the data stay
 	rm -rf _build .pytest_cache .ruff_cache .benchmarks .coverage*
