@@ -9,6 +9,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -147,3 +148,20 @@ def test_chapters_offer_edit_download_and_colab(page, site):
     assert any(link.startswith("https://colab.research.google.com") for link in links)
     assert any(link.endswith("11_prepare_features.ipynb") for link in links)
     assert any("/edit/" in link for link in links)
+
+
+def test_lookup_shows_the_catalogue_and_treats_input_as_text(page, site):
+    catalogue = pd.read_csv(files.DATA / "results" / "shift_catalogue_unweighted.csv").set_index("Source_Name")
+    name = catalogue.index[catalogue["RF_bll"].notna()][100]
+    page.goto(f"{site}/book/lookup.html")
+    field = page.locator("#lookup-name")
+    field.fill(name.lower().replace("4fgl ", ""))
+    cells = page.locator("#lookup-result tbody tr").first.locator("td")
+    cells.first.wait_for(timeout=5000)
+    shown = [float(text) for text in cells.all_inner_texts()]
+    expected = catalogue.loc[name, ["RF_spp", "RF_msp", "RF_psr", "RF_fsrq", "RF_bcu", "RF_bll"]].to_numpy(float)
+    assert shown == pytest.approx(expected, abs=6e-4)
+    field.fill("<img src=x onerror=boom()>")
+    assert "No source" in page.locator("#lookup-status").inner_text()
+    assert page.locator("#lookup-matches img, #lookup-result img").count() == 0
+    assert page.problems == []
