@@ -21,7 +21,7 @@ export TQDM_DISABLE ?= 1
 
 .PHONY: book test run paper smoke lab environment lock clean html
 
-book: $(BOOK_READY)  ## build the HTML book from the committed notebooks (about 3 minutes the first time, 1 later)
+book: $(BOOK_READY)  ## build the HTML book from the committed notebooks (about 1 minute)
 	@$(BOOK) -m agnbook.build catalogs
 	@$(MAKE) --no-print-directory html PY=$(BOOK)
 	@echo "The book is ready: open $(abspath _build/html/index.html)"
@@ -32,7 +32,7 @@ html:
 
 environment: $(FULL_READY)  ## create the full environment from requirements.lock
 
-test: environment  ## run all tests (about 40 minutes on 2 cores)
+test: environment  ## run all tests (about 15 minutes on 2 cores, 4 more the first time)
 	@$(FULL) -m agnbook.build test
 
 run: environment  ## re-execute the chapters at `book` profile on this machine (CHAPTERS="11 12" for some)

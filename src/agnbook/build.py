@@ -162,7 +162,7 @@ def test() -> int:
     os.environ.update(KERNEL_ENVIRONMENT)
     python = [sys.executable, "-m"]
     notebooks, skipped = _notebooks_to_check()
-    pytest = [*python, "pytest", "-q", "-p", "no:cacheprovider"]
+    pytest = [*python, "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
     coverage = ["--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90"]
     nbval = [
         "--nbval",
@@ -184,7 +184,7 @@ def test() -> int:
         "browser": [*pytest, "tests/browser"],
         "benchmarks": [*pytest, "tests/benchmarks", "--benchmark-columns=min,median,rounds", "-s"],
     }
-    print(f"{len(steps)} steps, about 40 minutes on 2 cores.")
+    print(f"{len(steps)} steps, about 15 minutes on 2 cores.")
     results = {}
     for number, (name, command) in enumerate(steps.items(), 1):
         print(f"\n=== [{number}/{len(steps)}] {name} ===", flush=True)
