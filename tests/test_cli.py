@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agnbook import catalogs, cli, later
+from agnbook import catalogs, cli, files, later, tables
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +79,54 @@ def test_a_closed_pipe_is_no_error():
     command = f"{sys.executable} -m agnbook.cli catalogs | true"
     run = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=120)
     assert run.stderr == ""
+
+
+@pytest.fixture
+def blazars(tmp_path):
+    path = tmp_path / "blazars.csv"
+    path.write_text(
+        "Source_Name,PL_Index,LP_Index,Frac_Variability,Pivot_Energy,Variability_Index,nu_syn,nuFnu_syn\n"
+        "hard,1.90,1.85,0.35,2100,45.2,2.0e15,4.1e-12\n=soft(),2.45,2.38,0.81,640,310.5,1.2e13,2.5e-12\n"
+        "partly,2.2,,0.3,1500,18,0,0\n"
+    )
+    return path
+
+
+def test_classify_to_a_pipe_and_to_a_file(blazars, tmp_path, capsys, monkeypatch):
+    assert cli.main(["classify", str(blazars)]) == 0
+    printed = capsys.readouterr()
+    answer = pd.read_csv(io.StringIO(printed.out)).set_index("Source_Name")
+    assert answer.loc["hard", "probability_fsrq"] < 0.1 < 0.9 < answer.loc["'=soft()", "probability_fsrq"]
+    assert answer.loc["partly", "not_given"] == "LP_Index"
+    assert printed.err.startswith("agnbook: 2 of 3 sources classified")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(blazars.read_text()))
+    assert cli.main(["classify", "-"]) == 0
+    assert capsys.readouterr().out == printed.out
+    for ending in ("fits", "vot", "ecsv", "parquet", "csv"):
+        assert cli.main(["classify", str(blazars), "-o", str(tmp_path / f"out.{ending}")]) == 0
+        assert capsys.readouterr().out == ""
+        written = tables.read(tmp_path / f"out.{ending}")
+        np.testing.assert_array_equal(np.ma.filled(written["probability_fsrq"], np.nan), answer["probability_fsrq"])
+
+
+def test_classify_refuses_with_one_message(blazars, tmp_path, capsys):
+    for output in (str(blazars), str(tmp_path / "out.txt"), str(files.DATA / "out.csv"), str(blazars / "out.csv")):
+        assert cli.main(["classify", str(blazars), "-o", output]) == 2
+        error = capsys.readouterr().err
+        assert error.startswith("agnbook: ") and error.count("agnbook: ") == 1 and output in error
+    assert blazars.read_text().startswith("Source_Name,PL_Index")
+    assert cli.main(["classify", str(blazars), "-o", str(blazars), "--overwrite"]) == 0
+    assert cli.main(["classify", str(blazars)]) == 2
+    assert "lacks the columns PL_Index, LP_Index" in capsys.readouterr().err
+
+
+@pytest.mark.needs("4fgl-dr4")
+def test_lookup(capsys):
+    assert cli.main(["lookup", "pks2155-304"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("4FGL J2158.8-3013\n  counterpart: PKS 2155-304\n  class: bll") and "P(bll+), network" in printed
+    assert cli.main(["lookup", "SNR G213.0-00.6", "--csv"]) == 0
+    table = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert table["Source_Name"].nunique() > 1 and list(table)[1:] == ["prediction", "value", "low", "high", "interval"]
+    assert cli.main(["lookup", "PKS 2155-305"]) == 2
+    assert "Did you mean PKS 2155-304" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The command ``agnbook``: which catalogues are where, and how well a table of predictions did.
+"""The command ``agnbook``: look a source up, classify a table, score predictions, see which catalogues are where.
 
 Thin: it parses arguments, calls the package, prints a table, and turns a `BookError` into one message and exit status 2.
 """
@@ -12,6 +12,8 @@ from agnbook.errors import BookError
 
 EXAMPLES = """examples:
   agnbook catalogs
+  agnbook lookup "PKS 2155-304"
+  agnbook classify my_blazars.fits -o classes.csv
   agnbook score my_predictions.csv --exam agn-galactic
   agnbook score catalogue.fits --exam agn-pulsar --column agn=AGN_RF --column psr=PSR_RF --normalise
 """
@@ -36,6 +38,40 @@ def _score(options) -> int:
     return 0
 
 
+def _lookup(options) -> int:
+    import pandas as pd
+
+    from agnbook import tools
+
+    parts = []
+    for source in tools.find_sources(options.name):
+        facts, predictions = tools.describe(source)
+        if options.csv:
+            predictions.insert(0, "Source_Name", source)
+            parts.append(predictions.round(6))
+            continue
+        print("\n".join([source, *(f"  {name}: {value}" for name, value in facts.items())]))
+        print(predictions.round(3).to_string(index=False) if len(predictions) else "  The book predicts nothing for it.")
+    if options.csv:
+        print(pd.concat(parts).to_csv(index=False), end="")
+    return 0
+
+
+def _classify(options) -> int:
+    from agnbook import tables, tools
+
+    tables.check_writable(options.output, options.overwrite)  # before the work, not after it
+    answer = tools.classify(tables.read(options.table))
+    tables.write(answer, options.output, options.overwrite)
+    given = answer["not_given"] == ""
+    print(
+        f"agnbook: {given.sum()} of {len(answer)} sources classified, {answer['no_sed'].sum()} of them without an SED, "
+        f"{(answer['out_of_range'] != '').sum()} outside the training range",
+        file=sys.stderr,
+    )
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     main_parser = argparse.ArgumentParser(
@@ -48,6 +84,16 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("catalogs", parents=[output], help="which catalogues are where, verified by checksum")
     command.set_defaults(run=_catalogs)
+
+    command = commands.add_parser("lookup", parents=[output], help="what the book predicts for a source")
+    command.add_argument("name", help="a 4FGL name or a counterpart's, such as 'Mkn 421'; capitals and spaces do not matter")
+    command.set_defaults(run=_lookup)
+
+    command = commands.add_parser("classify", help="BL Lac or FSRQ, by the committed 7-42-1 network")
+    command.add_argument("table", help="FITS, CSV, ECSV, VOTable or Parquet with 4LAC column names; - reads CSV from a pipe")
+    command.add_argument("-o", "--output", default="-", metavar="OUT", help="file in one of these formats; - (default) is CSV")
+    command.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    command.set_defaults(run=_classify)
 
     command = commands.add_parser("score", parents=[output], help="score a table of class probabilities on later labels")
     command.add_argument("table", help="CSV or FITS with a column Source_Name and one column a class")

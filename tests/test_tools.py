@@ -1,0 +1,179 @@
+"""One source looked up under its many names; tables classified, or refused with all that is wrong."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.table import MaskedColumn, Table
+
+from agnbook import features, files, tools
+from agnbook.blazars.networks import BlazarNetwork
+from agnbook.errors import CatalogError, FeatureError
+
+
+@pytest.fixture
+def table():
+    return Table(
+        {
+            "Source_Name": ["one", "two", "three", "four"],
+            "PL_Index": [1.9, 2.45, 2.1, 2.2],
+            "LP_Index": [1.85, 2.38, 2.02, 2.1],
+            "Frac_Variability": [0.35, 0.81, 0.4, 0.3],
+            "Pivot_Energy": [2100.0, 640, 1800, 1500],
+            "Variability_Index": [45.2, 310.5, 20.1, 18],
+            "nu_syn": [2e15, 1.2e13, 0, 1e14],
+            "nuFnu_syn": [4.1e-12, 2.5e-12, 0, 1e-12],
+        }
+    )
+
+
+def test_classify_is_the_network(table):
+    answer = tools.classify(table)
+    expected = BlazarNetwork.load().classify(table.to_pandas())
+    np.testing.assert_allclose(answer["probability_fsrq"], expected["probability_fsrq"], atol=5e-6)
+    assert answer["probability_fsrq"][0] < 0.1 and answer["probability_fsrq"][1] > 0.9
+    assert list(answer["Source_Name"]) == list(table["Source_Name"])
+    assert list(answer["no_sed"]) == [False, False, True, False]
+    assert set(answer["model_sha256"]) == {files.sha256(files.DATA / tools.WEIGHTS)}
+
+
+def test_rows_without_numbers_are_kept_and_flagged(table):
+    whole = tools.classify(table)
+    table["LP_Index"][1] = np.nan
+    table["PL_Index"][1] = -np.inf
+    table["Pivot_Energy"] = MaskedColumn(table["Pivot_Energy"], mask=[0, 0, 0, 1])
+    answer = tools.classify(table)
+    assert list(answer["not_given"]) == ["", "PL_Index, LP_Index", "", "Pivot_Energy"]
+    assert list(np.isnan(answer["probability_fsrq"])) == [False, True, False, True]
+    assert (answer["probability_fsrq"][[0, 2]] == whole["probability_fsrq"][[0, 2]]).all()
+    table["LP_Index"] = np.nan
+    assert np.isnan(tools.classify(table)["probability_fsrq"]).all()
+
+
+def test_values_outside_the_training_range_are_flagged(table):
+    table["PL_Index"][2] = 9.0
+    table["Variability_Index"][2] = 1e9
+    assert list(tools.classify(table)["out_of_range"]) == ["", "", "PL_Index, Variability_Index", ""]
+
+
+def test_units_are_converted_or_refused(table):
+    expected = tools.classify(table)["probability_fsrq"]
+    table["Pivot_Energy"] = table["Pivot_Energy"] / 1000
+    table["Pivot_Energy"].unit = "GeV"
+    np.testing.assert_array_equal(tools.classify(table)["probability_fsrq"], expected)
+    table["Pivot_Energy"].unit = "m"
+    with pytest.raises(FeatureError, match="Pivot_Energy is in m; give it in MeV"):
+        tools.classify(table)
+
+
+def test_column_names_in_other_capitals(table):
+    expected = tools.classify(table)["probability_fsrq"]
+    table.rename_columns(table.colnames, [name.upper() for name in table.colnames])
+    np.testing.assert_array_equal(tools.classify(table)["probability_fsrq"], expected)
+
+
+def test_all_missing_columns_are_named(table):
+    with pytest.raises(FeatureError, match=r"Source_Name, LP_Index, nu_syn.*4FGL has no synchrotron"):
+        tools.classify(table[["PL_Index", "Frac_Variability", "Pivot_Energy", "Variability_Index", "nuFnu_syn"]])
+
+
+def _changed(table, column, row, value):
+    values = list(table[column])
+    values[row] = value
+    table[column] = values
+    return table
+
+
+@pytest.mark.parametrize(
+    "column, row, value, message",
+    [
+        ("Source_Name", 1, "one ", "names 1 sources twice, such as one"),
+        ("Source_Name", 1, " ", "row 2"),
+        ("Pivot_Energy", 0, 0.0, "Pivot_Energy must be positive, but is not in 1 rows, such as one"),
+        ("Variability_Index", 1, -3.0, "Variability_Index must be positive.*such as two"),
+        ("nu_syn", 2, -1.0, "nu_syn must be 0 or positive.*three"),
+        ("Frac_Variability", 3, -1.0, "Frac_Variability must be 0 or positive.*four"),
+        ("nu_syn", 3, 0.0, "nu_syn, nuFnu_syn"),
+        ("PL_Index", 1, "soft", "PL_Index must hold numbers.*soft"),
+    ],
+)
+def test_wrong_values_are_named(table, column, row, value, message):
+    with pytest.raises(FeatureError, match=message):
+        tools.classify(_changed(table, column, row, value))
+
+
+def test_no_rows(table):
+    with pytest.raises(FeatureError, match="no rows"):
+        tools.classify(table[:0])
+
+
+@pytest.mark.needs("4lac-dr3-h")
+def test_a_real_catalogue(high_latitude):
+    blazars = features.blazar_features(high_latitude, ("bll", "fsrq"))
+    answer = tools.classify(Table.from_pandas(blazars.info.reset_index(drop=True)))
+    assert (answer["not_given"] == "").all() and not (answer["out_of_range"] != "").any()
+    assert ((answer["probability_fsrq"] > 0.5) == (blazars.y == 1)).mean() > 0.85
+
+
+@pytest.mark.needs("4fgl-dr4")
+@pytest.mark.parametrize(
+    "name", ["4FGL J1104.4+3812", "j1104.4+3812", "4fgl_J1104.4+3812", "Mkn 421", "MKN421", " mrk 421", "Markarian  421"]
+)
+def test_a_source_is_found_in_any_spelling(name):
+    assert tools.find_sources(name) == ["4FGL J1104.4+3812"]
+
+
+@pytest.mark.needs("4fgl-dr4")
+def test_one_counterpart_of_several_sources_and_renamed_sources():
+    assert len(tools.find_sources("SNR G213.0-00.6")) > 1
+    assert tools.find_sources("J0301.6-7155") == ["4FGL J0301.5-7156"]
+
+
+@pytest.mark.needs("4fgl-dr4")
+@pytest.mark.parametrize(
+    "name, message", [("PKS 2155-305", "PKS 2155-304"), ("J1104.4", r"4FGL J1104.4\+3812"), ("", "Give a"), ("?!", "Give a")]
+)
+def test_near_misses_are_suggested(name, message):
+    with pytest.raises(CatalogError, match=message):
+        tools.find_sources(name)
+
+
+@pytest.mark.needs("4fgl-dr4")
+def test_predictions_are_those_of_the_committed_tables():
+    facts, predictions = tools.describe("4FGL J0001.2+4741")
+    assert "B3 2358+474" in facts["counterpart"] and facts["class"].startswith("bcu (4FGL-DR4)")
+    assert facts["position"].startswith("RA 0.31")
+    rows = predictions.set_index("prediction")
+    table = pd.read_csv(files.DATA / "results/shift_catalogue_unweighted.csv").set_index("Source_Name").loc["4FGL J0001.2+4741"]
+    assert rows.loc["P(bll+), random forest", "value"] == table["RF_bll"]
+    assert rows.loc["P(bll+), network", "high"] == pytest.approx(table["NN_bll"] + table["NN_bll_std"])
+    published = pd.read_csv(files.DATA / "results/blazar_classes.csv", comment="#").set_index("Source_Name")
+    assert rows.loc["P(FSRQ) of a blazar", "low"] == pytest.approx(published.loc["4FGL J0001.2+4741", "probability_low"])
+    assert list(predictions.loc[predictions["prediction"] == "redshift, median", "interval"]) == [
+        "68.3 %, calibrated", "95.4 %, calibrated",
+    ]  # fmt: skip
+    assert (predictions["low"] <= predictions["value"]).all() and (predictions["value"] <= predictions["high"]).all()
+
+
+@pytest.mark.needs("4fgl-dr4")
+def test_a_source_without_predictions():
+    table = pd.read_csv(files.DATA / "results/shift_catalogue_unweighted.csv").set_index("Source_Name")
+    source = table.index[table["RF_bll"].isna()][0]
+    assert tools.describe(source)[1].empty
+
+
+@pytest.mark.needs("4fgl-dr4")
+def test_neither_4lac_nor_a_framework_is_needed(tmp_path, table):
+    """A source known to 4LAC alone is then found by its name in the published tables."""
+    table.write(tmp_path / "t.csv", format="ascii.csv")
+    code = (
+        "import sys; sys.modules.update({'torch': None, 'tensorflow': None, 'sklearn': None})\n"
+        "from agnbook import cli\n"
+        f"sys.exit(cli.main(['lookup', '4FGL J0344.2+3203']) or cli.main(['classify', {str(tmp_path / 't.csv')!r}]))"
+    )
+    clean = {"AGNBOOK_CACHE": str(tmp_path), "AGNBOOK_OFFLINE": "1", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=120)
+    assert run.returncode == 0, run.stderr
+    assert "redshift, median" in run.stdout and "counterpart" not in run.stdout and "one,0.00303" in run.stdout
