@@ -1,11 +1,14 @@
 """The generated pages, the lock files and the command line that builds the book."""
 
+import json
 import re
 import tomllib
 
+import numpy as np
 import pytest
 
-from agnbook import build, catalogs, claims, files
+from agnbook import build, catalogs, claims, features, files
+from agnbook.blazars.networks import BlazarNetwork
 from agnbook.errors import BookError
 
 ENTRY = {
@@ -50,6 +53,26 @@ def test_pages_are_written(tmp_path, monkeypatch):
     scorecard = (tmp_path / "book" / "scorecard.md").read_text()
     assert all(f"`{entry['id']}`" in scorecard for entry in entries)
     assert "table-4LAC-DR3-h.fits" in (tmp_path / "book" / "generated" / "catalogs.md").read_text()
+    assert (tmp_path / "book" / "_static" / "classifier_weights.js").read_text() == build.classifier_script()
+
+
+def test_classifier_script_holds_the_committed_network():
+    script = build.classifier_script()
+    comment, constant = script.splitlines()
+    assert comment.startswith("//") and constant.startswith("const AGNBOOK_CLASSIFIER = {") and constant.endswith("};")
+    network, python = json.loads(constant.split(" = ", 1)[1].removesuffix(";")), BlazarNetwork.load()
+    for name in ("mean", "scale", "low", "high", "hidden_weights", "hidden_bias", "output_weights", "output_bias"):
+        np.testing.assert_array_equal(network[name], getattr(python, name))
+    assert network["features"] == features.BLAZAR_FEATURES == list(network["transform"])
+
+
+@pytest.mark.parametrize("text", [None, '{"mean": [1,'])
+def test_a_missing_or_broken_network_is_one_clear_error(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(files, "DATA", tmp_path)
+    if text:
+        files.write_text(tmp_path / "weights" / "blazars_bias_init.json", text)
+    with pytest.raises(BookError, match=r"blazars_bias_init\.json.*git checkout data"):
+        build.classifier_script()
 
 
 def test_missing_catalogue_is_explained_once(tmp_path, monkeypatch, capsys):

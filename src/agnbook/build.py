@@ -124,12 +124,26 @@ def catalogue_table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def classifier_script() -> str:
+    """Return the script that hands the committed 7-42-1 network to the page *Try the classifier*.
+
+    A script, not JSON, because a page opened from a disk may not fetch files.
+    """
+    path = files.DATA / "weights" / "blazars_bias_init.json"
+    try:
+        network = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BookError(f"Cannot read the network in {path}: {error}. Restore it with `git checkout data`.") from error
+    return f"// Written by agnbook.build from {path.name}.\nconst AGNBOOK_CLASSIFIER = {json.dumps(network)};\n"
+
+
 def write_pages() -> None:
-    """Write the generated pages and snippets under ``book/generated`` and ``book/scorecard.md``."""
+    """Write the generated pages, snippets and the classifier's script under ``book``."""
     entries = claims.load()
     files.write_text(files.ROOT / "book" / "scorecard.md", scorecard(entries))
     files.write_text(files.ROOT / "book" / "generated" / "cover.md", cover(entries))
     files.write_text(files.ROOT / "book" / "generated" / "catalogs.md", catalogue_table())
+    files.write_text(files.ROOT / "book" / "_static" / "classifier_weights.js", classifier_script())
 
 
 def build_html() -> int:

@@ -9,11 +9,13 @@ import shutil
 import threading
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from playwright.sync_api import sync_playwright
 
-from agnbook import files
+from agnbook import features, files
+from agnbook.blazars.networks import BlazarNetwork
 
 HTML = files.ROOT / "_build" / "html"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -165,3 +167,114 @@ def test_lookup_shows_the_catalogue_and_treats_input_as_text(page, site):
     assert "No source" in page.locator("#lookup-status").inner_text()
     assert page.locator("#lookup-matches img, #lookup-result img").count() == 0
     assert page.problems == []
+
+
+def fill_in(page, values):
+    """Type seven values into the classifier; both SED columns 0 means no SED fit."""
+    no_sed = values["nu_syn"] == 0 and values["nuFnu_syn"] == 0
+    page.locator("#classifier-no-sed").set_checked(no_sed)
+    for name, value in values.items():
+        if not (no_sed and name in features.SED_OFFSET):
+            page.locator(f"#classifier-{name}").fill(value if isinstance(value, str) else repr(float(value)))
+
+
+def blazars_to_try():
+    """Twenty random sources within the training range and beyond it, and edge cases."""
+    network, rng = BlazarNetwork.load(), np.random.default_rng(7)
+    X = network.low + (network.high - network.low) * rng.uniform(-0.1, 1.1, (20, 7))
+    table = pd.DataFrame(X, columns=features.BLAZAR_FEATURES)
+    table["Frac_Variability"] = table["Frac_Variability"].clip(lower=0)
+    for name in features.BLAZAR_LOG:
+        table[name] = np.exp(table[name])
+    for name, offset in features.SED_OFFSET.items():
+        table[name] = np.maximum(np.exp(table[name]) - offset, 1e-3 * offset)
+    table.loc[::5, list(features.SED_OFFSET)] = 0.0
+    edges = [
+        [2.0, -0.5, 0.0, 5e-324, 1e-300, 1e-300, 1e-300],
+        [2.0, 2.0, 0.0, 2000.0, 20.0, 0.0, 0.0],
+        [-40.0, 90.0, 1e3, 1e300, 1e300, 1e300, 1e300],
+        [1e9, 1e9, 0.3, 2000.0, 20.0, 1e-12, 1e14],
+    ]
+    return pd.concat([table, pd.DataFrame(edges, columns=table.columns)], ignore_index=True)
+
+
+def test_classifier_has_the_numbers_of_python(page, site):
+    table = blazars_to_try()
+    expected = BlazarNetwork.load().classify(table)
+    assert expected["no_sed"].sum() == 5 and expected["probability_fsrq"].between(0.1, 0.9).sum() >= 2
+    assert 5 <= (expected["out_of_range"] != "").sum() < len(table)
+    page.goto(f"{site}/book/try_the_classifier.html")
+    result = page.locator("#classifier-result")
+    for (_, values), answer in zip(table.iterrows(), expected.itertuples(), strict=True):
+        fill_in(page, values)
+        assert float(result.get_attribute("data-probability")) == pytest.approx(answer.probability_fsrq, abs=1e-6)
+        assert float(result.get_attribute("data-logit")) == pytest.approx(answer.logit, rel=1e-9, abs=1e-6)
+        assert result.get_attribute("data-out-of-range") == answer.out_of_range
+        text = result.inner_text()
+        assert ("Without an SED fit" in text) == answer.no_sed
+        assert text.count("extrapolates") == len([name for name in answer.out_of_range.split(", ") if name])
+        assert ("FSRQ" if answer.logit >= 0 else "BL Lac") in text.splitlines()[0]
+    assert page.problems == []
+
+
+def test_classifier_examples_are_typical_of_their_class(page, site):
+    page.goto(f"{site}/book/try_the_classifier.html")
+    result = page.locator("#classifier-result")
+    for label, verdict in {"FSRQ": "Probably an FSRQ", "BL Lac": "Probably a BL Lac"}.items():
+        page.get_by_role("button", name=f"Example: {label}").click()
+        assert verdict in result.inner_text() and "Warning" not in result.inner_text()
+    fields = page.locator("#classifier-form input[type=text]").all()
+    assert len(fields) == 7
+    network = BlazarNetwork.load()
+    for name, low, high in zip(features.BLAZAR_RAW, network.low, network.high, strict=False):
+        assert f"in training: {low:.3g} to {high:.3g}" == page.locator(f"#classifier-{name}-note").inner_text()
+    for name, unit in {"Pivot_Energy": "MeV", "nu_syn": "Hz", "nuFnu_syn": "erg"}.items():
+        assert unit in page.locator(f"label[for=classifier-{name}]").inner_text()
+    page.locator("#classifier-no-sed").check()
+    assert page.locator("#classifier-nu_syn").is_disabled()
+    assert "Without an SED fit" in result.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("Pivot_Energy", "-800", "greater than 0"),
+        ("Variability_Index", "0", "greater than 0"),
+        ("Frac_Variability", "-0.1", "0 or greater"),
+        ("nu_syn", "0", "no SED fit"),
+        ("nuFnu_syn", "-1e-12", "no SED fit"),
+        ("nu_syn", "", "Type a number"),
+        ("PL_Index", "   ", "Type a number"),
+        ("PL_Index", "soft", "Not a number"),
+        ("LP_Index", "NaN", "Not a number"),
+        ("LP_Index", "2,4", "Not a number"),
+        ("nu_syn", "Infinity", "Not a number"),
+        ("Pivot_Energy", "0x10", "Not a number"),
+        ("Pivot_Energy", "1e400", "too large"),
+        ("Pivot_Energy", "1e-400", "greater than 0"),
+        ("PL_Index", "<img src=x onerror=boom()>", "Not a number"),
+    ],
+)
+def test_classifier_refuses_bad_input(page, site, name, text, message):
+    page.goto(f"{site}/book/try_the_classifier.html")
+    result, field = page.locator("#classifier-result"), page.locator(f"#classifier-{name}")
+    assert result.get_attribute("data-probability")
+    field.fill(text)
+    assert message in page.locator(f"#classifier-{name}-note").inner_text()
+    assert field.get_attribute("aria-invalid") == "true"
+    assert "No result" in result.inner_text() and "P(FSRQ)" not in result.inner_text()
+    assert result.get_attribute("data-probability") is None and result.get_attribute("data-logit") is None
+    page.get_by_role("button", name="Example: FSRQ").click()
+    assert "Probably an FSRQ" in result.inner_text() and page.locator("#classifier-form .bad").count() == 0
+    assert page.problems == []
+
+
+def test_classifier_too_large_to_compute_and_from_a_disk(browser):
+    page = browser.new_page()
+    page.goto((HTML / "book" / "try_the_classifier.html").as_uri())
+    result = page.locator("#classifier-result")
+    assert "Probably a BL Lac" in result.inner_text()
+    page.locator("#classifier-PL_Index").fill("1e308")
+    page.locator("#classifier-LP_Index").fill("-1e308")
+    assert "too large to compute" in result.inner_text() and result.get_attribute("data-probability") is None
+    page.close()
