@@ -1,6 +1,8 @@
 """The command line: real tables in, scores out, one message for each mistake."""
 
 import io
+import re
+import shlex
 import subprocess
 import sys
 
@@ -61,10 +63,14 @@ def test_catalogs_lists_all_and_tells_by_status(monkeypatch, tmp_path, capsys):
     assert listed["4lac-dr3-h"] == "missing" and listed["fl16y"] == "verified"
 
 
-def test_help_shows_examples(capsys):
+@pytest.mark.parametrize("arguments", [[], *([command] for command in cli.EXAMPLES)])
+def test_help_shows_examples(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
-        cli.main(["--help"])
-    assert stop.value.code == 0 and "agnbook score my_predictions.csv" in capsys.readouterr().out
+        cli.main([*arguments, "--help"])
+    printed = capsys.readouterr().out
+    assert stop.value.code == 0 and all(
+        line in printed for command in arguments or cli.EXAMPLES for line in cli.EXAMPLES[command]
+    )
 
 
 def test_interrupt(monkeypatch):
@@ -130,3 +136,19 @@ def test_lookup(capsys):
     assert table["Source_Name"].nunique() > 1 and list(table)[1:] == ["prediction", "value", "low", "high", "interval"]
     assert cli.main(["lookup", "PKS 2155-305"]) == 2
     assert "Did you mean PKS 2155-304" in capsys.readouterr().err
+
+
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l", "4fgl-dr4", "fl16y")
+def test_the_examples_of_the_page_are_real_output(tmp_path, monkeypatch, capsys):
+    page = (files.ROOT / "book" / "command_line.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```console\n\$ (.*)\n([^`]*)```", page)
+    (tmp_path / "data").symlink_to(files.DATA)
+    monkeypatch.chdir(tmp_path)
+    for command, expected in blocks:
+        name, *arguments = shlex.split(command)
+        if name == "cat":
+            (tmp_path / arguments[0]).write_text(expected)
+            continue
+        cli.main(arguments)
+        assert "".join(capsys.readouterr()) == expected, command
+    assert {command.split()[1] for command, _ in blocks} >= {"lookup", "classify", "score"}

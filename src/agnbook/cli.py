@@ -10,13 +10,15 @@ import sys
 from agnbook import catalogs
 from agnbook.errors import BookError
 
-EXAMPLES = """examples:
-  agnbook catalogs
-  agnbook lookup "PKS 2155-304"
-  agnbook classify my_blazars.fits -o classes.csv
-  agnbook score my_predictions.csv --exam agn-galactic
-  agnbook score catalogue.fits --exam agn-pulsar --column agn=AGN_RF --column psr=PSR_RF --normalise
-"""
+EXAMPLES = {
+    "catalogs": ["agnbook catalogs"],
+    "lookup": ['agnbook lookup "PKS 2155-304"', "agnbook lookup J0001.2+4741 --csv"],
+    "classify": ["agnbook classify my_blazars.fits -o classes.csv", "cat my_blazars.csv | agnbook classify - > classes.csv"],
+    "score": [
+        "agnbook score my_predictions.csv --exam agn-galactic",
+        "agnbook score catalogue.fits --exam agn-pulsar --column agn=AGN_RF --column psr=PSR_RF --normalise",
+    ],
+}
 
 
 def _catalogs(options) -> int:
@@ -72,37 +74,45 @@ def _classify(options) -> int:
     return 0
 
 
+def _examples(lines) -> str:
+    return "\n  ".join(["examples:", *lines])
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
+    raw = argparse.RawDescriptionHelpFormatter
     main_parser = argparse.ArgumentParser(
-        prog="agnbook", description="The tools of the book on active galactic nuclei.", epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="agnbook", description="The tools of the book on active galactic nuclei.", formatter_class=raw,
+        epilog=_examples(line for lines in EXAMPLES.values() for line in lines),
     )  # fmt: skip
     commands = main_parser.add_subparsers(dest="command", required=True)
     output = argparse.ArgumentParser(add_help=False)
     output.add_argument("--csv", action="store_true", help="print comma-separated values")
 
-    command = commands.add_parser("catalogs", parents=[output], help="which catalogues are where, verified by checksum")
-    command.set_defaults(run=_catalogs)
+    def add(name, run, help, parents=()):
+        command = commands.add_parser(
+            name, help=help, description=help, parents=parents, formatter_class=raw, epilog=_examples(EXAMPLES[name])
+        )
+        command.set_defaults(run=run)
+        return command
 
-    command = commands.add_parser("lookup", parents=[output], help="what the book predicts for a source")
+    add("catalogs", _catalogs, "which catalogues are where, verified by checksum", [output])
+
+    command = add("lookup", _lookup, "what the book predicts for a source", [output])
     command.add_argument("name", help="a 4FGL name or a counterpart's, such as 'Mkn 421'; capitals and spaces do not matter")
-    command.set_defaults(run=_lookup)
 
-    command = commands.add_parser("classify", help="BL Lac or FSRQ, by the committed 7-42-1 network")
+    command = add("classify", _classify, "BL Lac or FSRQ, by the committed 7-42-1 network")
     command.add_argument("table", help="FITS, CSV, ECSV, VOTable or Parquet with 4LAC column names; - reads CSV from a pipe")
     command.add_argument("-o", "--output", default="-", metavar="OUT", help="file in one of these formats; - (default) is CSV")
     command.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
-    command.set_defaults(run=_classify)
 
-    command = commands.add_parser("score", parents=[output], help="score a table of class probabilities on later labels")
+    command = add("score", _score, "score a table of class probabilities on later labels", [output])
     command.add_argument("table", help="CSV or FITS with a column Source_Name and one column a class")
     command.add_argument("--exam", required=True, help="agn-galactic, agn-pulsar, six-groups or bll-fsrq")
     command.add_argument("--older", help="a registered release or a FITS file, instead of the exam's older one")
     command.add_argument("--newer", help="the same for the release that gives the answers")
     command.add_argument("--column", action="append", default=[], metavar="CLASS=COLUMN", help="name of a class's column")
     command.add_argument("--normalise", action="store_true", help="divide each row by the sum of the exam's classes")
-    command.set_defaults(run=_score)
     return main_parser
 
 
