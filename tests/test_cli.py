@@ -1,6 +1,7 @@
 """The command line: real tables in, scores out, one message for each mistake."""
 
 import io
+import os
 import re
 import shlex
 import subprocess
@@ -85,6 +86,15 @@ def test_a_closed_pipe_is_no_error():
     command = f"{sys.executable} -m agnbook.cli catalogs | true"
     run = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=120)
     assert run.stderr == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full, a device that is always full, is missing")
+def test_a_full_disk_behind_a_pipe_is_one_message(blazars):
+    command = f"{sys.executable} -m agnbook.cli classify {blazars} > /dev/full"
+    run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    assert (
+        run.returncode == 2 and "No space left" in run.stderr and "Traceback" not in run.stderr and "Exception" not in run.stderr
+    )
 
 
 @pytest.fixture

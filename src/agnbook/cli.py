@@ -126,6 +126,10 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # what is left in the buffer must not fail again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"agnbook: cannot write the output: {error.strerror}", file=sys.stderr)
+        return 2
     except BookError as error:
         print(f"agnbook: {error}", file=sys.stderr)
         return 2
