@@ -258,6 +258,12 @@ def test_classify_refuses_impossible_values(network, catalogue_rows, column, val
         network.classify(bad)
 
 
+def test_values_that_overflow_are_refused(catalogue_rows):
+    absurd = catalogue_rows.assign(PL_Index=1.7e308, LP_Index=-1.7e308)
+    with pytest.raises(FeatureError, match="too large for the network"):
+        networks.BlazarNetwork.load().classify(absurd)
+
+
 def test_predict_wants_seven_features(network):
     for bad in (np.zeros((3, 6)), np.zeros(7), np.full((1, 7), np.inf)):
         with pytest.raises(FeatureError, match="shape"):

@@ -129,6 +129,10 @@ def test_a_source_is_found_in_any_spelling(name):
 def test_one_counterpart_of_several_sources_and_renamed_sources():
     assert len(tools.find_sources("SNR G213.0-00.6")) > 1
     assert tools.find_sources("J0301.6-7155") == ["4FGL J0301.5-7156"]
+    assert tools.find_sources("J0344.2+3203") == ["4FGL J0344.2+3203c"]
+    facts, predictions = tools.describe("4FGL J0344.2+3203c")  # classified under the name in 4LAC-DR3
+    assert "P(FSRQ) of a blazar" in set(predictions["prediction"]) and "(4FGL-DR4)" in facts["class"]
+    assert tools.find_sources("4FGL J0205.7+6449") == ["4FGL J0205.7+6449"]
 
 
 @pytest.mark.needs("4fgl-dr4")
@@ -171,7 +175,7 @@ def test_neither_4lac_nor_a_framework_is_needed(tmp_path, table):
     code = (
         "import sys; sys.modules.update({'torch': None, 'tensorflow': None, 'sklearn': None})\n"
         "from agnbook import cli\n"
-        f"sys.exit(cli.main(['lookup', '4FGL J0344.2+3203']) or cli.main(['classify', {str(tmp_path / 't.csv')!r}]))"
+        f"sys.exit(cli.main(['lookup', '4FGL J2239.4+5130']) or cli.main(['classify', {str(tmp_path / 't.csv')!r}]))"
     )
     clean = {"AGNBOOK_CACHE": str(tmp_path), "AGNBOOK_OFFLINE": "1", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=120)

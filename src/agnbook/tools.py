@@ -120,11 +120,13 @@ def _dr4() -> pd.DataFrame:
     return catalogs.read("4fgl-dr4", columns).set_index("Source_Name")
 
 
-def _renamed(table: pd.DataFrame) -> pd.DataFrame:
-    """Index a table of 4LAC-DR3 names by the names of 4FGL-DR4, where that release renamed a source."""
-    older = pd.Series(_dr4().index, index=_dr4()["ASSOC_4FGL"])
-    older = older[~older.index.duplicated(keep=False) & ~older.index.isin(_dr4().index)]
-    return table.rename(index=older.drop("", errors="ignore").to_dict())
+@cache
+def _new_names() -> dict[str, str]:
+    """Name in an earlier release -> name in 4FGL-DR4, where that changed, if only by the ``c`` of a confused region."""
+    table = _dr4()
+    pairs = [(name[:-1], name) for name in table.index if name.endswith("c")]
+    pairs += [(old, new) for new, old in table.loc[~table["ASSOC_4FGL"].duplicated(keep=False), "ASSOC_4FGL"].items()]
+    return {old: new for old, new in pairs if old and old not in table.index}
 
 
 @cache
@@ -135,7 +137,7 @@ def _sources() -> pd.DataFrame:
     except CatalogError:
         return _dr4()
     kept = ["ASSOC1", "CLASS", "Redshift", "RAJ2000", "DEJ2000", "GLON", "GLAT"]
-    lac = _renamed(pd.concat(parts).set_index("Source_Name")[kept].add_suffix("_4LAC"))
+    lac = pd.concat(parts).set_index("Source_Name")[kept].add_suffix("_4LAC").rename(index=_new_names())
     return _dr4().join(lac, how="outer")
 
 
@@ -143,8 +145,8 @@ def _sources() -> pd.DataFrame:
 def _index() -> dict[str, tuple[str, dict[str, None]]]:
     """Simplified name -> the name as it is written, and the sources that bear it."""
     table, index = _sources(), {}
-    columns = [column for column in ("ASSOC1", "ASSOC2", "ASSOC_4FGL", "ASSOC1_4LAC") if column in table]
-    spelt = [(source, source) for source in table.index]
+    columns = [column for column in ("ASSOC1", "ASSOC2", "ASSOC1_4LAC") if column in table]
+    spelt = [(source, source) for source in table.index] + list(_new_names().items())
     spelt += [pair for column in columns for pair in zip(table[column].fillna(""), table.index, strict=True)]
     spelt += [(source, source) for stem in ("blazar_classes", "agn_redshifts") for source in _published(stem).index]
     for name, source in spelt:
@@ -157,7 +159,7 @@ def _index() -> dict[str, tuple[str, dict[str, None]]]:
 def _published(stem: str) -> pd.DataFrame:
     if stem.startswith("shift"):
         return artifacts.load_table(f"results/{stem}.csv").set_index("Source_Name")
-    return _renamed(catalogue.read(stem).set_index("Source_Name"))
+    return catalogue.read(stem).set_index("Source_Name").rename(index=_new_names())
 
 
 def find_sources(name: str) -> list[str]:

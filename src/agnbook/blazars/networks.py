@@ -625,7 +625,10 @@ class BlazarNetwork:
         if (negative := values["Frac_Variability"] < 0).any():
             raise FeatureError(f"Frac_Variability is negative in {negative.sum()} rows; it is 0 or positive.")
         X = features.blazar_matrix(values).to_numpy()
-        logits = self.logit(X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits = self.logit(X)
+        if absurd := int((~np.isfinite(logits)).sum()):
+            raise FeatureError(f"{absurd} rows hold values too large for the network; check the units of the columns.")
         # relative slack: a feature of the training set itself must not fall out by rounding
         slack = 1e-6 * (self.high - self.low)
         outside = (X < self.low - slack) | (X > self.high + slack)
