@@ -89,7 +89,7 @@ def scorecard(entries: list[dict]) -> str:
 HEADLINES = [
     "redshift.flipout.rmse", "redshift.flipout.cv.rmse", "redshift.flipout.coverage997", "redshift.best.rmse",
     "redshift.best.coverage997", "classes.bias_init.accuracy", "classes.bias_init.cv.accuracy", "classes.best.auc",
-    "shift.n_eff", "shift.auc_two_class_weighted", "banp.mae", "lightcurves.best.mae", "later.new_associations",
+    "shift.n_eff", "shift.auc_two_class_weighted", "lightcurves.best.mae", "later.new_associations",
     "later.two_class.auc.observed", "later.bcu.accuracy",
 ]  # fmt: skip
 
