@@ -333,7 +333,7 @@ claims.publish(
 #
 # ## Exercises
 #
-# **1.** How many of the 1601 sources without a redshift could the paper's redshift model be applied to at all?
+# **1.** How many of the sources without a redshift could the paper's redshift model be applied to at all?
 #
 # :::{admonition} Solution
 # :class: dropdown

@@ -152,7 +152,7 @@ pd.DataFrame(
     {kind: {"epochs": len(history), "best epoch": history["validation_rmse"].argmin() + 1} for kind, history in histories.items()}
 )
 
-# %% mystnb={"figure": {"name": "fig-redshift-training", "caption": "Training curves of the three networks on the paper's split. Dots mark the epoch that is kept."}, "image": {"alt": "Loss against epoch for three networks: the validation RMSE is flat after the first epochs, and the Bayesian losses fall slowly as the KL term shrinks."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-training", "caption": "Training curves of the three networks on the paper's split. Dots mark the epoch that is kept."}, "image": {"alt": "Loss against epoch for three networks: the validation RMSE is flat after the first epochs, and the Bayesian losses fall slowly as the KL term shrinks."}}
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.2))
 for ax, (kind, history) in zip(axes, histories.items(), strict=True):
     ax.plot(history["loss"], color=plots.COLORS["blue"], label="training loss")
@@ -188,7 +188,7 @@ samples = {
 }
 print({kind: array.shape for kind, array in samples.items()})
 
-# %% mystnb={"figure": {"name": "fig-weight-samples", "caption": "A thousand predictions for three test sources, at the quarter points of redshift. Vertical lines mark the measured redshift."}, "image": {"alt": "Histograms of sampled redshifts for three sources; the measured redshift often lies outside the histograms."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-weight-samples", "caption": "A thousand predictions for three test sources, at the quarter points of redshift. Vertical lines mark the measured redshift."}, "image": {"alt": "Histograms of sampled redshifts for three sources; the measured redshift often lies outside the histograms."}}
 fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True)
 chosen = np.argsort(z[test])[[len(test) // 4, len(test) // 2, 3 * len(test) // 4]]
 for ax, row in zip(axes, chosen, strict=True):
@@ -274,7 +274,7 @@ table1.map(lambda value: claims.interval_text(value) if isinstance(value, tuple)
 # the reading. The first is by far the largest, and the paper's values lie inside it:
 # on 62 sources, the order of the three networks in Table 1 means nothing.
 
-# %% mystnb={"figure": {"name": "fig-redshift-scatter", "caption": "Predicted against measured redshift of the 62 test sources, first restart. Bars are one standard deviation of the weight samples."}, "image": {"alt": "Three scatter plots of predicted against true redshift with error bars much shorter than the distance to the diagonal; high redshifts are predicted too low."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-scatter", "caption": "Predicted against measured redshift of the 62 test sources, first restart. Bars are one standard deviation of the weight samples."}, "image": {"alt": "Three scatter plots of predicted against true redshift with error bars much shorter than the distance to the diagonal; high redshifts are predicted too low."}}
 first = split[split["restart"] == 0].set_index("network")
 classes = features.physical_class(known.info).to_numpy()[test]
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.3), sharey=True)
@@ -361,7 +361,7 @@ for name, predictions in out_of_fold.items():
 cv = pd.DataFrame(rows).set_index("model")
 cv.map(lambda value: claims.interval_text(value) if isinstance(value, tuple) else claims.number(value))
 
-# %% mystnb={"figure": {"name": "fig-redshift-cv", "caption": "RMSE of every reading: on the paper's 62 sources (grey; bars are bootstrap intervals over sources) and out of fold on all 1224 (colour). Triangles: the paper's Table 1."}, "image": {"alt": "Forest plot of RMSE by model. Out-of-fold intervals are narrow and overlap; intervals on 62 sources are several times wider and contain the paper's values."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-cv", "caption": "RMSE of every reading: on the paper's 62 sources (grey; bars are bootstrap intervals over sources) and out of fold on all 1224 (colour). Triangles: the paper's Table 1."}, "image": {"alt": "Forest plot of RMSE by model. Out-of-fold intervals are narrow and overlap; intervals on 62 sources are several times wider and contain the paper's values."}}
 paper_table1 = {"mlp": (0.415, 0.784), "flipout": (0.406, 0.777), "reparameterization": (0.438, 0.778)}
 fig, ax = plt.subplots(figsize=(7.5, 4.6))
 for position, name in enumerate(cv.index):
@@ -468,7 +468,7 @@ def all_predictions():
 sources = artifacts.table("results/redshift_networks_sources.csv", all_predictions, settings=settings, seed=seed)
 print(sources.groupby("known").size().to_dict())
 
-# %% mystnb={"figure": {"name": "fig-redshift-unknown", "caption": "Measured redshifts, and the Flipout network's predictions for sources with and without one, by class (first restart)."}, "image": {"alt": "Histograms for BL Lacs and uncertain blazars: predictions are narrower than the measured redshifts, and those for sources without redshift resemble those for sources with one."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-unknown", "caption": "Measured redshifts, and the Flipout network's predictions for sources with and without one, by class (first restart)."}, "image": {"alt": "Histograms for BL Lacs and uncertain blazars: predictions are narrower than the measured redshifts, and those for sources without redshift resemble those for sources with one."}}
 every_class = pd.concat([features.physical_class(known.info), features.physical_class(unknown.info)]).to_numpy()
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.3))
 bins = np.linspace(0, 2, 41)
@@ -509,7 +509,7 @@ for kind, array in samples.items():
 # %% [markdown]
 # ## What this chapter claims
 
-# %%
+# %% tags=["hide-input"]
 paper_table3 = {  # mean, smallest, largest, sigma
     ("mlp", "known"): (0.559, 0.04, 1.99, 0.372), ("mlp", "unknown"): (0.455, 0.07, 1.77, 0.258),
     ("flipout", "known"): (0.581, 0.027, 2.11, 0.382), ("flipout", "unknown"): (0.415, 0.0251, 1.71, 0.246),

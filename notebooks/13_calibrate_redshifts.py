@@ -219,7 +219,7 @@ forecasts["Gaussian head"] = intervals.log_normal_redshift(pooled("location", pe
 # Four ideas, each fixed beforehand or learned inside the training rows (`agnbook.redshift.boosted`):
 #
 # 1. **More columns and rows.** The catalogue's other columns (high-energy peak, Compton dominance, how the counterpart was
-#    found), missing values left missing, "no photon above 10 GeV" kept as a censored value; and the 650 sources with a
+#    found), missing values left missing, "no photon above 10 GeV" kept as a censored value; and the sources with a
 #    redshift that the paper dropped, *in training only*.
 # 2. **Several weak disagreements.** Three boosters and a forest predict $\sqrt z$ and are averaged with equal weights.
 # 3. **Honest residuals.** Eight parts of the training rows are each predicted by models that have not seen them. A new source's
@@ -467,7 +467,7 @@ study.round(3)
 # ## What this chapter claims
 
 
-# %%
+# %% tags=["hide-input"]
 def by_source(*columns):
     """Arrays of shape (n,) a repeat, side by side: sources can be resampled."""
     return [np.asarray(column, float).reshape(len(folds), len(z)).T for column in columns]

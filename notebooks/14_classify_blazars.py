@@ -148,7 +148,7 @@ starts = {
     for name, bias in {"zero bias": False, "bias initialization": True}.items()
 }
 
-# %% mystnb={"figure": {"name": "fig-bias-start", "caption": "Loss on the paper's 200 validation sources after each epoch, with and without bias initialization, from the same initial weights. Dotted: the cross-entropy of always answering with the class fraction."}, "image": {"alt": "Two validation loss curves; the one with bias initialization starts lower, after some hundred epochs both coincide."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bias-start", "caption": "Loss on the paper's 200 validation sources after each epoch, with and without bias initialization, from the same initial weights. Dotted: the cross-entropy of always answering with the class fraction."}, "image": {"alt": "Two validation loss curves; the one with bias initialization starts lower, after some hundred epochs both coincide."}}
 fig, ax = plt.subplots()
 for (name, trained), style in zip(starts.items(), ("--", "-"), strict=True):
     ax.plot(np.arange(1, len(trained.head.validation_loss) + 1), trained.head.validation_loss[:, 0], style, label=name)
@@ -245,7 +245,7 @@ split_table = artifacts.table("results/blazar_votes_paper_split.csv", compute_sp
 split_votes = voting.untidy(split_table, X.index[paper_test])
 training_curves = artifacts.table("results/blazar_training_curves.csv", compute_curves, settings=settings, seed=seed)
 
-# %% mystnb={"figure": {"name": "fig-curves", "caption": "Training curves of the last stage (the classifier) of each model on the paper's split, mean of the random starts: training loss (solid; with dropout where the model has it) and validation loss (dashed)."}, "image": {"alt": "Five panels of training and validation loss against epoch; all level off between 0.2 and 0.3."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-curves", "caption": "Training curves of the last stage (the classifier) of each model on the paper's split, mean of the random starts: training loss (solid; with dropout where the model has it) and validation loss (dashed)."}, "image": {"alt": "Five panels of training and validation loss against epoch; all level off between 0.2 and 0.3."}}
 fig, axes = plt.subplots(1, 5, figsize=(11, 2.8), sharey=True)
 for ax, name in zip(axes, networks.MODELS, strict=True):
     curve = training_curves[(training_curves["model"] == name) & (training_curves["stage"] == "classifier")]
@@ -402,7 +402,7 @@ show({name: cv[name] for name in order})
 # regression, which has eight parameters. The best of the small models is a quadratic logistic regression, because it
 # is told the one thing the networks must guess: whether the SED columns are measured.
 
-# %% mystnb={"figure": {"name": "fig-accuracy", "caption": "Accuracy of the five networks and their peers: cross-validation with 95 % bootstrap intervals (points), and the paper's value on its 201 test sources with its binomial interval (crosses)."}, "image": {"alt": "Accuracy by model; cross-validated points lie within two per cent of each other, the paper's crosses scatter more, with intervals that overlap."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-accuracy", "caption": "Accuracy of the five networks and their peers: cross-validation with 95 % bootstrap intervals (points), and the paper's value on its 201 test sources with its binomial interval (crosses)."}, "image": {"alt": "Accuracy by model; cross-validated points lie within two per cent of each other, the paper's crosses scatter more, with intervals that overlap."}}
 fig, ax = plt.subplots(figsize=(6.4, 4.2))
 shown = [name for name in order if name != "always_bl_lac"]
 for row, name in enumerate(shown):
@@ -467,7 +467,7 @@ show(ablations)
 #
 # ## Are the probabilities right?
 
-# %% mystnb={"figure": {"name": "fig-reliability", "caption": "Observed FSRQ fraction against mean predicted probability (mean of the repeats) in equally filled bins with 95 % Wilson intervals, for sources with and without an SED fit. On the diagonal a probability means what it says."}, "image": {"alt": "Three reliability diagrams with two groups each: bias initialization at its validation epoch and the quadratic logistic lie near the diagonal, the fixed-epoch vote is far too cautious; sources without an SED fit scatter more."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-reliability", "caption": "Observed FSRQ fraction against mean predicted probability (mean of the repeats) in equally filled bins with 95 % Wilson intervals, for sources with and without an SED fit. On the diagonal a probability means what it says."}, "image": {"alt": "Three reliability diagrams with two groups each: bias initialization at its validation epoch and the quadratic logistic lie near the diagonal, the fixed-epoch vote is far too cautious; sources without an SED fit scatter more."}}
 with_and_without = {"with an SED fit": ~no_sed, "without": no_sed}
 panels = {
     "bias init, validation epoch": network_votes["bias_init|validation"],
@@ -638,7 +638,7 @@ answers.round(3)
 #
 # ## Claims
 
-# %%
+# %% tags=["hide-input"]
 split_interval = {
     name: scores.repeated_binary_scores(
         y[paper_test], split_votes[f"{name}|validation"], n_resamples=settings.resamples, seed=seed

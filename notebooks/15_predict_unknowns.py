@@ -144,7 +144,7 @@ shown = counts.round(0).astype(int).astype(str)
 shown.insert(0, "authors", [str(AUTHORS.get(name, "–")) for name in counts.index])
 shown
 
-# %% mystnb={"figure": {"name": "fig-bcu-counts", "caption": "FSRQs among the 1115 clean BCUs. Grey bars: range of the number called over resamples of the training sources. Points: expected number with its 95 % interval. Dashed: the paper's 295."}, "image": {"alt": "Ranges of called and expected FSRQ counts by model, all above the paper's 295."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bcu-counts", "caption": "FSRQs among the 1115 clean BCUs. Grey bars: range of the number called over resamples of the training sources. Points: expected number with its 95 % interval. Dashed: the paper's 295."}, "image": {"alt": "Ranges of called and expected FSRQ counts by model, all above the paper's 295."}}
 fig, ax = plt.subplots(figsize=(6.6, 3.6))
 for row, (_, values) in enumerate(counts.iterrows()):
     ax.plot([values["called, lowest"], values["called, highest"]], [row, row], color=plots.COLORS["grey"], lw=8, alpha=0.35)
@@ -187,7 +187,7 @@ print(
     f"over both models, with and without a free class fraction: {fsrq_range[0]:.0f} to {fsrq_range[1]:.0f} FSRQs among {bcu_clean.sum()}"
 )
 
-# %% mystnb={"figure": {"name": "fig-bcu-probabilities", "caption": "FSRQ probability of the 1115 clean BCUs by the five-voter model, with and without an SED fit."}, "image": {"alt": "Histogram of probabilities: sources with an SED fit pile up near 0 and near 1, sources without one spread over the middle."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bcu-probabilities", "caption": "FSRQ probability of the 1115 clean BCUs by the five-voter model, with and without an SED fit."}, "image": {"alt": "Histogram of probabilities: sources with an SED fit pile up near 0 and near 1, sources without one spread over the middle."}}
 fig, ax = plt.subplots()
 centre = best[0]
 ax.hist(
@@ -310,7 +310,7 @@ table_3["unknown", "best model, all sources"] = {
 }
 pd.DataFrame(table_3).T.round(2)
 
-# %% mystnb={"figure": {"name": "fig-redshifts-by-class", "caption": "Redshift distributions by class, as in Fig. 1 of the paper, for classes with more than 50 sources. Grey: sources with a redshift. Blue line: point predictions of the Flipout network for sources without one. Orange line: sum of the best model's predictive distributions for those sources, which keeps the width that point predictions lose."}, "image": {"alt": "Two panels, BL Lacs and BCUs: the network's predictions form a narrow peak at low redshift, the summed distributions are broader with a tail to redshift 2."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshifts-by-class", "caption": "Redshift distributions by class, as in Fig. 1 of the paper, for classes with more than 50 sources. Grey: sources with a redshift. Blue line: point predictions of the Flipout network for sources without one. Orange line: sum of the best model's predictive distributions for those sources, which keeps the width that point predictions lose."}, "image": {"alt": "Two panels, BL Lacs and BCUs: the network's predictions form a narrow peak at low redshift, the summed distributions are broader with a tail to redshift 2."}}
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.4))
 edges = np.linspace(0, 3, 31)
 known_all, high_class = features.known_redshift(lac), features.physical_class(lac).to_numpy()
@@ -502,7 +502,7 @@ class_table.sort_values("probability_fsrq", ascending=False).head(4).round(3).T
 # %% [markdown]
 # ## Claims
 
-# %%
+# %% tags=["hide-input"]
 fsrq_called = counts.loc["bias_init"]
 interval = (fsrq_called["called, lowest"], fsrq_called["called, highest"])
 n_clean = int(bcu_clean.sum())

@@ -96,7 +96,7 @@ DC2 = {"log_mass": 0.55, "log_sf_i": 0.158, "log_tau_i": 0.296}
 column = {name: targets[:, population.TARGETS.index(name)] for name in population.TARGETS}
 pd.DataFrame({"DC2 table": DC2, "this population": {name: round(float(column[name].std()), 3) for name in DC2}}).T
 
-# %% mystnb={"figure": {"name": "fig-population", "caption": "The two populations. DC2-like quasars are mostly faint, low-mass and invisible in a single LSST visit; the bright ones, with mean i below 22.5, are what a survey would study."}, "image": {"alt": "Scatter of black-hole mass against redshift, and histograms of the i magnitude, for the two populations"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-population", "caption": "The two populations. DC2-like quasars are mostly faint, low-mass and invisible in a single LSST visit; the bright ones, with mean i below 22.5, are what a survey would study."}, "image": {"alt": "Scatter of black-hole mass against redshift, and histograms of the i magnitude, for the two populations"}}
 bright = population.targets_from_latents(population.sample(settings["population"] // 4, rng, "lsst_bright"))
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4))
 for table, name, colour in ((targets, "dc2_like", "blue"), (bright, "lsst_bright", "orange")):
@@ -125,7 +125,7 @@ print(
 # where it is needed. Theory says what must come out: standard deviation $\sigma$, autocorrelation $\exp(-\Delta/\tau)$,
 # structure function $\sigma\sqrt{2(1-\exp(-\Delta/\tau))}$.
 
-# %% mystnb={"figure": {"name": "fig-structure-function", "caption": "Structure function of simulated walks (points, with 2-sigma errors) and theory (line) for sigma = 0.3 mag and tau = 300 days. The dashed line is the limit, the square root of 2 times sigma."}, "image": {"alt": "Rms magnitude difference against lag; points follow the theoretical curve"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-structure-function", "caption": "Structure function of simulated walks (points, with 2-sigma errors) and theory (line) for sigma = 0.3 mag and tau = 300 days. The dashed line is the limit, the square root of 2 times sigma."}, "image": {"alt": "Rms magnitude difference against lag; points follow the theoretical curve"}}
 sigma, tau, n_walks = 0.3, 300.0, settings["walks"]
 lags = np.array([0.0, 3, 10, 30, 100, 300, 1000, 3000])
 walks = drw.simulate(
@@ -153,7 +153,7 @@ assert np.allclose(measured, drw.structure_function(lags[1:], sigma, tau), rtol=
 # the same times, as in the paper. The walk is also sampled on a grid of 10 days: what nobody observed is what a
 # reconstruction must predict.
 
-# %% mystnb={"figure": {"name": "fig-drivers", "caption": "One quasar observed twice: with one driver for all bands (left, as in the paper's code) and with a driver for each band (right). Points are visits, lines the noiseless truth."}, "image": {"alt": "Six-band light curves over ten years; in the left panel the bands move together, in the right panel they do not"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-drivers", "caption": "One quasar observed twice: with one driver for all bands (left, as in the paper's code) and with a driver for each band (right). Points are visits, lines the noiseless truth."}, "image": {"alt": "Six-band light curves over ten years; in the left panel the bands move together, in the right panel they do not"}}
 pool = cadence.pool(50, rng)
 fig, axes = plt.subplots(1, 2, figsize=(8.4, 3.8), sharey=True)
 for ax, shared in zip(axes, (True, False), strict=True):
@@ -230,7 +230,7 @@ print(f"{measured_speed.curves_per_second[0]:.3g} six-band curves a second on on
 #    for both: the narrow track becomes a band, and colours no longer give the redshift alone.
 #    :::
 
-# %%
+# %% tags=["hide-input"]
 claims.publish(
     [
         claims.Claim(

@@ -172,7 +172,7 @@ def train_banp():
 
 history = artifacts.table("results/banp_training.csv", train_banp, settings=settings, seed=seed)
 
-# %% mystnb={"figure": {"name": "fig-banp-training", "caption": "Learning curves of the neural process on validation curves: mean log-density of a magnitude (left), log-density of the 21 whitened targets (middle), and divergence per latent dimension between the latent seen from targets and from context (right). A value near zero in the last means that the latent path has collapsed: it says no more about the curve than the context does."}, "image": {"alt": "Three learning curves against training step"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-banp-training", "caption": "Learning curves of the neural process on validation curves: mean log-density of a magnitude (left), log-density of the 21 whitened targets (middle), and divergence per latent dimension between the latent seen from targets and from context (right). A value near zero in the last means that the latent path has collapsed: it says no more about the curve than the context does."}, "image": {"alt": "Three learning curves against training step"}}
 fig, axes = plt.subplots(1, 3, figsize=(9, 3))
 for ax, name, label in zip(
     axes, ("magnitudes", "parameters", "kl"), ("log p(magnitude)", "log p(targets)", "divergence / dimension"), strict=True
@@ -278,7 +278,7 @@ losses = artifacts.table(
     seed=seed,
 )
 
-# %% mystnb={"figure": {"name": "fig-own-training", "caption": "Negative log-density of the book's own models on training (dashed) and validation simulations (solid), one colour a setting."}, "image": {"alt": "Loss against epoch for three settings; training and validation nearly coincide"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-own-training", "caption": "Negative log-density of the book's own models on training (dashed) and validation simulations (solid), one colour a setting."}, "image": {"alt": "Loss against epoch for three settings; training and validation nearly coincide"}}
 fig, ax = plt.subplots()
 for setting, colour in zip(dataset.SETTINGS, ("blue", "orange", "green"), strict=True):
     rows = losses[losses.setting == setting]
@@ -318,7 +318,7 @@ final = losses.groupby("setting", sort=False).last()
 #    of the amplitude pins the spectral laws down.
 #    :::
 
-# %%
+# %% tags=["hide-input"]
 claims.publish(
     [
         claims.Claim(

@@ -338,7 +338,7 @@ print(f"own model, from light curves alone: {own_rms:.2f} dex")
 #    :::
 
 
-# %%
+# %% tags=["hide-input"]
 def figure(name, what, row, key, paper=None, why="", tolerance=None, unit="prior sd", how=""):
     low, high = row.get(f"{key}_low", np.nan), row.get(f"{key}_high", np.nan)
     interval = (low, high) if np.isfinite(low) else None

@@ -147,7 +147,7 @@ def all_ranks() -> pd.DataFrame:
 ranks = artifacts.table("results/light_curve_calibration.csv", all_ranks, settings=settings, seed=seed)
 curves, per_target = ranks[ranks.kind == "curve"], ranks[ranks.kind == "target"]
 
-# %% mystnb={"figure": {"name": "fig-calibration", "caption": "Calibration curves: fraction of test curves whose truth lies within the given posterior volume, minus that volume, by Mahalanobis distance (left; figure 4 of the paper shows the same without subtraction) and by TARP (right). Bands: two jackknife standard errors over test curves. Below zero is overconfident in the left panel."}, "image": {"alt": "Two panels of calibration deviation against posterior volume for four models"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-calibration", "caption": "Calibration curves: fraction of test curves whose truth lies within the given posterior volume, minus that volume, by Mahalanobis distance (left; figure 4 of the paper shows the same without subtraction) and by TARP (right). Bands: two jackknife standard errors over test curves. Below zero is overconfident in the left panel."}, "image": {"alt": "Two panels of calibration deviation against posterior volume for four models"}}
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
 for ax, test in zip(axes, ("mahalanobis", "tarp"), strict=True):
     for name, colour in zip(MODELS, ("purple", "blue", "orange", "green"), strict=True):
@@ -175,14 +175,14 @@ deviations.assign(
 # %% [markdown]
 # Where a model's `mahalanobis` exceeds `noise95` and its `self_test` does not, the miscalibration is real: the own models with the fewest
 # simulations for their difficulty come out slightly overconfident (their curves fall below zero), the neural process too wide. `noise95` is the deviation that a perfect posterior exceeds in 5 % of repetitions with as many curves; with the paper's 50 validation
-# objects it would be 0.19, so its figure 4 could hardly have shown a problem.
+# objects it would be $1.36/\sqrt{50}$, so its figure 4 could hardly have shown a problem.
 #
 # ## Parameter by parameter
 #
 # Simulation-based calibration ranks each true parameter among its posterior samples {cite:p}`talts2018`; the central 68 % and 95 % of ranks are
 # the coverage of credible intervals. TARP {cite:p}`lemos2023`, above, tests the joint posterior without any distance of its own.
 
-# %% mystnb={"figure": {"name": "fig-coverage", "caption": "Coverage of 68 % credible intervals for each of the 21 targets; the grey band holds 95 % of perfectly calibrated results for the own models' number of test curves."}, "image": {"alt": "Coverage of 68 percent intervals by target for four models"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-coverage", "caption": "Coverage of 68 % credible intervals for each of the 21 targets; the grey band holds 95 % of perfectly calibrated results for the own models' number of test curves."}, "image": {"alt": "Coverage of 68 percent intervals by target for four models"}}
 fig, ax = plt.subplots(figsize=(8.4, 3.6))
 for name, colour in zip(MODELS, ("purple", "blue", "orange", "green"), strict=True):
     rows = per_target[per_target.model == name]
@@ -328,7 +328,7 @@ stress_table[["mae", "sigma", "logm_rms", "calibration", "chi2", "flagged", "n"]
 #    is easy; always show both.
 #    :::
 
-# %%
+# %% tags=["hide-input"]
 entries = []
 for name, key in ((MODELS[1], "best"), (MODELS[2], "lsst_bright"), (MODELS[3], "independent"), (MODELS[0], "neural_process")):
     rows = curves[curves.model == name].groupby("test").first()

@@ -196,7 +196,7 @@ def text(result, columns=("logloss", "brier", "auc", "accuracy")):
 two = {sample: scored("forest", sample) for sample in SAMPLES}
 pd.DataFrame({sample: text(result) for sample, result in two.items()}).T
 
-# %% mystnb={"figure": {"name": "fig-promises", "caption": "Log-loss (left, smaller is better) and AUC (right) of paper 2's forest, active galaxy against Galactic: promised on associated sources of DR4 (blue) and observed on the labels of FL16Y (orange), with 95 % bootstrap intervals. Grey dots: the log-loss of the best constant forecast."}, "image": {"alt": "Seven rows of points with error bars. The unweighted promise is far better than what is observed; the classifier-weighted promise agrees with the observed score reweighted to all unassociated sources."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-promises", "caption": "Log-loss (left, smaller is better) and AUC (right) of paper 2's forest, active galaxy against Galactic: promised on associated sources of DR4 (blue) and observed on the labels of FL16Y (orange), with 95 % bootstrap intervals. Grey dots: the log-loss of the best constant forecast."}, "image": {"alt": "Seven rows of points with error bars. The unweighted promise is far better than what is observed; the classifier-weighted promise agrees with the observed score reweighted to all unassociated sources."}}
 fig, axes = plt.subplots(1, 2, figsize=(8.2, 3.2), sharey=True)
 for row, (sample, result) in enumerate(two.items()):
     color = plots.COLORS["orange" if sample.startswith("observed") else "blue"]
@@ -248,7 +248,7 @@ for key, value in PAPER_AUC.items():
 # %% [markdown]
 # ## Are the probabilities right?
 
-# %% mystnb={"figure": {"name": "fig-later-reliability", "caption": "Observed fraction of active galaxies among the newly associated sources against the mean probability that was forecast from DR4, in six equally filled bins with 95 % Wilson intervals."}, "image": {"alt": "Reliability diagram with two curves near the diagonal; the middle bins lie below it."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-later-reliability", "caption": "Observed fraction of active galaxies among the newly associated sources against the mean probability that was forecast from DR4, in six equally filled bins with 95 % Wilson intervals."}, "image": {"alt": "Reliability diagram with two curves near the diagonal; the middle bins lie below it."}}
 fig, ax = plt.subplots(figsize=(4.4, 4.0))
 ax.plot([0, 1], [0, 1], color="k", lw=0.8)
 curves = {}
@@ -350,7 +350,7 @@ print(f"vanished: {gone.mean():.2f} of all candidates, {gone[flagged].mean():.2f
 #
 # ## Who gets a label?
 
-# %% mystnb={"figure": {"name": "fig-selection", "caption": "Fraction of DR4's unassociated, surviving sources that FL16Y associates, by detection significance in DR4 (left) and by Galactic latitude (right), with 95 % Wilson intervals; sources beyond 10 degrees latitude also for each half of the sky (eROSITA's German half has longitudes above 180 degrees)."}, "image": {"alt": "Two panels; the association fraction rises with latitude and is larger in the eROSITA half of the sky."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-selection", "caption": "Fraction of DR4's unassociated, surviving sources that FL16Y associates, by detection significance in DR4 (left) and by Galactic latitude (right), with 95 % Wilson intervals; sources beyond 10 degrees latitude also for each half of the sky (eROSITA's German half has longitudes above 180 degrees)."}, "image": {"alt": "Two panels; the association fraction rises with latitude and is larger in the eROSITA half of the sky."}}
 sky = release["4fgl-dr4"].set_index("Source_Name").loc[survivors]
 labelled = (answer[survivors] != "").to_numpy()
 latitude = np.abs(sky["GLAT"].to_numpy())
@@ -493,10 +493,10 @@ blazars = {model: blazar_scores(model) for model in bcu}
 pd.DataFrame({model: text(result) for model, result in blazars.items()}).T
 
 # %% [markdown]
-# Every model does far better than in cross-validation ({ref}`ch-classify-blazars` has an AUC near 0.96), even the one
+# Every model does far better than in cross-validation ({ref}`ch-classify-blazars`), even the one
 # that sees gamma rays alone. That is too good. There are few FSRQs among the answers; and look who was answered:
 
-# %% mystnb={"figure": {"name": "fig-bcu-selection", "caption": "Fraction of 4LAC-DR3's BCUs (no analysis flags) that FL16Y calls BL Lac or FSRQ, by photon index, with 95 % Wilson intervals."}, "image": {"alt": "More than half of the BCUs with photon index below 1.9 became BL Lacs, almost none above 2.3; a few FSRQs appear above 2.4."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bcu-selection", "caption": "Fraction of 4LAC-DR3's BCUs (no analysis flags) that FL16Y calls BL Lac or FSRQ, by photon index, with 95 % Wilson intervals."}, "image": {"alt": "More than half of the BCUs with photon index below 1.9 became BL Lacs, almost none above 2.3; a few FSRQs appear above 2.4."}}
 info = lac.set_index("Source_Name").loc[bcu.index]
 edges = np.array([1.5, 1.7, 1.9, 2.1, 2.3, 2.5, 2.8])
 fig, ax = plt.subplots(figsize=(6.4, 3.4))
@@ -696,7 +696,7 @@ conclusion
 # The main ones; the {ref}`scorecard <scorecard>` has all.
 
 
-# %%
+# %% tags=["hide-input"]
 def claim(name, what, result, score, how, **options):
     value, low, high = result.loc[score, ["value", "low", "high"]]
     return claims.Claim(name, what, value, interval=(low, high), n=result.attrs["n"], how=how, **options)
