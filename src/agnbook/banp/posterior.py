@@ -120,3 +120,8 @@ class Posterior:
             reason = str(error).splitlines()[0]
             raise ResultsError(f"{path} does not hold weights that fit their config ({reason}). Train it again.") from None
         return posterior
+
+
+def shipped(setting: str) -> Posterior:
+    """Load the committed model of one of `dataset.SETTINGS`: `sample` and `sample_targets` answer without training."""
+    return Posterior.load(f"weights/light_curves_{setting}.safetensors")
