@@ -18,7 +18,7 @@ UNITS = {"Pivot_Energy": "MeV", "nu_syn": "Hz", "nuFnu_syn": "erg cm-2 s-1"}
 NAME_COLUMNS = ("Source_Name", "Name", "Source")
 
 
-def _numbers(table, name: str) -> np.ndarray:
+def numbers(table, name: str) -> np.ndarray:
     """One column as floats in the units of 4LAC; NaN where it is masked, not a number, or infinite (4LAC's "not given")."""
     from astropy.units import Quantity, UnitConversionError
 
@@ -81,7 +81,7 @@ def classify(table):
     if not len(table):
         raise FeatureError("The table has no rows; give it at least one source.")
     names = _names(table, name)
-    values = pd.DataFrame({column: _numbers(table, lower[column.lower()]) for column in features.BLAZAR_FEATURES})
+    values = pd.DataFrame({column: numbers(table, lower[column.lower()]) for column in features.BLAZAR_FEATURES})
     wrong = []
     for column in features.BLAZAR_FEATURES:
         floor, bad = ("positive", values[column] <= 0) if column in features.BLAZAR_LOG else ("0 or positive", values[column] < 0)
@@ -121,7 +121,7 @@ def _dr4() -> pd.DataFrame:
 
 
 @cache
-def _new_names() -> dict[str, str]:
+def new_names() -> dict[str, str]:
     """Name in an earlier release -> name in 4FGL-DR4, where that changed, if only by the ``c`` of a confused region."""
     table = _dr4()
     pairs = [(name[:-1], name) for name in table.index if name.endswith("c")]
@@ -130,25 +130,25 @@ def _new_names() -> dict[str, str]:
 
 
 @cache
-def _sources() -> pd.DataFrame:
+def source_table() -> pd.DataFrame:
     """Every source of 4FGL-DR4 and, where the file is there, of 4LAC-DR3, indexed by name."""
     try:
         parts = [catalogs.read_fits(catalogs.find(f"4lac-dr3-{letter}", download=False)) for letter in "hl"]
     except CatalogError:
         return _dr4()
     kept = ["ASSOC1", "CLASS", "Redshift", "RAJ2000", "DEJ2000", "GLON", "GLAT"]
-    lac = pd.concat(parts).set_index("Source_Name")[kept].add_suffix("_4LAC").rename(index=_new_names())
+    lac = pd.concat(parts).set_index("Source_Name")[kept].add_suffix("_4LAC").rename(index=new_names())
     return _dr4().join(lac, how="outer")
 
 
 @cache
 def _index() -> dict[str, tuple[str, dict[str, None]]]:
     """Simplified name -> the name as it is written, and the sources that bear it."""
-    table, index = _sources(), {}
+    table, index = source_table(), {}
     columns = [column for column in ("ASSOC1", "ASSOC2", "ASSOC1_4LAC") if column in table]
-    spelt = [(source, source) for source in table.index] + list(_new_names().items())
+    spelt = [(source, source) for source in table.index] + list(new_names().items())
     spelt += [pair for column in columns for pair in zip(table[column].fillna(""), table.index, strict=True)]
-    spelt += [(source, source) for stem in ("blazar_classes", "agn_redshifts") for source in _published(stem).index]
+    spelt += [(source, source) for stem in ("blazar_classes", "agn_redshifts") for source in published(stem).index]
     for name, source in spelt:
         if key := simplified(name):
             index.setdefault(key, (name, {}))[1][source] = None
@@ -156,10 +156,11 @@ def _index() -> dict[str, tuple[str, dict[str, None]]]:
 
 
 @cache
-def _published(stem: str) -> pd.DataFrame:
+def published(stem: str) -> pd.DataFrame:
+    """Return a committed table of predictions, indexed by the sources' names of today."""
     if stem.startswith("shift"):
         return artifacts.load_table(f"results/{stem}.csv").set_index("Source_Name")
-    return catalogue.read(stem).set_index("Source_Name").rename(index=_new_names())
+    return catalogue.read(stem).set_index("Source_Name").rename(index=new_names())
 
 
 def find_sources(name: str) -> list[str]:
@@ -196,8 +197,8 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
         tables of chapters 15 and 25; no rows where the book predicts nothing.
     """
     facts, rows = {}, []
-    if source in _sources().index:
-        row = _sources().loc[source]
+    if source in source_table().index:
+        row = source_table().loc[source]
         given = {column: row[column] for column in row.index if pd.notna(row[column]) and row[column] != ""}
         suffix = "" if "RAJ2000" in given else "_4LAC"
         facts["counterpart"] = ", ".join(
@@ -210,7 +211,7 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
         if given.get("Redshift_4LAC", 0) > 0:
             facts["redshift"] = f"{given['Redshift_4LAC']:.4g} (4LAC-DR3)"
         facts = {name: value for name, value in facts.items() if value}
-    if source in (groups := _published("shift_catalogue_unweighted")).index:
+    if source in (groups := published("shift_catalogue_unweighted")).index:
         row = groups.loc[source]
         for model, label in (("RF", "random forest"), ("NN", "network")):
             for group in ("bll", "fsrq", "bcu", "psr", "msp", "spp"):
@@ -219,11 +220,11 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
                 interval = f"mean, sd over {row['N_Splits']:.0f} splits"
                 if np.isfinite(mean):
                     rows.append((f"P({group}+), {label}", mean, low, high, interval))
-    if source in (classes := _published("blazar_classes")).index:
+    if source in (classes := published("blazar_classes")).index:
         row = classes.loc[source]
         doubt = "; no SED" if row["no_sed"] else ""
         rows.append(("P(FSRQ) of a blazar", *row[[f"probability_{name}" for name in ("fsrq", "low", "high")]], f"95 %{doubt}"))
-    if source in (redshifts := _published("agn_redshifts")).index:
+    if source in (redshifts := published("agn_redshifts")).index:
         row = redshifts.loc[source]
         rows += [("redshift, median", *row[["z_q500", f"z_low{level}", f"z_high{level}"]], f"{text} %, calibrated")
                  for level, text in ((68, "68.3"), (95, "95.4"))]  # fmt: skip
