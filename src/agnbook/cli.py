@@ -14,6 +14,11 @@ EXAMPLES = {
     "catalogs": ["agnbook catalogs"],
     "lookup": ['agnbook lookup "PKS 2155-304"', "agnbook lookup J0001.2+4741 --csv"],
     "classify": ["agnbook classify my_blazars.fits -o classes.csv", "cat my_blazars.csv | agnbook classify - > classes.csv"],
+    "bulk": [
+        "agnbook bulk curves/ posteriors/ --model lightcurve --setting lsst_bright",
+        "agnbook bulk tables/ classes/ --model blazars --scheduler tcp://10.0.0.1:8786",
+    ],
+    "redshift": ["agnbook redshift my_sources.fits -o redshifts.ecsv", "cat my_sources.csv | agnbook redshift - > redshifts.csv"],
     "score": [
         "agnbook score my_predictions.csv --exam agn-galactic",
         "agnbook score catalogue.fits --exam agn-pulsar --column agn=AGN_RF --column psr=PSR_RF --normalise",
@@ -74,6 +79,42 @@ def _classify(options) -> int:
     return 0
 
 
+def _bulk(options) -> int:
+    from tqdm import tqdm
+
+    from agnbook import bulk
+
+    with tqdm(unit=" partitions", disable=None) as bar:  # None: only on a terminal
+
+        def progress(done, total):
+            bar.total = total
+            bar.update(done - bar.n)
+
+        table = bulk.run(
+            options.input, options.output, options.model, options.setting, options.scheduler, options.workers, progress
+        )
+    print(
+        f"agnbook: {len(table)} partitions with {table['rows'].sum()} rows are complete; {table['computed'].sum()} computed now",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _redshift(options) -> int:
+    from agnbook import tables, tools
+
+    tables.check_writable(options.output, options.overwrite)
+    answer = tools.redshift(tables.read(options.table))
+    tables.write(answer, options.output, options.overwrite)
+    print(
+        f"agnbook: {(answer['not_given'] == '').sum()} of {len(answer)} sources have a redshift, "
+        f"{(answer['no_sed'] & (answer['not_given'] == '')).sum()} of them without an SED, "
+        f"{(answer['out_of_range'] != '').sum()} outside the training range, {answer['extrapolated'].sum()} extrapolated",
+        file=sys.stderr,
+    )
+    return 0
+
+
 def _examples(lines) -> str:
     return "\n  ".join(["examples:", *lines])
 
@@ -101,10 +142,21 @@ def parser() -> argparse.ArgumentParser:
     command = add("lookup", _lookup, "what the book predicts for a source", [output])
     command.add_argument("name", help="a 4FGL name or a counterpart's, such as 'Mkn 421'; capitals and spaces do not matter")
 
-    command = add("classify", _classify, "BL Lac or FSRQ, by the committed 7-42-1 network")
-    command.add_argument("table", help="FITS, CSV, ECSV, VOTable or Parquet with 4LAC column names; - reads CSV from a pipe")
-    command.add_argument("-o", "--output", default="-", metavar="OUT", help="file in one of these formats; - (default) is CSV")
-    command.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    files = argparse.ArgumentParser(add_help=False)
+    files.add_argument("table", help="FITS, CSV, ECSV, VOTable or Parquet with 4LAC column names; - reads CSV from a pipe")
+    files.add_argument("-o", "--output", default="-", metavar="OUT", help="file in one of these formats; - (default) is CSV")
+    files.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+
+    add("classify", _classify, "BL Lac or FSRQ, by the committed 7-42-1 network", [files])
+    add("redshift", _redshift, "redshift with calibrated intervals, by the book's best model", [files])
+
+    command = add("bulk", _bulk, "a model on a folder of Parquet partitions, on this machine or a Dask cluster")
+    command.add_argument("input", help="folder of .parquet files; light curves have one row an object")
+    command.add_argument("output", help="folder for the results, one file a partition; the same command again goes on")
+    command.add_argument("--model", required=True, help="blazars or lightcurve")
+    command.add_argument("--setting", default="dc2_like", help="for light curves: dc2_like (default), lsst_bright, independent")
+    command.add_argument("--scheduler", metavar="tcp://...", help="a Dask scheduler; by default this machine computes")
+    command.add_argument("--workers", type=int, metavar="N", help="processes on this machine; one a core by default")
 
     command = add("score", _score, "score a table of class probabilities on later labels", [output])
     command.add_argument("table", help="CSV or FITS with a column Source_Name and one column a class")
@@ -134,6 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"agnbook: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        print("agnbook: interrupted", file=sys.stderr)
         return 130
 
 
