@@ -19,7 +19,9 @@ export AGNBOOK_CATALOGS := $(AGNBOOK_CATALOGS):$(abspath ../shared/catalogs)
 endif
 export TQDM_DISABLE ?= 1
 
-.PHONY: book test run paper smoke lab environment lock clean html
+PORT ?= 8501
+
+.PHONY: book test run paper smoke lab app environment lock clean html
 
 book: $(BOOK_READY)  ## build the HTML book from the committed notebooks (about 1 minute)
 	@$(BOOK) -m agnbook.build catalogs
@@ -46,6 +48,9 @@ smoke: environment  ## every line of every chapter on small sizes, in seconds
 
 lab: environment  ## JupyterLab with paired notebooks
 	@$(FULL) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
+
+app: environment  ## the app for your own sources, on this machine only (PORT=8600 for another port)
+	@$(FULL) -m streamlit run src/agnbook/app.py --server.port $(PORT)
 
 clean:  ## remove what was built; the environments and the data stay
 	rm -rf _build .pytest_cache .ruff_cache .benchmarks .coverage*
