@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import MaskedColumn, Table
+from test_redshift_boosted import catalogue
 
-from agnbook import features, files, tools
+from agnbook import catalogs, features, files, tools
 from agnbook.blazars.networks import BlazarNetwork
 from agnbook.errors import CatalogError, FeatureError
 
@@ -181,3 +182,67 @@ def test_neither_4lac_nor_a_framework_is_needed(tmp_path, table):
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=120)
     assert run.returncode == 0, run.stderr
     assert "redshift, median" in run.stdout and "counterpart" not in run.stdout and "one,0.00303" in run.stdout
+
+
+@pytest.fixture(scope="module")
+def unknown():
+    """Sources of 4LAC without a redshift."""
+    table = catalogs.read_4lac()
+    return table[np.isnan(features.known_redshift(table))].reset_index(drop=True)
+
+
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
+def test_redshifts_are_those_of_the_published_table(unknown):
+    rows = unknown.iloc[::20]
+    answer = tools.redshift(Table.from_pandas(rows))
+    published = pd.read_csv(files.DATA / "results/redshift_posteriors.csv").set_index("Source_Name").loc[rows["Source_Name"]]
+    for column in ("z_q500", "z_low68", "z_high68", "z_low95", "z_high95"):
+        # the table has five decimals, the shipped leaves single precision
+        np.testing.assert_allclose(answer[column], published[column], atol=1.5e-5)
+    assert list(answer["no_sed"]) == list(rows["nu_syn"] == 0)
+    assert set(answer["not_given"]) == {""} and set(answer["model_sha256"]) == {
+        files.sha256(files.DATA / "weights/redshift.json")
+    }
+    assert 0 < (answer["out_of_range"] != "").sum() < len(rows) / 10
+
+
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
+def test_the_redshift_posterior_is_the_one_behind_the_interval(unknown):
+    rows = Table.from_pandas(unknown.iloc[:12])
+    levels, quantiles = tools.redshift_posterior(rows)
+    assert quantiles.shape == (12, len(levels)) and (np.diff(quantiles, axis=1) >= 0).all()
+    np.testing.assert_allclose(quantiles[:, levels == 0.5][:, 0], tools.redshift(rows)["z_q500"], atol=6e-6)
+
+
+def test_redshifts_of_invented_rows_kept_and_flagged():
+    """Without 4LAC: an answer where the model has what it needs, a flag where not."""
+    rows = catalogue(6).drop(columns="Redshift")
+    rows[["GLON", "PL_Index", "LP_Index"]], rows["RAJ2000"] = [30.0, 2.1, 2.0], rows["RA_Counterpart"]
+    rows.loc[0, ["HE_EPeak", "HE_nuFnuPeak", "Highest_energy", "nu_syn", "nuFnu_syn"]] = [np.nan, -np.inf, -np.inf, 0, 0]
+    rows.loc[1, ["Flux1000", "GLON"]] = np.nan
+    rows["CLASS"] = ["bll", "bll", "", "BCU", "fsrq", "bcu"]
+    rows.loc[4, "PL_Index"] = 99.0
+    answer = tools.redshift(Table.from_pandas(rows))
+    assert list(answer["not_given"]) == ["", "GLON, Flux1000", "CLASS", "", "", ""]
+    assert list(np.isfinite(answer["z_q500"])) == [True, False, False, True, True, True]
+    assert list(answer["no_sed"]) == [True, *[False] * 5]
+    flagged = [set(text.split(", ")) for text in answer["out_of_range"]]
+    assert "PL_Index" in flagged[4] and "PL_Index" not in flagged[3]
+    given = answer[np.isfinite(answer["z_q500"])]
+    for low, high in (("z_low95", "z_low68"), ("z_low68", "z_q500"), ("z_q500", "z_high68"), ("z_high68", "z_high95")):
+        assert (given[low] <= given[high]).all()
+    levels, quantiles = tools.redshift_posterior(Table.from_pandas(rows))
+    assert list(np.isnan(quantiles[:, 0])) == [False, True, True, False, False, False] and len(levels) == quantiles.shape[1]
+    # one row alone, with columns that are empty throughout, is answered the same
+    assert tools.redshift(Table.from_pandas(rows.iloc[:1]))["z_q500"] == answer["z_q500"][0]
+
+
+def test_redshift_refuses_with_everything_that_is_wrong():
+    rows = catalogue(4)
+    with pytest.raises(FeatureError, match=r"lacks the columns GLAT, VLBI_Counterpart; use"):
+        tools.redshift(Table.from_pandas(rows.drop(columns=["VLBI_Counterpart", "GLAT"])))
+    rows.loc[1, "Flux1000"], rows.loc[2, "nu_syn"] = -1.0, 0.0
+    with pytest.raises(FeatureError, match=r"Flux1000 must be positive.*0001.*nu_syn, nuFnu_syn must both.*0002"):
+        tools.redshift(Table.from_pandas(rows))
+    with pytest.raises(FeatureError, match="no rows"):
+        tools.redshift(Table.from_pandas(rows)[:0])

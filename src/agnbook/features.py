@@ -67,6 +67,12 @@ POSITIVE = [
     "Pivot_Energy", "Unc_Frac_Variability", "Unc_Energy_Flux100", "Variability_Index", "Flux1000", "Unc_LP_Index",
     "Energy_Flux100", "Signif_Avg", "Unc_LP_beta", "Highest_energy",
 ]  # fmt: skip
+#: The catalogue columns that `extended_redshift_features` reads.
+EXTENDED_NUMBERS = [
+    "Flags", "ASSOC_PROB_BAY", "ASSOC_PROB_LR", *REDSHIFT_RAW, *POSITIVE, *SED_OFFSET, "HE_EPeak", "HE_nuFnuPeak",
+    "RAJ2000", "DEJ2000", "RA_Counterpart", "DEC_Counterpart", "Unc_Counterpart",
+]  # fmt: skip
+EXTENDED_TEXTS = ["SpectrumType", "CLASS", "SED_class", "Counterpart_Catalog", "VLBI_Counterpart", "ASSOC1"]
 
 
 @dataclass(frozen=True)
@@ -237,12 +243,14 @@ def extended_redshift_features(table: pd.DataFrame) -> FeatureTable:
     The group ``counterpart`` describes how the counterpart was found (catalogue, survey prefix of
     its name, radio position), not what the source does: it carries selection, see chapter 13.
     """
-    from astropy.coordinates import angular_separation
+    require_columns(table, ["Source_Name", "Redshift", *EXTENDED_NUMBERS, *EXTENDED_TEXTS])
+    names = pd.Index(table["Source_Name"], name="Source_Name")
+    return FeatureTable(extended_redshift_matrix(table).set_axis(names), known_redshift(table), table.set_axis(names))
 
-    numeric = [*REDSHIFT_RAW, *POSITIVE, *SED_OFFSET, "HE_EPeak", "HE_nuFnuPeak"]
-    position = ["RAJ2000", "DEJ2000", "RA_Counterpart", "DEC_Counterpart", "Unc_Counterpart"]
-    text = ["SpectrumType", "CLASS", "SED_class", "Counterpart_Catalog", "VLBI_Counterpart", "ASSOC1"]
-    require_columns(table, ["Source_Name", "Redshift", "Flags", "ASSOC_PROB_BAY", "ASSOC_PROB_LR", *numeric, *position, *text])
+
+def extended_redshift_matrix(table: pd.DataFrame) -> pd.DataFrame:
+    """Transform the columns `EXTENDED_NUMBERS` and `EXTENDED_TEXTS`, row by row; see `extended_redshift_features`."""
+    from astropy.coordinates import angular_separation
 
     def measured(name):  # the file marks "not given" by -inf or NaN, a missing SED fit by 0
         values = table[name].to_numpy(float)
@@ -267,7 +275,7 @@ def extended_redshift_features(table: pd.DataFrame) -> FeatureTable:
     columns["declination"] = table["DEJ2000"].to_numpy(float)
     columns |= {name: measured(name) for name in ("ASSOC_PROB_BAY", "ASSOC_PROB_LR")}
     columns["Unc_Counterpart"] = logarithm(measured("Unc_Counterpart"), "Unc_Counterpart")
-    radians = [np.deg2rad(table[name].to_numpy(float)) for name in position[:4]]
+    radians = [np.deg2rad(table[name].to_numpy(float)) for name in ("RAJ2000", "DEJ2000", "RA_Counterpart", "DEC_Counterpart")]
     columns["separation"] = np.log(np.rad2deg(angular_separation(*radians)) + 1e-4)
     columns["has_VLBI"] = (table["VLBI_Counterpart"].str.strip() != "").to_numpy(float)
     klass = physical_class(table)
@@ -276,9 +284,7 @@ def extended_redshift_features(table: pd.DataFrame) -> FeatureTable:
     columns |= {f"catalog_{name}": (catalog == name).to_numpy(float) for name in COUNTERPART_CATALOGS}
     prefix = table["ASSOC1"].str.extract(r"^(\d?[A-Za-z]+\d?[A-Za-z]*)", expand=False)
     columns |= {name: prefix.isin(known).to_numpy(float) for name, known in NAME_PREFIXES.items()}
-    names = pd.Index(table["Source_Name"], name="Source_Name")
-    X = pd.DataFrame(columns, index=names)[EXTENDED_REDSHIFT_FEATURES]
-    return FeatureTable(X, known_redshift(table), table.set_axis(names))
+    return pd.DataFrame(columns, index=table.index)[EXTENDED_REDSHIFT_FEATURES]
 
 
 def blazar_features(table: pd.DataFrame, classes: tuple[str, ...] = ("bll", "fsrq", "bcu"), clean: bool = True) -> FeatureTable:

@@ -6,46 +6,27 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
-from agnbook import artifacts, catalogs, features, files
+from agnbook import artifacts, catalogs, features, files, inputs, shipped
 from agnbook.blazars import catalogue
 from agnbook.blazars.networks import BlazarNetwork
-from agnbook.errors import CatalogError, FeatureError
+from agnbook.errors import CatalogError
+from agnbook.inputs import numbers  # noqa: F401
 
 WEIGHTS = "weights/blazars_bias_init.json"
-#: Units of the seven features in 4LAC; a table with other units is converted.
-UNITS = {"Pivot_Energy": "MeV", "nu_syn": "Hz", "nuFnu_syn": "erg cm-2 s-1"}
-NAME_COLUMNS = ("Source_Name", "Name", "Source")
 
 
-def numbers(table, name: str) -> np.ndarray:
-    """One column as floats in the units of 4LAC; NaN where it is masked, not a number, or infinite (4LAC's "not given")."""
-    from astropy.units import Quantity, UnitConversionError
-
-    column = table[name]
-    column = column.filled(np.nan) if np.ma.isMaskedArray(column) and column.dtype.kind == "f" else column
-    values = pd.Series(np.ma.filled(np.ma.asarray(column, dtype=object), np.nan))
-    try:
-        values = pd.to_numeric(values).to_numpy(float)
-    except (ValueError, TypeError) as error:
-        raise FeatureError(f"{name} must hold numbers ({error}). Correct or empty that cell.") from error
-    if name in UNITS and getattr(column, "unit", None) is not None:
-        try:
-            values = Quantity(values, column.unit).to_value(UNITS[name])
-        except (UnitConversionError, TypeError) as error:
-            raise FeatureError(f"{name} is in {column.unit}; give it in {UNITS[name]}.") from error
-    return np.where(np.isfinite(values), values, np.nan)
+#: Rows that are answered at once: bounds the memory of a long table.
+BLOCK = 500
 
 
-def _names(table, column: str) -> pd.Series:
-    names = pd.Series(np.ma.filled(np.ma.asarray(table[column], dtype=object), "")).fillna("").astype(str).str.strip()
-    if (blank := names == "").any():
-        raise FeatureError(f"{blank.sum()} rows have no {column} (the first is row {np.flatnonzero(blank)[0] + 1}); name them.")
-    if (repeated := names.duplicated()).any():
-        raise FeatureError(
-            f"{column} names {repeated.sum()} sources twice, such as {names[repeated].iloc[0]}; give one row a source."
-        )
-    return names
+def _blocks(n: int, what: str, size: int = BLOCK):
+    """Yield slices of `n` rows; where standard error is a terminal, work of more than two seconds shows a bar."""
+    with tqdm(total=n, desc=f"agnbook: {what}", unit="rows", delay=2, disable=None, leave=False) as bar:
+        for first in range(0, n, size):
+            yield slice(first, min(first + size, n))
+            bar.update(min(size, n - first))
 
 
 def classify(table):
@@ -72,40 +53,129 @@ def classify(table):
     """
     from astropy.table import Table
 
-    lower = {column.lower(): column for column in table.colnames}
-    name = next((lower[column.lower()] for column in NAME_COLUMNS if column.lower() in lower), None)
-    missing = [column for column in features.BLAZAR_FEATURES if column.lower() not in lower]
-    if absent := (["Source_Name"] if name is None else []) + missing:
-        advice = " 4FGL has no synchrotron fits: take them from 4LAC, or set both columns to 0." if "nu_syn" in missing else ""
-        raise FeatureError(f"The table lacks the columns {', '.join(absent)}; use 4LAC / 4FGL column names.{advice}")
-    if not len(table):
-        raise FeatureError("The table has no rows; give it at least one source.")
-    names = _names(table, name)
-    values = pd.DataFrame({column: numbers(table, lower[column.lower()]) for column in features.BLAZAR_FEATURES})
-    wrong = []
-    for column in features.BLAZAR_FEATURES:
-        floor, bad = ("positive", values[column] <= 0) if column in features.BLAZAR_LOG else ("0 or positive", values[column] < 0)
-        if column in (*features.BLAZAR_LOG, *features.SED_OFFSET, "Frac_Variability") and bad.any():
-            wrong.append(f"{column} must be {floor}, but is not in {bad.sum()} rows, such as {names[bad].iloc[0]}")
-    if wrong:
-        raise FeatureError("; ".join(wrong) + ". Correct these values, or leave the cells empty.")
+    name, columns = inputs.require(table, features.BLAZAR_FEATURES)
+    names = inputs.names(table, name)
+    values = pd.DataFrame({column: inputs.numbers(table, columns[column], column) for column in features.BLAZAR_FEATURES})
+    values = values.where(np.isfinite(values))
+    inputs.refuse_impossible(values, names)
     weights = artifacts.verify(WEIGHTS)
     network = BlazarNetwork.load(weights)
     complete = values.notna().all(axis=1)
     answer = pd.DataFrame({"probability_fsrq": np.nan, "no_sed": False, "out_of_range": ""}, index=values.index)
     if complete.any():
         answer.loc[complete] = network.classify(values[complete])[list(answer)]
-    columns = np.array(features.BLAZAR_FEATURES)
     return Table(
         {
             name: names.to_numpy(str),
             "probability_fsrq": answer["probability_fsrq"].to_numpy(float).round(5),
-            "not_given": np.array([", ".join(columns[row]) for row in values.isna().to_numpy()], dtype=str),
+            "not_given": inputs.join_names(features.BLAZAR_FEATURES, values.isna().to_numpy()),
             "no_sed": answer["no_sed"].to_numpy(bool),
             "out_of_range": answer["out_of_range"].to_numpy(str),
             "model_sha256": np.full(len(names), files.sha256(weights)),
         }
     )
+
+
+class _Redshifts:
+    """A table's rows as the shipped redshift model wants them."""
+
+    def __init__(self, table):
+        self.shipped = shipped.load_redshift()
+        self.name, columns = inputs.require(
+            table, [*features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS], " Where nothing is known, leave the cells empty."
+        )
+        self.names = inputs.names(table, self.name)
+        values = {column: inputs.numbers(table, columns[column], column) for column in features.EXTENDED_NUMBERS}
+        no_photon = np.isneginf(values["Highest_energy"])  # none above 10 GeV; the low-latitude file of 4LAC says 0
+        values = {column: np.where(np.isfinite(value), value, np.nan) for column, value in values.items()}
+        values["Highest_energy"][no_photon] = 0
+        values |= {column: inputs.texts(table, columns[column]) for column in features.EXTENDED_TEXTS}
+        self.values = pd.DataFrame(values)
+        inputs.refuse_impossible(self.values[features.EXTENDED_NUMBERS], self.names)
+        dispensable = set(self.shipped.model.columns) - set(self.shipped.always)  # some training sources lacked these, too
+        needed = [column for column in features.EXTENDED_NUMBERS if column not in dispensable]
+        marks = self.values[needed].isna().assign(**{column: self.values[column] == "" for column in ("CLASS", "SpectrumType")})
+        self.not_given = inputs.join_names(marks.columns, marks.to_numpy())
+        self.answered = np.flatnonzero(self.not_given == "")
+
+    def forecasts(self):
+        """Yield rows, features and predictive distributions, block by block."""
+        for block in _blocks(len(self.answered), "redshifts"):
+            rows = self.answered[block]
+            X = features.extended_redshift_matrix(self.values.iloc[rows])
+            yield rows, X, self.shipped.model.predict(X)
+
+
+#: Intervals of `redshift`: suffix of the columns and position among `calibration.SIGMA_LEVELS`.
+INTERVALS = {"68": 0, "95": 1}
+
+
+def redshift(table):
+    """Estimate redshifts with the shipped model of chapter 15.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+        A column of names (`inputs.NAME_COLUMNS`) and the columns `features.EXTENDED_NUMBERS` and `EXTENDED_TEXTS` of
+        4LAC; capitals do not matter. Empty cells mean "not measured".
+
+    Returns
+    -------
+    astropy.table.Table
+        One row for each of the input, in its order: the name; the median ``z_q500`` and the ends of the intervals
+        of 68.3 and 95.4 %, calibrated by class (``z_low68``, ``z_high68``, ``z_low95``, ``z_high95``), NaN where
+        ``not_given`` names columns that the model cannot do without; ``no_sed``, without a synchrotron fit;
+        ``out_of_range``, names of features outside the training range; ``extrapolated``, whether the 95.4 % interval
+        goes beyond the highest redshift in training; ``model_sha256``.
+
+    Raises
+    ------
+    FeatureError
+        As for `classify`.
+    """
+    from astropy.table import Table
+
+    asked = _Redshifts(table)
+    n, model = len(asked.names), asked.shipped
+    columns = ["z_q500", *(f"z_{side}{level}" for level in INTERVALS for side in ("low", "high"))]
+    answer = np.full((n, len(columns)), np.nan)
+    out_of_range = np.full(n, "", dtype=object)
+    slack = 1e-6 * (model.highest - model.lowest)  # a training source must not fall out by rounding
+    for rows, X, forecast in asked.forecasts():
+        answer[rows, 0] = forecast.quantile(0.5)
+        intervals = model.model.intervals(forecast, X)
+        answer[rows, 1:] = intervals[:, list(INTERVALS.values())].reshape(len(rows), -1)
+        outside = (X < model.lowest - slack) | (X > model.highest + slack)
+        out_of_range[rows] = inputs.join_names(X.columns, outside.to_numpy())
+    return Table(
+        {asked.name: asked.names.to_numpy(str)}
+        | dict(zip(columns, answer.T.round(5), strict=True))
+        | {
+            "not_given": asked.not_given,
+            "no_sed": ~(asked.values["nu_syn"].to_numpy() > 0),
+            "out_of_range": out_of_range.astype(str),
+            "extrapolated": answer[:, -1] > model.highest_redshift,
+            "model_sha256": np.full(n, model.sha256),
+        }
+    )
+
+
+def redshift_posterior(table) -> tuple[np.ndarray, np.ndarray]:
+    """Return the predictive distributions behind `redshift`, before its class-wise calibration, as quantiles.
+
+    Returns
+    -------
+    levels : numpy.ndarray, shape (L,)
+    quantiles : numpy.ndarray, shape (n, L)
+        NaN for rows without an answer.
+    """
+    from agnbook.redshift.intervals import LEVELS
+
+    asked = _Redshifts(table)
+    quantiles = np.full((len(asked.names), len(LEVELS)), np.nan)
+    for rows, _, forecast in asked.forecasts():
+        quantiles[rows] = forecast.quantiles
+    return LEVELS, quantiles
 
 
 def simplified(name: str) -> str:

@@ -1,0 +1,183 @@
+"""The models that answer without training: `pack_*` writes a fitted model under ``data/weights``, `load_*` reads it back.
+
+Weights are JSON, arrays without pickle (``.npz``) or safetensors, each with its SHA-256 in ``data/results/artifacts.json``,
+which is checked before anything is read.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+import numba
+import numpy as np
+import pandas as pd
+
+from agnbook import artifacts, files, trees
+from agnbook.errors import ResultsError
+from agnbook.profiles import Settings
+
+REDSHIFT = "weights/redshift.json"
+
+
+def _arrays(path: str) -> dict[str, np.ndarray]:
+    """Read a committed ``.npz`` after checking it; nothing in it is ever unpickled."""
+    try:
+        with np.load(artifacts.verify(path), allow_pickle=False) as file:
+            return dict(file)
+    except (ValueError, OSError, TypeError, AttributeError) as error:
+        raise ResultsError(f"{path} does not hold plain arrays ({error}). Restore it with `git checkout data`.") from error
+
+
+def _write(path: str, content: dict, settings: Settings, seed: int, wall_seconds: float, notes: dict) -> None:
+    with files.atomic_write(files.DATA / path) as temporary:
+        if path.endswith(".json"):
+            temporary.write_text(json.dumps(content, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
+        else:
+            with open(temporary, "wb") as file:
+                np.savez_compressed(file, **content)
+    artifacts.record(path, chapter=settings.chapter, profile=settings.profile, seed=seed, wall_seconds=wall_seconds, **notes)
+
+
+@numba.njit(cache=True)  # pragma: no cover - compiled
+def _add_weights(leaves, start, rows, n_trees, out):
+    for query in range(len(leaves)):
+        for tree in range(leaves.shape[1]):
+            first, last = start[leaves[query, tree]], start[leaves[query, tree] + 1]
+            for k in range(first, last):
+                out[query, rows[k]] += 1.0 / ((last - first) * n_trees)
+
+
+class _Part:
+    """One of the cross-fitted parts of `redshift.boosted.BestModel`, with trees as arrays."""
+
+    def __init__(self, arrays: dict):
+        groups: dict[str, dict] = {}
+        for name, array in arrays.items():
+            group, _, field = name.partition(".")
+            groups.setdefault(group, {})[field] = array
+        members = groups.pop("members")
+        self.trees = {name: trees.Trees.from_arrays(fields) for name, fields in groups.items()}
+        self.seen = np.flatnonzero(np.unpackbits(members["seen"], count=int(members["n"])))
+        forest = self.trees["forest"]
+        # leaves are stored counted from the first of their tree: small numbers compress well
+        first = forest.leaf[np.r_[forest.roots[1:], len(forest.leaf)] - 1] + 1
+        leaves = members["leaves"].astype(np.int32) + np.r_[0, first[:-1]][:, None]
+        order = np.argsort(leaves, axis=None, kind="stable")
+        self.rows = self.seen[order % leaves.shape[1]].astype(np.int32)
+        self.start = np.searchsorted(leaves.ravel()[order], np.arange(len(forest.value) + 1))
+        self.scale = self
+
+    def centre(self, X) -> np.ndarray:
+        """Mean of the members on sqrt(z), shape (m,)."""
+        forest, single = self.trees["forest"], X.astype(np.float32)
+        members = [forest.sum(single) / len(forest.roots), self.trees["sqrt"].sum(X), self.trees["random"].sum(X)]
+        return np.mean([*members, np.exp(self.trees["gamma"].sum(X) / 2)], axis=0)
+
+    def weights(self, X, n: int) -> np.ndarray:
+        """Forest weights over all n training rows, shape (m, n)."""
+        weights = np.zeros((len(X), n), np.float32)
+        forest = self.trees["forest"]
+        _add_weights(forest.leaves(X.astype(np.float32)), self.start, self.rows, len(forest.roots), weights)
+        return weights
+
+    def predict(self, X) -> np.ndarray:
+        """Scale of the residuals, shape (m,)."""
+        return self.trees["scale"].sum(X)
+
+
+@dataclass(frozen=True)
+class ShippedRedshift:
+    """The redshift model of chapter 15 and what it was trained on.
+
+    Attributes
+    ----------
+    model : redshift.boosted.BestModel
+        With trees as arrays instead of LightGBM's and scikit-learn's.
+    lowest, highest : pandas.Series
+        Range of each feature in training, NaN left out.
+    always : list of str
+        Features that every training source had.
+    highest_redshift : float
+        Of the training sources.
+    sha256 : str
+        Of ``redshift.json``, which holds the hashes of the other files.
+    """
+
+    model: object
+    lowest: pd.Series
+    highest: pd.Series
+    always: list
+    highest_redshift: float
+    sha256: str
+
+
+def pack_redshift(model, sample, *, settings: Settings, seed: int, wall_seconds: float) -> list[str]:
+    """Write a fitted redshift model under ``data/weights``; nothing unless a `paper` run publishes.
+
+    Parameters
+    ----------
+    model : redshift.boosted.BestModel
+    sample : redshift.boosted.RedshiftSample it was fitted on; ranges are kept, sources are not.
+
+    Returns
+    -------
+    list of str
+        The files, relative to ``data``: a JSON head and one ``.npz`` for each part of the cross-fitting.
+    """
+    if not artifacts.publishing() or settings.profile != "paper":
+        return []
+    record = {"settings": settings, "seed": seed, "wall_seconds": wall_seconds, "notes": {"model": "agnbook best redshift model"}}
+    hashes = {}
+    for number, part in enumerate(model.parts):
+        found = {name: trees.from_lightgbm(booster) for name, booster in (*part.boosters.items(), ("scale", part.scale))}
+        found["forest"] = trees.from_sklearn(part.forest)
+        content = {f"{name}.{key}": array for name, each in found.items() for key, array in each.arrays().items()}
+        forest = found["forest"]
+        seen = np.zeros(len(sample), bool)
+        seen[part.seen] = True
+        leaves = forest.leaves(sample.X.to_numpy(float)[part.seen].astype(np.float32)).T
+        first = np.r_[0, forest.leaf[forest.roots[1:] - 1] + 1]
+        content |= {"members.seen": np.packbits(seen), "members.n": np.array(len(sample))}
+        content["members.leaves"] = (leaves - first[:, None]).astype(np.uint16)
+        path = f"weights/redshift_part_{number}.npz"
+        _write(path, content, **record)
+        hashes[path] = files.sha256(files.DATA / path)
+    given = sample.X.notna().all()
+    head = {
+        "parts": hashes, "columns": model.columns, "always": given.index[given].tolist(),
+        "lowest": sample.X.min().tolist(), "highest": sample.X.max().tolist(), "highest_redshift": float(sample.z.max()),
+        "residuals": model.residuals.tolist(), "scales": model.scales.tolist(),
+        "half_widths": {str(name): widths.tolist() for name, widths in model.half_widths.items()},
+        "near_half_widths": {str(name): widths.tolist() for name, widths in model.near_half_widths.items()},
+        "far_half_widths": model.far_half_widths.tolist(),
+    }  # fmt: skip
+    _write(REDSHIFT, head, **record)
+    return [REDSHIFT, *hashes]
+
+
+@cache
+def load_redshift() -> ShippedRedshift:
+    """Read the shipped redshift model.
+
+    Raises
+    ------
+    ResultsError
+        For a file that is missing, differs from its record or from the head, or holds no plain arrays.
+    """
+    from agnbook.redshift.boosted import BestModel
+
+    path = artifacts.verify(REDSHIFT)
+    head = json.loads(path.read_text(encoding="utf-8"))
+    for name, sha256 in head["parts"].items():
+        if files.sha256(artifacts.verify(name)) != sha256:
+            raise ResultsError(f"{name} is of another model than {REDSHIFT}; restore both with `git checkout data`.")
+    widths = [
+        {None if name == "None" else name: np.array(values) for name, values in head[key].items()}
+        for key in ("half_widths", "near_half_widths")
+    ]
+    model = BestModel(
+        [_Part(_arrays(name)) for name in head["parts"]], np.array(head["residuals"]), np.array(head["scales"]), *widths,
+        np.array(head["far_half_widths"]), head["columns"],
+    )  # fmt: skip
+    lowest, highest = (pd.Series(head[key], head["columns"], dtype=float) for key in ("lowest", "highest"))
+    return ShippedRedshift(model, lowest, highest, head["always"], head["highest_redshift"], files.sha256(path))

@@ -1,0 +1,123 @@
+"""Weights that answer without training: the same numbers as the models they were packed from, and nothing unpickled."""
+
+import json
+import pickle
+
+import lightgbm
+import numpy as np
+import pytest
+from sklearn.ensemble import ExtraTreesRegressor
+from test_redshift_boosted import TINY, synthetic_sample
+
+from agnbook import artifacts, files, shipped, trees
+from agnbook.errors import ResultsError
+from agnbook.profiles import Settings
+from agnbook.redshift import boosted
+
+PAPER = Settings("42_use_it_on_your_sources", "paper", {})
+
+
+@pytest.fixture
+def rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 4))
+    X[::7, 1] = np.nan
+    return X, np.nan_to_num(X[:, 1]) + np.sin(X[:, 0]) + 0.1 * rng.normal(size=500)
+
+
+@pytest.mark.parametrize("objective", ["l2", "gamma"])
+def test_trees_are_lightgbms(rows, objective):
+    X, y = rows
+    settings = {"objective": objective, "num_leaves": 15, "max_bin": 63, "verbose": -1, "num_threads": 1}
+    booster = lightgbm.train(settings, lightgbm.Dataset(X, np.exp(y)), 30)
+    new = np.random.default_rng(1).normal(size=(300, 4)) * 2
+    new[::5, 0] = np.nan  # never missing in training
+    new[::3, 1] = np.nan
+    found = trees.Trees.from_arrays(trees.from_lightgbm(booster).arrays()).sum(new)
+    np.testing.assert_allclose(found, booster.predict(new, raw_score=True), atol=2e-6)
+
+
+def test_trees_are_scikit_learns(rows):
+    X, y = rows
+    forest = ExtraTreesRegressor(20, min_samples_leaf=5, max_features=0.4, random_state=0).fit(X, y)
+    found = trees.Trees.from_arrays(trees.from_sklearn(forest).arrays())
+    new = np.random.default_rng(1).normal(size=(300, 4)).astype(np.float32)
+    new[::3, 1] = np.nan
+    np.testing.assert_allclose(found.sum(new) / 20, forest.predict(new), atol=2e-7)
+    # the same leaves: two rows share one exactly where scikit-learn says so
+    ours, theirs = found.leaves(new), forest.apply(new)
+    np.testing.assert_array_equal(ours[:, None] == ours[None], theirs[:, None] == theirs[None])
+
+
+def test_half_a_tree_is_refused(rows):
+    X, y = rows
+    arrays = trees.from_sklearn(ExtraTreesRegressor(2, max_depth=3, random_state=0).fit(X, y)).arrays()
+    with pytest.raises(ResultsError, match="do not describe trees"):
+        trees.Trees.from_arrays(arrays | {"value": arrays["value"][:-1]})
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """An empty ``data`` that may be written to."""
+    monkeypatch.setattr(files, "DATA", tmp_path)
+    monkeypatch.setenv("AGNBOOK_PUBLISH", "1")
+    (tmp_path / "results").mkdir()
+    for load in (shipped.load_redshift,):
+        load.cache_clear()
+        yield tmp_path
+        load.cache_clear()
+
+
+def test_the_packed_redshift_model_answers_like_the_fitted_one(data):
+    sample = synthetic_sample()
+    sample.X.iloc[::9, 1] = np.nan
+    model = boosted.fit_best(sample, **TINY)
+    written = shipped.pack_redshift(model, sample, settings=PAPER, seed=0, wall_seconds=1.0)
+    assert written == ["weights/redshift.json", "weights/redshift_part_0.npz", "weights/redshift_part_1.npz"]
+    assert all((data / name).exists() for name in written)
+    loaded = shipped.load_redshift()
+    assert "b" not in loaded.always and loaded.highest_redshift == sample.z.max()
+    new = synthetic_sample(50, seed=2).X
+    expected, found = model.predict(new), loaded.model.predict(new)
+    # single precision moves a quantile that falls between two far atoms: few do
+    assert (np.abs(found.quantiles - expected.quantiles) < 2e-5).mean() > 0.998
+    np.testing.assert_allclose(found.mean, expected.mean, atol=1e-6)
+    np.testing.assert_allclose(found.sd, expected.sd, atol=1e-6)
+    assert {**loaded.model.half_widths}.keys() == model.half_widths.keys()
+    for name in ("half_widths", "near_half_widths"):
+        for group, widths in getattr(model, name).items():
+            np.testing.assert_array_equal(getattr(loaded.model, name)[group], widths)
+    np.testing.assert_array_equal(loaded.model.far_half_widths, model.far_half_widths)
+    assert loaded.sha256 == files.sha256(data / "weights/redshift.json")
+
+
+def test_nothing_is_packed_unless_a_paper_run_publishes(data, monkeypatch):
+    for profile, publish in (("smoke", "1"), ("book", "1"), ("paper", "0")):
+        monkeypatch.setenv("AGNBOOK_PUBLISH", publish)
+        settings = Settings("42_use_it_on_your_sources", profile, {})
+        assert shipped.pack_redshift(None, None, settings=settings, seed=0, wall_seconds=0) == []
+    assert not (data / "weights").exists()
+
+
+class _Bomb:
+    def __reduce__(self):
+        return (open, ("/nonexistent/unpickled",))
+
+
+def test_a_pickle_among_the_weights_is_refused_unopened(data):
+    sample = synthetic_sample()
+    shipped.pack_redshift(boosted.fit_best(sample, **TINY), sample, settings=PAPER, seed=0, wall_seconds=1.0)
+    part = data / "weights/redshift_part_1.npz"
+    part.write_bytes(pickle.dumps(_Bomb()))
+    with pytest.raises(ResultsError, match="differs from its recorded sha256"):
+        shipped.load_redshift()
+    # even with a forged record and head, it is not unpickled
+    artifacts.record("weights/redshift_part_1.npz", chapter="x", profile="paper", seed=0, wall_seconds=0)
+    with pytest.raises(ResultsError, match="is of another model"):
+        shipped.load_redshift()
+    head = json.loads((data / "weights/redshift.json").read_text())
+    head["parts"]["weights/redshift_part_1.npz"] = files.sha256(part)
+    (data / "weights/redshift.json").write_text(json.dumps(head))
+    artifacts.record("weights/redshift.json", chapter="x", profile="paper", seed=0, wall_seconds=0)
+    with pytest.raises(ResultsError, match="does not hold plain arrays"):
+        shipped.load_redshift()
