@@ -41,8 +41,12 @@ def _explain(error: BookError, heading: str) -> None:
     st.code(str(error), language=None, wrap_lines=True)
 
 
+def _plot(figure: Figure) -> None:
+    st.pyplot(figure, dpi=140)
+
+
 def _figure(width: float = 5.2, height: float = 2.9, **options):
-    figure = Figure(figsize=(width, height), layout="constrained", dpi=160)
+    figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.add_subplot(**options)
 
 
@@ -106,6 +110,9 @@ def _draw_groups(shown: report.Report) -> Figure:
 
 def _draw_redshift(shown: report.Report) -> Figure:
     levels, quantiles = shown.posterior
+    if len(levels) > 20:  # steps of one percent would be ragged
+        steps = np.r_[0.005, 0.025, np.linspace(0.05, 0.95, 19), 0.975, 0.995]
+        levels, quantiles = steps, np.interp(steps, levels, quantiles)
     figure, ax = _figure(5.2, 2.4)
     width = np.diff(quantiles)
     density = np.diff(levels) / np.where(width > 0, width, np.inf)
@@ -124,9 +131,9 @@ def _show_class(shown: report.Report) -> None:
     if shown.fsrq is not None:
         st.metric("P(FSRQ), if it is a blazar", f"{shown.fsrq:.3f}", help="One minus it is the probability of a BL Lac.")
         st.caption(shown.fsrq_meaning)
-        st.pyplot(_draw_class(shown))
+        _plot(_draw_class(shown))
     if shown.groups is not None:
-        st.pyplot(_draw_groups(shown))
+        _plot(_draw_groups(shown))
         st.caption("Six groups named by their largest member: random forest, mean and standard deviation over training splits.")
     if shown.fsrq is None and shown.groups is None:
         st.caption("The book has no class prediction for it.")
@@ -135,13 +142,13 @@ def _show_class(shown: report.Report) -> None:
 def _show_redshift(shown: report.Report) -> None:
     st.subheader("Redshift", anchor=False)
     if not shown.redshift:
-        st.caption("The book predicts no redshift for it: the redshift is known, or it is not an active galaxy, or columns lack.")
+        st.caption("No prediction: its redshift is known, or it is no active galaxy, or columns are missing.")
         return
     z = shown.redshift
     st.metric("median redshift", f"{z['median']:.2f}")
     st.caption(f"68.3 %: {z['low68']:.2f} to {z['high68']:.2f}; 95.4 %: {z['low95']:.2f} to {z['high95']:.2f}, calibrated.")
-    st.pyplot(_draw_redshift(shown))
-    st.caption("Steps: predictive distribution between its published quantiles. Bars: 68.3 % and 95.4 % intervals.")
+    _plot(_draw_redshift(shown))
+    st.caption("Steps: predictive distribution between its quantiles. Bars: 68.3 % and 95.4 % intervals.")
 
 
 def _show(shown: report.Report, offer_download: bool) -> None:
@@ -165,13 +172,13 @@ def _show(shown: report.Report, offer_download: bool) -> None:
         if shown.neighbours is None:
             st.caption("Without all five gamma-ray features it has no place in feature space.")
         else:
-            st.pyplot(_draw_features(shown))
+            _plot(_draw_features(shown))
     with right:
         st.subheader("Place on the sky", anchor=False)
         if shown.position is None:
             st.caption("Give GLON and GLAT, or RAJ2000 and DEJ2000, in degrees to see it on the map.")
         else:
-            st.pyplot(_draw_sky(shown))
+            _plot(_draw_sky(shown))
             st.caption(f"Galactic l {shown.position[0]:.2f}, b {shown.position[1]:+.2f} deg; blue BL Lacs, orange FSRQs.")
     if shown.neighbours is not None:
         table = shown.neighbours.rename(columns={"predicted_redshift": "redshift, predicted"}).dropna(axis=1, how="all")
@@ -236,8 +243,11 @@ def own_table() -> None:
         _explain(error, "This table cannot be used.")
         return
     st.subheader(f"{len(answers.table)} sources", anchor=False)
-    frame = answers.table.to_pandas().drop(columns="model_sha256")
-    st.dataframe(frame, hide_index=True)
+    for part, reason in answers.notes.items():
+        with st.expander(f"No {part} for this table"):
+            st.code(reason, language=None, wrap_lines=True)
+    frame = answers.table.to_pandas()
+    st.dataframe(frame.drop(columns=[name for name in frame if name.endswith("sha256")]), hide_index=True)
     _offer(answers.table, "answers")
     number = st.selectbox("Look at one source", range(len(frame)), format_func=lambda row: f"{row + 1}: {frame.iloc[row, 0]}")
     _show(report.of_row(answers, number), offer_download=False)
@@ -254,7 +264,7 @@ def main() -> None:
     try:
         choices[choice]()
     except BookError as error:
-        _explain(error, "Something outside the app is missing.")
+        _explain(error, "This cannot be answered.")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook import artifacts, calibration, catalogs, features, neighbours, tables, tools
+from agnbook import artifacts, calibration, catalogs, features, inputs, neighbours, tables, tools
 from agnbook.blazars.networks import BlazarNetwork
 from agnbook.errors import BookError, FeatureError
 from agnbook.shift import classes
@@ -131,8 +131,8 @@ def _add_neighbours(report: Report, leave_out: str = "") -> None:
     try:
         report.neighbours, isolation = neighbours.nearest(report.features, leave_out=leave_out)
     except FeatureError:
-        report.neighbours = None
         return
+    report.neighbours = _with_redshifts(report.neighbours)
     if isolation > 0.99:
         report.warnings.append(
             "Isolated: its nearest neighbour in feature space is farther away than for 99 % of the associated 4FGL sources."
@@ -205,8 +205,6 @@ def of_source(source: str) -> Report:
         klass, flags = row["CLASS1"].strip().lower(), row["Flags"]
         outside = _out_of_range(report.features) if klass in ("bll", "fsrq", "bcu") else ""
         _add_neighbours(report, leave_out=source)
-        if report.neighbours is not None:
-            report.neighbours = _with_redshifts(report.neighbours)
     report.warnings += _shared_warnings(report, no_sed, outside)
     if flags:
         report.warnings.append("4FGL raises an analysis flag: its position or spectrum may be wrong.")
@@ -284,13 +282,21 @@ def answer(table) -> Answers:
     for column, values in {"observed_fsrq": fraction, "observed_low": low, "observed_high": high}.items():
         classified.add_column(values.round(4), name=column, index=position)
         position += 1
-    return Answers(table, classified, {})
+    notes = {}
+    try:
+        redshifts = tools.redshift(table)
+    except FeatureError as error:
+        notes["redshift"] = str(error)
+    else:
+        for column in redshifts.colnames[1:]:
+            classified[column if column.startswith("z_") else f"redshift_{column}"] = redshifts[column]
+    return Answers(table, classified, notes)
 
 
 def _column(table, name: str) -> np.ndarray | None:
     """A numeric column of any capitals, or None."""
     found = next((column for column in table.colnames if column.lower() == name.lower()), None)
-    return None if found is None else tools.numbers(table, found)
+    return None if found is None else inputs.numbers(table, found, name)
 
 
 def _galactic(table) -> np.ndarray | None:
@@ -322,9 +328,16 @@ def of_row(answers: Answers, number: int) -> Report:
     report.features = {name: float(_column(one, name)[0]) for name in neighbours.COLUMNS}
     if (place := _galactic(one)) is not None and np.isfinite(place).all():
         report.position = float(place[0, 0]), float(place[0, 1])
+    if "z_q500" in answers.table.colnames and np.isfinite(row["z_q500"]):
+        ends = {name: float(row[f"z_{name}"]) for name in ("low68", "high68", "low95", "high95")}
+        report.redshift = {"median": float(row["z_q500"])} | ends
+        levels, quantiles = tools.redshift_posterior(one)
+        report.posterior = levels, quantiles[0]
+        if row["redshift_out_of_range"]:
+            report.warnings.append(f"Redshift: outside the training range in {row['redshift_out_of_range']}.")
+        if row["redshift_extrapolated"]:
+            report.warnings.append("Redshift: its 95 % interval goes beyond the highest redshift in training.")
     _add_neighbours(report)
-    if report.neighbours is not None:
-        report.neighbours = _with_redshifts(report.neighbours)
     report.warnings += _shared_warnings(report, bool(row["no_sed"]), str(row["out_of_range"]), str(row["not_given"]))
     return report
 
