@@ -13,6 +13,7 @@ from agnbook import artifacts, files, shipped, trees
 from agnbook.errors import ResultsError
 from agnbook.profiles import Settings
 from agnbook.redshift import boosted
+from agnbook.shift import catalogue, ensemble, weights
 
 PAPER = Settings("42_use_it_on_your_sources", "paper", {})
 
@@ -62,10 +63,11 @@ def data(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "DATA", tmp_path)
     monkeypatch.setenv("AGNBOOK_PUBLISH", "1")
     (tmp_path / "results").mkdir()
-    for load in (shipped.load_redshift,):
-        load.cache_clear()
-        yield tmp_path
-        load.cache_clear()
+    shipped.load_redshift.cache_clear()
+    shipped.load_groups.cache_clear()
+    yield tmp_path
+    shipped.load_redshift.cache_clear()
+    shipped.load_groups.cache_clear()
 
 
 def test_the_packed_redshift_model_answers_like_the_fitted_one(data):
@@ -96,7 +98,38 @@ def test_nothing_is_packed_unless_a_paper_run_publishes(data, monkeypatch):
         monkeypatch.setenv("AGNBOOK_PUBLISH", publish)
         settings = Settings("42_use_it_on_your_sources", profile, {})
         assert shipped.pack_redshift(None, None, settings=settings, seed=0, wall_seconds=0) == []
+        assert shipped.pack_groups(*[None] * 6, settings=settings, seed=0, wall_seconds=0) == []
     assert not (data / "weights").exists()
+
+
+def test_the_packed_groups_answer_like_the_networks(data):
+    rng = np.random.default_rng(0)
+    X, group = rng.normal(size=(240, 10)), np.arange(240) % 6
+    X[:, 0] += group
+    unassociated, names = rng.normal(1.0, 1.5, (150, 10)), [f"4FGL J{i:04d}.0+0000" for i in range(240)]
+    rows, tested = catalogue.random_splits(240, 12, rng, 0.5, at_least=1)
+    networks = ensemble.train_networks(X, group, rows, rng=rng, n_classes=6, epochs=3)
+    arguments = (networks, tested, names, X, unassociated, group)
+    assert shipped.pack_groups(*arguments, settings=PAPER, seed=0, wall_seconds=1.0) == ["weights/groups.npz"]
+    loaded = shipped.load_groups()
+    every = networks.predict_proba(unassociated)
+    mean, sd, number = loaded.probabilities(unassociated, [""] * 150)
+    np.testing.assert_allclose(mean, every.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(sd, every.std(axis=0), atol=1e-6)
+    assert (number == 12).all()
+    # a training source, known by its name, is answered by the networks that did not see it
+    mean, _, number = loaded.probabilities(X, names)
+    run = catalogue.Run({"nn": networks.predict_proba(X)}, tested)
+    np.testing.assert_allclose(mean, run.mean("nn"), atol=1e-6)
+    np.testing.assert_array_equal(number, tested.sum(axis=0))
+    scaler, *mixtures = weights.fit_mixtures(X, unassociated, seed=0)
+    for sample, mixture in zip(("associated", "unassociated"), mixtures, strict=True):
+        np.testing.assert_allclose(loaded.log_density(X, sample), mixture.score_samples(scaler.transform(X)), rtol=1e-9)
+    # four times as far from everything, associated sources are rare
+    near, far = (loaded.extrapolated(points, loaded.density_ratio(points)).mean() for points in (X, 4 * X + 8))
+    assert near < 0.2 and far > 0.9
+    held_out = json.loads((data / "results/artifacts.json").read_text())["weights/groups.npz"]["held_out"]
+    assert held_out["n"] == 240 and held_out["logloss"][1] < held_out["logloss"][0] < held_out["logloss"][2]
 
 
 class _Bomb:

@@ -9,9 +9,11 @@ import pytest
 from astropy.table import MaskedColumn, Table
 from test_redshift_boosted import catalogue
 
-from agnbook import catalogs, features, files, tools
+from agnbook import artifacts, catalogs, features, files, tools
 from agnbook.blazars.networks import BlazarNetwork
 from agnbook.errors import CatalogError, FeatureError
+from agnbook.shift import catalogue as shift_catalogue
+from agnbook.shift import classes
 
 
 @pytest.fixture
@@ -246,3 +248,45 @@ def test_redshift_refuses_with_everything_that_is_wrong():
         tools.redshift(Table.from_pandas(rows))
     with pytest.raises(FeatureError, match="no rows"):
         tools.redshift(Table.from_pandas(rows)[:0])
+
+
+@pytest.fixture(scope="module")
+def dr4():
+    return catalogs.read("4fgl-dr4", ["Source_Name", "CLASS1", *features.GAMMA_COLUMNS])
+
+
+@pytest.mark.needs("4fgl-dr4")
+def test_six_groups_are_those_of_the_published_catalogue(dr4):
+    rows = dr4.iloc[::9]
+    answer = tools.classify(Table.from_pandas(rows), "six").to_pandas().set_index("Source_Name")
+    published = artifacts.load_table("results/shift_catalogue_unweighted.csv").set_index("Source_Name").loc[answer.index]
+    # associated sources too: only networks that did not train on them answer
+    for name, short in zip(classes.NAMES, shift_catalogue.SHORT, strict=True):
+        np.testing.assert_allclose(answer[name], published[f"NN_{short}"], atol=6e-5)
+        np.testing.assert_allclose(answer[f"{name}_sd"], published[f"NN_{short}_std"], atol=6e-5)
+    np.testing.assert_array_equal(answer["networks"], published["N_Splits"])
+    associated = features.gamma_class(rows).to_numpy() != ""
+    assert answer["extrapolated"][associated].mean() < 0.2 < 0.4 < answer["extrapolated"][~associated].mean()
+    assert (answer["out_of_range"][associated] == "").all()
+
+
+@pytest.mark.needs("4fgl-dr4")
+def test_six_groups_of_odd_rows(dr4):
+    rows = dr4.iloc[:6].reset_index(drop=True)
+    whole = tools.classify(Table.from_pandas(rows), "six")
+    rows.loc[0, "Source_Name"] = rows.loc[0, "Source_Name"].removeprefix("4FGL ").lower()  # still known by its name
+    rows.loc[1, ["Signif_Avg", "GLON"]] = np.nan, -np.inf
+    rows.loc[2, "LP_beta"] = 9.0
+    answer = tools.classify(Table.from_pandas(rows), "six")
+    assert list(answer["not_given"][:3]) == ["", "GLON, Signif_Avg", ""] and np.isnan(answer["bll+"][1])
+    assert answer["networks"][0] == whole["networks"][0] and answer["networks"][1] == 0
+    assert "LP_beta" in answer["out_of_range"][2] and answer["extrapolated"][2]
+    np.testing.assert_array_equal(answer["bll+"][3:], whole["bll+"][3:])
+    assert sum(answer[name][3] for name in classes.NAMES) == pytest.approx(1, abs=1e-4)
+    rows.loc[4, "Energy_Flux100"] = -1e-12
+    with pytest.raises(FeatureError, match="Energy_Flux100 must be positive"):
+        tools.classify(Table.from_pandas(rows), "six")
+    with pytest.raises(FeatureError, match="LP_SigCurv"):
+        tools.classify(Table.from_pandas(rows.drop(columns="LP_SigCurv")), "six")
+    with pytest.raises(FeatureError, match="choose one of blazars, six"):
+        tools.classify(Table.from_pandas(rows), "seven")

@@ -13,7 +13,11 @@ from agnbook.errors import BookError
 EXAMPLES = {
     "catalogs": ["agnbook catalogs"],
     "lookup": ['agnbook lookup "PKS 2155-304"', "agnbook lookup J0001.2+4741 --csv"],
-    "classify": ["agnbook classify my_blazars.fits -o classes.csv", "cat my_blazars.csv | agnbook classify - > classes.csv"],
+    "classify": [
+        "agnbook classify my_blazars.fits -o classes.csv",
+        "agnbook classify my_4fgl_sources.csv --groups six -o groups.csv",
+        "cat my_blazars.csv | agnbook classify - > classes.csv",
+    ],
     "bulk": [
         "agnbook bulk curves/ posteriors/ --model lightcurve --setting lsst_bright",
         "agnbook bulk tables/ classes/ --model blazars --scheduler tcp://10.0.0.1:8786",
@@ -64,18 +68,24 @@ def _lookup(options) -> int:
     return 0
 
 
+def _summary(answer, done: str) -> None:
+    """Say on standard error how many rows have an answer, and how many of these a flag."""
+    given, texts = answer["not_given"] == "", []
+    flags = {"no_sed": "without an SED", "out_of_range": "outside the training range", "extrapolated": "extrapolated"}
+    for flag, text in flags.items():
+        if flag in answer.colnames:
+            marked = answer[flag] != "" if flag == "out_of_range" else answer[flag]
+            texts.append(f"{(given & marked).sum()} {text}")
+    print(f"agnbook: {given.sum()} of {len(answer)} sources {done}; of these {', '.join(texts)}", file=sys.stderr)
+
+
 def _classify(options) -> int:
     from agnbook import tables, tools
 
     tables.check_writable(options.output, options.overwrite)  # before the work, not after it
-    answer = tools.classify(tables.read(options.table))
+    answer = tools.classify(tables.read(options.table), options.groups)
     tables.write(answer, options.output, options.overwrite)
-    given = answer["not_given"] == ""
-    print(
-        f"agnbook: {given.sum()} of {len(answer)} sources classified, {answer['no_sed'].sum()} of them without an SED, "
-        f"{(answer['out_of_range'] != '').sum()} outside the training range",
-        file=sys.stderr,
-    )
+    _summary(answer, "classified")
     return 0
 
 
@@ -106,12 +116,7 @@ def _redshift(options) -> int:
     tables.check_writable(options.output, options.overwrite)
     answer = tools.redshift(tables.read(options.table))
     tables.write(answer, options.output, options.overwrite)
-    print(
-        f"agnbook: {(answer['not_given'] == '').sum()} of {len(answer)} sources have a redshift, "
-        f"{(answer['no_sed'] & (answer['not_given'] == '')).sum()} of them without an SED, "
-        f"{(answer['out_of_range'] != '').sum()} outside the training range, {answer['extrapolated'].sum()} extrapolated",
-        file=sys.stderr,
-    )
+    _summary(answer, "given a redshift")
     return 0
 
 
@@ -147,7 +152,10 @@ def parser() -> argparse.ArgumentParser:
     files.add_argument("-o", "--output", default="-", metavar="OUT", help="file in one of these formats; - (default) is CSV")
     files.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
 
-    add("classify", _classify, "BL Lac or FSRQ, by the committed 7-42-1 network", [files])
+    command = add("classify", _classify, "class probabilities: BL Lac or FSRQ, or the six gamma-ray groups", [files])
+    command.add_argument(
+        "--groups", choices=("blazars", "six"), default="blazars", help="what to tell apart (default: blazars, from 4LAC columns)"
+    )
     add("redshift", _redshift, "redshift with calibrated intervals, by the book's best model", [files])
 
     command = add("bulk", _bulk, "a model on a folder of Parquet partitions, on this machine or a Dask cluster")

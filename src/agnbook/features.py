@@ -379,9 +379,8 @@ def log_parabola_index(index, beta, pivot_energy, energy=1000.0):
     return np.asarray(index) + 2 * np.asarray(beta) * np.log(energy / np.asarray(pivot_energy))
 
 
-def _gamma_design(table: pd.DataFrame) -> pd.DataFrame:
-    """The ten features of every row, NaN where a quantity is missing (-inf or NaN in the file)."""
-    require_columns(table, ["Source_Name", *GAMMA_COLUMNS])
+def gamma_matrix(table: pd.DataFrame) -> pd.DataFrame:
+    """Transform the columns `GAMMA_COLUMNS` into `GAMMA_FEATURES`, row by row; NaN where a quantity is missing."""
     value = table[GAMMA_COLUMNS].astype(float).where(np.isfinite(table[GAMMA_COLUMNS].astype(float)))
     longitude, latitude = np.deg2rad(value["GLON"]), np.deg2rad(value["GLAT"])
 
@@ -395,8 +394,13 @@ def _gamma_design(table: pd.DataFrame) -> pd.DataFrame:
         "log10(Variability_Index)": log10("Variability_Index"),
         "LP_index1000MeV": log_parabola_index(value["LP_Index"], value["LP_beta"], value["Pivot_Energy"]),
     }  # fmt: skip
-    names = pd.Index(table["Source_Name"], name="Source_Name")
-    return pd.DataFrame(design, columns=GAMMA_FEATURES).set_axis(names)
+    return pd.DataFrame(design, columns=GAMMA_FEATURES)
+
+
+def _gamma_design(table: pd.DataFrame) -> pd.DataFrame:
+    """The ten features of every row by name, NaN where a quantity is missing (-inf or NaN in the file)."""
+    require_columns(table, ["Source_Name", *GAMMA_COLUMNS])
+    return gamma_matrix(table).set_axis(pd.Index(table["Source_Name"], name="Source_Name"))
 
 
 def gamma_class(table: pd.DataFrame) -> pd.Series:

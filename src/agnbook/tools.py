@@ -11,7 +11,7 @@ from tqdm import tqdm
 from agnbook import artifacts, catalogs, features, files, inputs, shipped
 from agnbook.blazars import catalogue
 from agnbook.blazars.networks import BlazarNetwork
-from agnbook.errors import CatalogError
+from agnbook.errors import CatalogError, FeatureError
 from agnbook.inputs import numbers  # noqa: F401
 
 WEIGHTS = "weights/blazars_bias_init.json"
@@ -29,28 +29,42 @@ def _blocks(n: int, what: str, size: int = BLOCK):
             bar.update(min(size, n - first))
 
 
-def classify(table):
-    """Tell FSRQs from BL Lacs with the committed 7-42-1 network of chapter 14.
+def classify(table, groups: str = "blazars"):
+    """Return class probabilities of sources.
 
     Parameters
     ----------
     table : astropy.table.Table
-        A column of names (`NAME_COLUMNS`) and the seven columns `features.BLAZAR_FEATURES` of 4LAC; capitals do not
-        matter. Both SED columns are 0 where there is no synchrotron fit.
+        A column of names (`inputs.NAME_COLUMNS`) and the columns of the question; capitals do not matter.
+    groups : {"blazars", "six"}
+        "blazars" tells FSRQs from BL Lacs with the committed 7-42-1 network of chapter 14, from the columns
+        `features.BLAZAR_FEATURES` of 4LAC, both SED columns 0 where there is no synchrotron fit. "six" tells the groups
+        of chapter 25 apart with its 51 networks, from the columns `features.GAMMA_COLUMNS` of 4FGL.
 
     Returns
     -------
     astropy.table.Table
-        One row for each of the input, in its order: the name; ``probability_fsrq`` (NaN where a feature is not given);
-        ``not_given`` and ``out_of_range``, names of features without a number or outside the training range; ``no_sed``;
-        ``model_sha256``.
+        One row for each of the input, in its order: the name, the probabilities (NaN where a feature is not given);
+        ``not_given`` and ``out_of_range``, names of columns without a number and of features outside the training
+        range; ``model_sha256``. Further, for "blazars": ``probability_fsrq`` and ``no_sed``. For "six": the probabilities
+        under the groups' names, with ``_sd``, their standard deviation over the networks; ``networks``, how many
+        answered: fewer for a source of the training sample, known by its 4FGL-DR4 name, of which those are
+        asked that did not train on it; ``density_ratio``, how much denser unassociated sources are there than the
+        associated ones that taught the networks, and ``extrapolated``, whether these are rare there (see
+        `shipped.ShippedGroups`).
 
     Raises
     ------
     FeatureError
-        For missing columns (all named), no rows, blank or repeated names, text or units that do not fit, values that must
-        be positive and are not, and one SED column without the other.
+        For another kind of groups, missing columns (all named), no rows, blank or repeated names, text or units that do
+        not fit, values that must be positive and are not, and one SED column without the other.
     """
+    if groups not in GROUPS:
+        raise FeatureError(f"Unknown groups {groups!r}; choose one of {', '.join(GROUPS)}.")
+    return GROUPS[groups](table)
+
+
+def _classify_blazars(table):
     from astropy.table import Table
 
     name, columns = inputs.require(table, features.BLAZAR_FEATURES)
@@ -74,6 +88,53 @@ def classify(table):
             "model_sha256": np.full(len(names), files.sha256(weights)),
         }
     )
+
+
+def _classify_six(table):
+    from astropy.table import Table
+
+    from agnbook.shift.classes import NAMES
+
+    model = shipped.load_groups()
+    name, columns = inputs.require(table, features.GAMMA_COLUMNS)
+    names = inputs.names(table, name)
+    values = pd.DataFrame({column: inputs.numbers(table, columns[column], column) for column in features.GAMMA_COLUMNS})
+    values = values.where(np.isfinite(values))
+    inputs.refuse_impossible(values, names)
+    n, answered = len(names), np.flatnonzero(values.notna().all(axis=1))
+    mean, sd = np.full((n, len(NAMES)), np.nan), np.full((n, len(NAMES)), np.nan)
+    networks, ratio = np.zeros(n, int), np.full(n, np.nan)
+    extrapolated, out_of_range = np.zeros(n, bool), np.full(n, "", dtype=object)
+    slack = 1e-6 * (model.highest - model.lowest)  # a training source must not fall out by rounding
+    spelt = {simplified(source): source for source in model.names}
+    for block in _blocks(len(answered), "six groups"):
+        rows = answered[block]
+        X = features.gamma_matrix(values.iloc[rows]).to_numpy()
+        mean[rows], sd[rows], networks[rows] = model.probabilities(
+            X, [spelt.get(simplified(source), "") for source in names[rows]]
+        )
+        ratio[rows] = model.density_ratio(X)
+        extrapolated[rows] = model.extrapolated(X, ratio[rows])
+        outside = (X < model.lowest - slack) | (X > model.highest + slack)
+        out_of_range[rows] = inputs.join_names(features.GAMMA_FEATURES, outside)
+    answer = {name: names.to_numpy(str)}
+    for position, group in enumerate(NAMES):
+        answer |= {group: mean[:, position].round(5), f"{group}_sd": sd[:, position].round(5)}
+    return Table(
+        answer
+        | {
+            "networks": networks,
+            "not_given": inputs.join_names(features.GAMMA_COLUMNS, values.isna().to_numpy()),
+            "out_of_range": out_of_range.astype(str),
+            "density_ratio": np.array([float(f"{value:.3g}") for value in ratio]),
+            "extrapolated": extrapolated,
+            "model_sha256": np.full(n, model.sha256),
+        }
+    )
+
+
+#: What `classify` can tell apart.
+GROUPS = {"blazars": _classify_blazars, "six": _classify_six}
 
 
 class _Redshifts:
