@@ -8,6 +8,7 @@ import fcntl
 import json
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -121,6 +122,7 @@ def _answers(source: Path, todo: Job, clock: _Clock):
         clock("model")
         yield answer
         return
+    import pyarrow as pa
     import pyarrow.parquet as pq
     import torch
 
@@ -130,13 +132,16 @@ def _answers(source: Path, todo: Job, clock: _Clock):
     torch.set_num_threads(1)
     model = posterior.shipped(todo.setting)
     clock("start")
-    with pq.ParquetFile(source) as file:
-        for batch in file.iter_batches(bulk_curves.BATCH, use_threads=False):
-            yield bulk_curves.score(batch, model, clock).assign(model_sha256=todo.sha256)
+    try:
+        with pq.ParquetFile(source, page_checksum_verification=True) as file:
+            for batch in file.iter_batches(bulk_curves.BATCH, use_threads=False):
+                yield bulk_curves.score(batch, model, clock).assign(model_sha256=todo.sha256)
+    except (pa.ArrowException, OSError) as error:
+        raise BookError(f"cannot be read as Parquet ({str(error).splitlines()[0]})") from error
 
 
 def compute(source: Path, target: Path, todo: Job) -> dict:
-    """Compute one partition unless it is there already; return its record, with ``computed``.
+    """Compute one partition unless it is there already; return its record.
 
     This is the task that workers run. A partition whose record was lost with its worker is found again, not computed again.
 
@@ -152,20 +157,17 @@ def compute(source: Path, target: Path, todo: Job) -> dict:
 
     wanted = _wanted(source, todo)
     if (record := _current(target, wanted)) is not None:
-        return record | {"computed": False}
+        return record
     if (here := job(todo.model, todo.setting or "dc2_like")) != todo:
         raise BookError(f"the weights here differ from those of the command ({here.sha256[:12]}, {todo.sha256[:12]})")
     clock, rows, writer = _Clock(), 0, None
     with files.atomic_write(target) as temporary:
-        try:
-            for answer in _answers(source, todo, clock):
-                part = pa.Table.from_pandas(answer, preserve_index=False)
-                writer = writer or pq.ParquetWriter(temporary, part.schema.remove_metadata(), compression="zstd")
-                writer.write_table(part.replace_schema_metadata(None))
-                rows += len(answer)
-                clock("write")
-        except pa.ArrowException as error:
-            raise BookError(f"cannot be read as Parquet ({str(error).splitlines()[0]})") from error
+        for answer in _answers(source, todo, clock):
+            part = pa.Table.from_pandas(answer, preserve_index=False).replace_schema_metadata(None)
+            writer = writer or pq.ParquetWriter(temporary, part.schema, compression="zstd", write_page_checksum=True)
+            writer.write_table(part)
+            rows += len(answer)
+            clock("write")
         if writer is None:
             raise BookError("has no rows; remove it")
         # kilobytes on Linux, bytes on macOS
@@ -173,7 +175,7 @@ def compute(source: Path, target: Path, todo: Job) -> dict:
         record = wanted | {"rows": rows, "peak_memory_mb": round(peak), **clock.record()}
         writer.add_key_value_metadata({RECORD: json.dumps(record)})
         writer.close()
-    return record | {"computed": True}
+    return record
 
 
 def _task(source: Path, target: Path, todo: Job) -> dict:
@@ -182,6 +184,11 @@ def _task(source: Path, target: Path, todo: Job) -> dict:
         return compute(source, target, todo)
     except Exception as error:  # whatever is in a file that may hold anything
         return {"error": str(error) if isinstance(error, BookError) else f"{type(error).__name__}: {error}"}
+
+
+def _ignore_interrupts(dask_worker) -> None:
+    """Leave Ctrl-C to the command, which then ends its workers; else each would print a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
@@ -197,6 +204,7 @@ def _client(scheduler: str | None, workers: int | None):
             ) as cluster,
             Client(cluster) as client,
         ):
+            client.register_worker_callbacks(_ignore_interrupts)
             yield client
         return
     try:
@@ -226,7 +234,7 @@ def _check_folders(source: Path, target: Path) -> None:
 
 @contextmanager
 def _alone(folder: Path):
-    """Hold the output folder against a second run, and remove what a killed one left half written."""
+    """Hold the output folder against a second run, and remove what a killed run or worker left half written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = open(folder / ".lock", "w")
@@ -237,9 +245,16 @@ def _alone(folder: Path):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise BookError(f"Another run is writing to {folder}. Wait for it, or choose another folder.") from error
-        for left in folder.rglob(".tmp-*.parquet"):
-            left.unlink(missing_ok=True)
-        yield
+        try:
+            _remove_halves(folder)
+            yield
+        finally:
+            _remove_halves(folder)
+
+
+def _remove_halves(folder: Path) -> None:
+    for left in folder.rglob(".tmp-*.parquet"):
+        left.unlink(missing_ok=True)
 
 
 def run(
@@ -279,7 +294,7 @@ def run(
     names = partitions(source)
     _check_folders(source, target)
     with _alone(target):
-        records, missing = {}, []
+        records, missing = {}, set()
         for name in names:
             if not (target / name).resolve().is_relative_to(target.resolve()):
                 raise BookError(f"{target / name} leads out of the output folder through a link. Remove the link.")
@@ -290,18 +305,17 @@ def run(
                     + f", not by {todo.model} {todo.setting}".rstrip() + ". Choose another output folder."
                 )  # fmt: skip
             if (record := _current(target / name, _wanted(source / name, todo))) is not None:
-                records[name] = record | {"computed": False}
+                records[name] = record
             else:
-                missing.append(name)
+                missing.add(name)
         progress(len(records), len(names))
         if missing:
             with _client(scheduler, workers) as client:
                 _gather(
                     client, source.resolve(), target.resolve(), missing, todo, records, lambda: progress(len(records), len(names))
                 )
-        table = pd.DataFrame(
-            [records[name] for name in names], index=pd.Index([name.as_posix() for name in names], name="partition")
-        )
+        table = pd.DataFrame([records[name] | {"computed": name in missing} for name in names])
+        table.index = pd.Index([name.as_posix() for name in names], name="partition")
         failed = table["error"].dropna() if "error" in table else pd.Series(dtype=str)
         if len(failed):
             listed = "\n".join(f"  {source / name}: {text}" for name, text in failed.items())
@@ -317,7 +331,7 @@ def _gather(client, source, target, missing, todo, records, tick) -> None:
     """Compute the partitions `missing` on a cluster and put their records into `records` as they come."""
     from dask.distributed import KilledWorker, as_completed
 
-    futures = {client.submit(_task, source / name, target / name, todo, pure=False): name for name in missing}
+    futures = {client.submit(_task, source / name, target / name, todo, pure=False): name for name in sorted(missing)}
     try:
         for future in as_completed(list(futures)):
             try:

@@ -51,7 +51,7 @@ def simulate(folder: Path | str, objects: int, per_partition: int, setting: str 
         names = [f"sim-{k * per_partition + i:09d}" for i in range(size)]
         paths.append(Path(folder) / f"part-{k:05d}.parquet")
         with files.atomic_write(paths[-1]) as temporary:
-            pq.write_table(to_arrow(curves, names), temporary, compression="zstd")
+            pq.write_table(to_arrow(curves, names), temporary, compression="zstd", write_page_checksum=True)
     return paths
 
 
