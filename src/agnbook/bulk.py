@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ import pandas as pd
 from agnbook import artifacts, files
 from agnbook.errors import BookError
 
-MODELS = ("blazars", "lightcurve")
+MODELS = ("blazars", "six", "redshift", "lightcurve")
 #: Key of the record in a result's Parquet footer.
 RECORD = b"agnbook"
 #: Seconds to wait for a scheduler's answer and for its first worker.
@@ -38,17 +39,19 @@ class Job:
 
 def job(model: str, setting: str = "dc2_like") -> Job:
     """Return the job of a model, with the hash of the weights on this machine; a `BookError` for an unknown name."""
-    from agnbook import tools
-
     if model not in MODELS:
         raise BookError(f"Unknown model {model!r}; choose one of {', '.join(MODELS)}.")
     if model != "lightcurve":
-        return Job(model, "", files.sha256(artifacts.verify(tools.WEIGHTS)))
-    from agnbook.lightcurves.dataset import SETTINGS
+        from agnbook import shipped, tools
 
-    if setting not in SETTINGS:
-        raise BookError(f"Unknown setting {setting!r}; choose one of {', '.join(SETTINGS)}.")
-    return Job(model, setting, files.sha256(artifacts.verify(f"weights/light_curves_{setting}.safetensors")))
+        setting, weights = "", {"blazars": tools.WEIGHTS, "six": shipped.GROUPS, "redshift": shipped.REDSHIFT}[model]
+    else:
+        from agnbook.lightcurves.dataset import SETTINGS
+
+        if setting not in SETTINGS:
+            raise BookError(f"Unknown setting {setting!r}; choose one of {', '.join(SETTINGS)}.")
+        weights = f"weights/light_curves_{setting}.safetensors"
+    return Job(model, setting, files.sha256(artifacts.verify(weights)))
 
 
 def partitions(folder: Path | str) -> list[Path]:
@@ -118,7 +121,8 @@ def _answers(source: Path, todo: Job, clock: _Clock):
         clock("start")
         table = tables.read(source)
         clock("read")
-        answer = tools.classify(table).to_pandas()
+        answer = tools.redshift(table) if todo.model == "redshift" else tools.classify(table, todo.model)
+        answer = answer.to_pandas()
         clock("model")
         yield answer
         return
@@ -186,9 +190,10 @@ def _task(source: Path, target: Path, todo: Job) -> dict:
         return {"error": str(error) if isinstance(error, BookError) else f"{type(error).__name__}: {error}"}
 
 
-def _ignore_interrupts(dask_worker) -> None:
-    """Leave Ctrl-C to the command, which then ends its workers; else each would print a traceback."""
+def _quiet(dask_worker) -> None:
+    """Leave the terminal to the command: Ctrl-C is its to handle, and its bar is the only one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stderr = open(os.devnull, "w")
 
 
 @contextmanager
@@ -204,7 +209,7 @@ def _client(scheduler: str | None, workers: int | None):
             ) as cluster,
             Client(cluster) as client,
         ):
-            client.register_worker_callbacks(_ignore_interrupts)
+            client.register_worker_callbacks(_quiet)
             yield client
         return
     try:
