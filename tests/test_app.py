@@ -8,7 +8,7 @@ import pytest
 from astropy.table import Table
 from streamlit.testing.v1 import AppTest
 
-from agnbook import catalogs, neighbours, report, tools
+from agnbook import catalogs, features, neighbours, report, tools
 from agnbook.errors import BookError, CatalogError, FeatureError
 
 NASTY = "<img src=x onerror=boom()> ![x](http://example.org) $\\frac{ **bold** :red[x]"
@@ -95,6 +95,7 @@ def test_observed_fraction_is_what_the_network_is_worth():
 
 def test_answers_keep_every_row_and_say_what_each_is_worth(answers):
     assert list(answers.table["Source_Name"]) == list(GOOD["Source_Name"])
+    assert "six groups" in answers.notes and "redshift" in answers.notes
     np.testing.assert_array_equal(answers.table["probability_fsrq"], tools.classify(answers.given)["probability_fsrq"])
     shown = [report.of_row(answers, row) for row in range(5)]
     assert shown[0].fsrq < 0.1 < 0.9 < shown[1].fsrq
@@ -105,12 +106,24 @@ def test_answers_keep_every_row_and_say_what_each_is_worth(answers):
     assert shown[2].name == NASTY and not any("img" in text for row in shown for text in row.warnings)
 
 
+def test_a_table_of_4fgl_gets_six_groups():
+    rows = catalogs.read("4fgl-dr4").iloc[[5, 40, 300]]
+    answers = report.answer(Table.from_pandas(rows[["Source_Name", *features.GAMMA_COLUMNS]]))
+    assert set(answers.notes) == {"BL Lac or FSRQ", "redshift"}
+    shown = report.of_row(answers, 0)
+    assert shown.groups["probability"].sum() == pytest.approx(1, abs=1e-3) and shown.fsrq is None
+    assert shown.neighbours is None and shown.position == pytest.approx(tuple(rows.iloc[0][["GLON", "GLAT"]]))
+    strange = rows[["Source_Name", *features.GAMMA_COLUMNS]].assign(LP_Index=9.0, LP_beta=3.0)
+    assert "Six groups: outside" in " ".join(report.of_row(report.answer(Table.from_pandas(strange)), 0).warnings)
+
+
 @pytest.mark.needs("4lac-dr3-h")
 def test_a_complete_table_gets_redshifts(high_latitude):
     rows = high_latitude.iloc[:6]
     answers = report.answer(Table.from_pandas(rows))
     shown = report.of_row(answers, 1)
-    assert not answers.notes and shown.redshift["low68"] < shown.redshift["median"] < shown.redshift["high68"]
+    assert set(answers.notes) == {"six groups"}  # 4LAC has no LP_SigCurv
+    assert shown.redshift["low68"] < shown.redshift["median"] < shown.redshift["high68"]
     assert shown.redshift["median"] == pytest.approx(np.interp(0.5, *shown.posterior), abs=1e-4)
     assert shown.row()["z_median"] == answers.table["z_q500"][1]
 

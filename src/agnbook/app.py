@@ -5,13 +5,12 @@ It only shows what `agnbook.report` computes. What a user typed or uploaded appe
 """
 
 import numpy as np
-import pandas as pd
 import streamlit as st
+from astropy.table import Table
 from matplotlib.figure import Figure
 
-from agnbook import neighbours, plots, report
+from agnbook import features, neighbours, plots, report
 from agnbook.errors import BookError
-from agnbook.features import gamma_class
 
 EXAMPLES = ["4FGL J0001.2+4741", "PKS 2155-304", "Mkn 421", "4FGL J0003.3-1928"]
 ENDINGS = ["fits", "fit", "csv", "ecsv", "vot", "votable", "xml", "parquet"]
@@ -53,7 +52,7 @@ def _figure(width: float = 5.2, height: float = 2.9, **options):
 def _draw_sky(shown: report.Report) -> Figure:
     figure, ax = _figure(5.6, 3.3, projection="aitoff")
     table = neighbours.space().table
-    klass = gamma_class(table)
+    klass = features.gamma_class(table)
     plots.sky_map(ax, table["GLON"], table["GLAT"], s=1.5, color="#BBBBBB", linewidths=0, rasterized=True)
     for name in ("bll", "fsrq"):
         rows = table[klass == name]
@@ -66,7 +65,7 @@ def _draw_sky(shown: report.Report) -> Figure:
 def _draw_features(shown: report.Report) -> Figure:
     figure, ax = _figure(5.6, 3.3)
     table = neighbours.space().table
-    klass = gamma_class(table)
+    klass = features.gamma_class(table)
     ax.scatter(table["PL_Index"], table["Variability_Index"], s=2, color="#BBBBBB", linewidths=0)
     for name in ("bll", "fsrq"):
         rows = table[klass == name]
@@ -104,7 +103,7 @@ def _draw_groups(shown: report.Report) -> Figure:
     groups = shown.groups.iloc[::-1]
     colors = [plots.CLASS_COLORS[name.rstrip("+")] for name in groups.index]
     ax.barh(list(groups.index), groups["probability"], xerr=groups.get("sd"), color=colors, error_kw={"linewidth": 1})
-    ax.set(xlim=(0, 1), xlabel="probability of a group of gamma-ray sources")
+    ax.set(xlim=(0, 1), xlabel="probability")
     return figure
 
 
@@ -134,7 +133,7 @@ def _show_class(shown: report.Report) -> None:
         _plot(_draw_class(shown))
     if shown.groups is not None:
         _plot(_draw_groups(shown))
-        st.caption("Six groups named by their largest member: random forest, mean and standard deviation over training splits.")
+        st.caption(f"Six groups of gamma-ray sources, named by their largest member. {shown.groups_meaning}")
     if shown.fsrq is None and shown.groups is None:
         st.caption("The book has no class prediction for it.")
 
@@ -189,14 +188,11 @@ def _show(shown: report.Report, offer_download: bool) -> None:
             + ("" if "redshift" in table else " Measured redshifts need 4LAC-DR3.")
         )
     if offer_download:
-        _offer(pd.DataFrame([shown.row()]), "source")
+        _offer(Table([shown.row()]), shown.name.replace(" ", "_"))
 
 
 def _offer(table, stem: str) -> None:
     """Buttons that download a table."""
-    from astropy.table import Table
-
-    table = Table.from_pandas(table) if isinstance(table, pd.DataFrame) else table
     with st.container(horizontal=True):
         for kind, ending, mime in (("CSV", ".csv", "text/csv"), ("FITS", ".fits", "application/fits")):
             st.download_button(f"Download {kind}", report.download(table, ending), f"{stem}{ending}", mime, key=f"{stem}{ending}")
@@ -225,15 +221,21 @@ def by_name() -> None:
 
 def own_table() -> None:
     """Classify an uploaded table."""
-    upload = st.file_uploader(
-        "A table with a column of names and the seven columns of the classifier", type=ENDINGS, max_upload_size=20
-    )
+    upload = st.file_uploader("A table of sources with 4FGL or 4LAC columns", type=ENDINGS, max_upload_size=20)
+
+    def columns(names):
+        return ", ".join(f"`{name}`" for name in names)
+
     with st.expander("Which columns?"):
         st.markdown(
-            "`Source_Name`, `PL_Index`, `LP_Index`, `Frac_Variability`, `Pivot_Energy` (MeV), `Variability_Index`, `nu_syn` (Hz) "
-            "and `nuFnu_syn` (erg cm⁻² s⁻¹), as in 4LAC; 0 in the last two where there is no synchrotron fit. With `GLON` and "
-            "`GLAT`, or `RAJ2000` and `DEJ2000`, each source gets its place on the map. FITS, CSV, ECSV, VOTable or Parquet, at "
-            "most 20 MB. The file stays on this machine."
+            "A column of names, `Source_Name`, and for\n\n"
+            "- **BL Lac or FSRQ**: " + columns(features.BLAZAR_FEATURES) + ", from 4LAC; 0 in the last two where there is no "
+            "synchrotron fit;\n"
+            "- **six groups**: " + columns(features.GAMMA_COLUMNS) + ", from 4FGL;\n"
+            "- **redshift**: " + columns([*features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS]) + ", from 4LAC.\n\n"
+            "`GLON` and `GLAT`, or `RAJ2000` and `DEJ2000`, put a source on the map. Units as in the catalogues; others are "
+            "converted where the file states them. FITS, CSV, ECSV, VOTable or Parquet, at most "
+            "20 MB. The file stays on this machine."
         )
     if upload is None:
         return
@@ -244,7 +246,7 @@ def own_table() -> None:
         return
     st.subheader(f"{len(answers.table)} sources", anchor=False)
     for part, reason in answers.notes.items():
-        with st.expander(f"No {part} for this table"):
+        with st.expander(f"Not answered: {part}"):
             st.code(reason, language=None, wrap_lines=True)
     frame = answers.table.to_pandas()
     st.dataframe(frame.drop(columns=[name for name in frame if name.endswith("sha256")]), hide_index=True)

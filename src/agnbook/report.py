@@ -31,7 +31,7 @@ class Report:
     fsrq : probability that a blazar is an FSRQ; `fsrq_meaning` explains it and its uncertainty in a sentence.
     interval : ends of its 95 % interval, over resamples of the training sources.
     observed : ends of the 95 % interval of `observed_fraction`.
-    groups : pandas.DataFrame (6 rows), probability and sd of the six groups; index: group.
+    groups : pandas.DataFrame (6 rows), probability and sd of the six groups; index: group. `groups_meaning` says whose.
     redshift : ``median``, ``low68``, ``high68``, ``low95``, ``high95``.
     posterior : (levels, quantiles) of the predictive redshift distribution.
     features : the five gamma-ray columns of `neighbours.COLUMNS`.
@@ -47,6 +47,7 @@ class Report:
     interval: tuple[float, float] | None = None
     observed: tuple[float, float] | None = None
     groups: pd.DataFrame | None = None
+    groups_meaning: str = ""
     redshift: dict[str, float] | None = None
     posterior: tuple[np.ndarray, np.ndarray] | None = None
     features: dict[str, float] | None = None
@@ -194,6 +195,7 @@ def of_source(source: str) -> Report:
         report.groups = pd.DataFrame(
             {"probability": [row[f"RF_{name}"] for name in short], "sd": [row[f"RF_{name}_std"] for name in short]}, classes.NAMES
         ).astype(float)
+        report.groups_meaning = "Random forest, mean and standard deviation over training splits."
         network = classes.NAMES[int(np.argmax([row[f"NN_{name}"] for name in short]))]
         if network != (forest := report.groups["probability"].idxmax()):
             report.warnings.append(f"The models disagree: most likely group {forest} by the forest, {network} by the network.")
@@ -260,7 +262,7 @@ class Answers:
     ----------
     given : the table as it was read.
     table : astropy.table.Table of the answers, one row a source.
-    notes : str by part (``"six groups"``, ``"redshift"``): why that part is missing. May hold what the user wrote.
+    notes : part of `PARTS` -> why it is missing. May quote the table.
     """
 
     given: object
@@ -268,29 +270,47 @@ class Answers:
     notes: dict[str, str]
 
 
+def _classes(table):
+    """`tools.classify`, with what its answers were worth for known blazars."""
+    answers = tools.classify(table)
+    known = dict(
+        zip(("observed_fsrq", "observed_low", "observed_high"), observed_fraction(answers["probability_fsrq"]), strict=True)
+    )
+    for position, (column, values) in enumerate(known.items(), answers.colnames.index("probability_fsrq") + 1):
+        answers.add_column(values.round(4), name=column, index=position)
+    return answers
+
+
+#: Part of the answer -> (prefix of its flags, function).
+PARTS = {
+    "BL Lac or FSRQ": ("", _classes),
+    "six groups": ("groups_", lambda table: tools.classify(table, groups="six")),
+    "redshift": ("redshift_", tools.redshift),
+}
+_FLAGS = ("not_given", "no_sed", "out_of_range", "extrapolated", "networks", "density_ratio", "model_sha256")
+
+
 def answer(table) -> Answers:
-    """Answer a table: two classes always, six groups and redshift where its columns suffice.
+    """Answer a table: whichever of `PARTS` its columns suffice for.
 
     Raises
     ------
     FeatureError
-        See `tools.classify`.
+        Where they suffice for none; the first part's error.
     """
-    classified = tools.classify(table)
-    fraction, low, high = observed_fraction(classified["probability_fsrq"])
-    position = classified.colnames.index("probability_fsrq") + 1
-    for column, values in {"observed_fsrq": fraction, "observed_low": low, "observed_high": high}.items():
-        classified.add_column(values.round(4), name=column, index=position)
-        position += 1
-    notes = {}
-    try:
-        redshifts = tools.redshift(table)
-    except FeatureError as error:
-        notes["redshift"] = str(error)
-    else:
-        for column in redshifts.colnames[1:]:
-            classified[column if column.startswith("z_") else f"redshift_{column}"] = redshifts[column]
-    return Answers(table, classified, notes)
+    from astropy.table import Table
+
+    columns, errors = {}, {}
+    for part, (prefix, compute) in PARTS.items():
+        try:
+            answers = compute(table)
+        except FeatureError as error:
+            errors[part] = error
+        else:
+            columns |= {f"{prefix}{name}" if name in _FLAGS else name: answers[name] for name in answers.colnames}
+    if not columns:
+        raise next(iter(errors.values()))
+    return Answers(table, Table(columns), {part: str(error) for part, error in errors.items()})
 
 
 def _column(table, name: str) -> np.ndarray | None:
@@ -315,30 +335,41 @@ def _galactic(table) -> np.ndarray | None:
 
 def of_row(answers: Answers, number: int) -> Report:
     """Report on one row (from 0) of a user's table."""
-    row = answers.table[number]
-    report = Report(str(row[0]))
-    if np.isfinite(row["probability_fsrq"]):
+    columns = answers.table.colnames
+    row = dict(zip(columns, answers.table[number], strict=True))
+    one = answers.given[number : number + 1]
+    report = Report(str(row[columns[0]]))
+    if np.isfinite(row.get("probability_fsrq", np.nan)):
         report.fsrq, low, high = (float(row[name]) for name in ("probability_fsrq", "observed_low", "observed_high"))
         report.observed = low, high
         report.fsrq_meaning = (
             f"One 7-42-1 network. How far to believe it: of the {SIMILAR} known blazars with the most similar answers, "
             f"{row['observed_fsrq']:.1%} were FSRQs (95 %: {low:.1%} to {high:.1%}; grey bar)."
         )
-    one = answers.given[number : number + 1]
-    report.features = {name: float(_column(one, name)[0]) for name in neighbours.COLUMNS}
-    if (place := _galactic(one)) is not None and np.isfinite(place).all():
-        report.position = float(place[0, 0]), float(place[0, 1])
-    if "z_q500" in answers.table.colnames and np.isfinite(row["z_q500"]):
+    if np.isfinite(row.get(classes.NAMES[0], np.nan)):
+        values = {"probability": [row[name] for name in classes.NAMES], "sd": [row[f"{name}_sd"] for name in classes.NAMES]}
+        report.groups = pd.DataFrame(values, classes.NAMES).astype(float)
+        report.groups_meaning = f"{row['groups_networks']} networks of the catalogue, mean and standard deviation."
+    if np.isfinite(row.get("z_q500", np.nan)):
         ends = {name: float(row[f"z_{name}"]) for name in ("low68", "high68", "low95", "high95")}
         report.redshift = {"median": float(row["z_q500"])} | ends
         levels, quantiles = tools.redshift_posterior(one)
         report.posterior = levels, quantiles[0]
-        if row["redshift_out_of_range"]:
-            report.warnings.append(f"Redshift: outside the training range in {row['redshift_out_of_range']}.")
-        if row["redshift_extrapolated"]:
-            report.warnings.append("Redshift: its 95 % interval goes beyond the highest redshift in training.")
-    _add_neighbours(report)
-    report.warnings += _shared_warnings(report, bool(row["no_sed"]), str(row["out_of_range"]), str(row["not_given"]))
+    five = [_column(one, name) for name in neighbours.COLUMNS]
+    if all(values is not None for values in five):
+        report.features = {name: float(values[0]) for name, values in zip(neighbours.COLUMNS, five, strict=True)}
+        _add_neighbours(report)
+    if (place := _galactic(one)) is not None and np.isfinite(place).all():
+        report.position = float(place[0, 0]), float(place[0, 1])
+    report.warnings += _shared_warnings(report, bool(row.get("no_sed")), row.get("out_of_range", ""), row.get("not_given", ""))
+    if outside := row.get("redshift_out_of_range"):
+        report.warnings.append(f"Redshift: outside the training range in {outside}.")
+    if row.get("redshift_extrapolated"):
+        report.warnings.append("Redshift: the 95 % interval goes beyond the highest redshift in training.")
+    if outside := row.get("groups_out_of_range"):
+        report.warnings.append(f"Six groups: outside the training range in {outside}.")
+    elif row.get("groups_extrapolated"):
+        report.warnings.append("Six groups: sources like it are rare among those with a known class; the networks extrapolate.")
     return report
 
 

@@ -1,0 +1,174 @@
+"""The app as a person meets it: a real server on a free port, a real browser.
+
+Needs Chromium; says so and skips where it is missing.
+"""
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.table import Table
+from playwright.sync_api import expect, sync_playwright
+
+from agnbook import files, tables, tools
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+           "--disable-component-update", "--disable-sync"]  # fmt: skip
+LONG = 60_000
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (Debian: apt-get install chromium)")
+
+MARKUP = "<img src=x onerror=alert(1)> ![x](http://example.org/x.png) **bold** [l](javascript:alert(1)) $\\frac{ :red[x]"
+FORMULA = "=HYPERLINK(A1)"
+COLUMNS = "Source_Name,PL_Index,LP_Index,Frac_Variability,Pivot_Energy,Variability_Index,nu_syn,nuFnu_syn,GLON,GLAT"
+GOOD = f"""{COLUMNS}
+{MARKUP},1.90,1.85,0.35,2100,45.2,2.0e15,4.1e-12,120,50
+{FORMULA},2.45,2.38,0.81,640,310.5,1.2e13,2.5e-12,10,-5
+no SED,2.10,2.02,0.40,1800,20.1,0,0,200,12
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Serve the app as `make app` does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = open(tmp_path_factory.mktemp("app") / "log", "w+")
+    command = [sys.executable, "-m", "streamlit", "run", "src/agnbook/app.py", "--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=files.ROOT, env=os.environ | {"AGNBOOK_OFFLINE": "1"}, stdout=log, stderr=log)
+    try:
+        for _ in range(150):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                assert server.poll() is None, f"the app ended: {log.seek(0) or log.read()}"
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+        log.seek(0)
+        assert "Traceback" not in log.read()
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        log.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+
+
+@pytest.fixture
+def page(browser, address):
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+    page = context.new_page()
+    page.outside, page.problems, page.dialogs = [], [], []
+    page.on("request", lambda request: request.url.startswith(("http", "ws")) and "127.0.0.1" not in request.url
+            and page.outside.append(request.url))  # fmt: skip
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("dialog", lambda dialog: (page.dialogs.append(dialog.message), dialog.dismiss()))
+    page.goto(address)
+    settled(page)
+    yield page
+    assert page.outside == [] and page.problems == [] and page.dialogs == []
+    context.close()
+
+
+def settled(page):
+    """Wait until the app has drawn everything: until then a button may still belong to the source before."""
+    page.get_by_text("Download CSV").first.wait_for(timeout=LONG)
+    expect(page.locator("[data-stale=true], [data-testid=stStatusWidget]")).to_have_count(0, timeout=LONG)
+
+
+def ask(page, name):
+    field = page.get_by_role("textbox", name="Name of a source")
+    field.fill(name)
+    field.press("Enter")
+
+
+def upload(page, name, content):
+    page.get_by_text("A table of your own").click()
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content.encode()})
+
+
+def downloaded(page, label) -> bytes:
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name=label).first.click()
+    return download.value.path().read_bytes()
+
+
+def test_look_up_and_download(page):
+    ask(page, " pks2155-304 ")
+    expect(page.get_by_text("4FGL J2158.8-3013").first).to_be_visible(timeout=LONG)
+    ask(page, "j0003.3-1928")
+    expect(page.get_by_text("The 95 % interval includes one half")).to_be_visible(timeout=LONG)
+    published = tools.published("blazar_classes").loc["4FGL J0003.3-1928"]
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{published['probability_fsrq']:.3f}")
+    expect(page.locator("[data-testid=stImage] img, [data-testid=stImageContainer] img")).to_have_count(5)
+    frame = pd.read_csv(io.BytesIO(downloaded(page, "Download CSV")))
+    assert frame["Source_Name"][0] == "4FGL J0003.3-1928"
+    assert frame["probability_fsrq"][0] == published["probability_fsrq"] and "one half" in frame["warnings"][0]
+    table = Table.read(io.BytesIO(downloaded(page, "Download FITS")), format="fits")
+    assert table["probability_fsrq"][0] == published["probability_fsrq"]
+
+
+def test_a_near_miss_and_markup_in_a_name(page):
+    ask(page, "PKS 2155-305")
+    expect(page.get_by_text("Did you mean PKS 2155-304")).to_be_visible(timeout=LONG)
+    ask(page, MARKUP[:60])
+    expect(page.get_by_text(MARKUP[:28]).first).to_be_visible(timeout=LONG)
+    assert page.locator("img[src='x'], img[src*='example.org'], a[href^=javascript]").count() == 0
+
+
+def test_upload_shows_text_as_text_and_downloads_the_answers(page, tmp_path):
+    upload(page, "mine.csv", GOOD)
+    expect(page.get_by_text("3 sources")).to_be_visible(timeout=LONG)
+    expect(page.get_by_test_id("stText").filter(has_text="<img src=x onerror=alert(1)>")).to_have_text(MARKUP)
+    frame = pd.read_csv(io.BytesIO(downloaded(page, "Download CSV")))
+    assert list(frame["Source_Name"]) == [MARKUP, f"'{FORMULA}", "no SED"]
+    (tmp_path / "mine.csv").write_text(GOOD)
+    expected = tools.classify(tables.read(tmp_path / "mine.csv"))
+    np.testing.assert_allclose(frame["probability_fsrq"], expected["probability_fsrq"])
+    page.get_by_role("combobox", name="Look at one source").click()
+    page.get_by_role("option", name="3: no SED").click()
+    expect(page.get_by_text("No synchrotron fit (SED)")).to_be_visible(timeout=LONG)
+    assert page.locator("img[src='x'], img[src*='example.org'], a[href^=javascript], .katex").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("bad.csv", "Name,PL_Index\n<b>x</b>,1\n", "lacks the columns LP_Index"),
+        ("bad.fits", "no FITS at all", "Cannot read the file as a FITS table"),
+        ("bad.csv", GOOD.replace("2100", "<script>alert(1)</script>"), "Pivot_Energy must hold numbers"),
+    ],
+)
+def test_a_bad_file_is_one_message(page, name, content, message):
+    upload(page, name, content)
+    expect(page.get_by_text("This table cannot be used.")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(message)).to_be_visible()
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_window_does_not_scroll_sideways(browser, address, scheme):
+    page = browser.new_page(viewport={"width": 400, "height": 800}, color_scheme=scheme)
+    page.goto(address)
+    page.get_by_text("Download CSV").first.wait_for(timeout=LONG)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+    brightness = sum(int(part) for part in ground.strip("rgba()").split(",")[:3])
+    assert (brightness < 150) == (scheme == "dark"), ground
+    page.close()
