@@ -23,6 +23,10 @@ EXAMPLES = {
         "agnbook bulk tables/ classes/ --model blazars --scheduler tcp://10.0.0.1:8786",
     ],
     "redshift": ["agnbook redshift my_sources.fits -o redshifts.ecsv", "cat my_sources.csv | agnbook redshift - > redshifts.csv"],
+    "lightcurve": [
+        "agnbook lightcurve my_quasars.csv -o parameters.csv",
+        "agnbook lightcurve my_quasars.parquet --setting lsst_bright -o parameters.fits --reconstruction curves.parquet --step 5",
+    ],
     "score": [
         "agnbook score my_predictions.csv --exam agn-galactic",
         "agnbook score catalogue.fits --exam agn-pulsar --column agn=AGN_RF --column psr=PSR_RF --normalise",
@@ -120,6 +124,30 @@ def _redshift(options) -> int:
     return 0
 
 
+def _lightcurve(options) -> int:
+    from agnbook import tables, tools
+
+    tables.check_writable(options.output, options.overwrite)
+    if options.reconstruction:
+        if options.reconstruction == options.output:
+            raise BookError("-o and --reconstruction name the same file; give them two names.")
+        tables.check_writable(options.reconstruction, options.overwrite)
+    step = (options.step or 10.0) if options.reconstruction else None
+    answer, curves = tools.light_curves(tables.read(options.table), options.setting, options.tolerance, step)
+    tables.write(answer, options.output, options.overwrite)
+    if options.reconstruction:
+        tables.write(curves, options.reconstruction, options.overwrite)
+    given = answer["problem"] == ""
+    print(
+        f"agnbook: {given.sum()} of {len(answer)} objects have parameters; {answer['unlike_simulator'].sum()} of these are "
+        f"unlike the simulator, {answer['out_of_range'].sum()} outside the training range",
+        file=sys.stderr,
+    )
+    if (problems := answer[~given]) and len(problems):
+        print(f"agnbook: for example {problems['object'][0]}: {problems['problem'][0]}", file=sys.stderr)
+    return 0
+
+
 def _examples(lines) -> str:
     return "\n  ".join(["examples:", *lines])
 
@@ -157,6 +185,18 @@ def parser() -> argparse.ArgumentParser:
         "--groups", choices=("blazars", "six"), default="blazars", help="what to tell apart (default: blazars, from 4LAC columns)"
     )
     add("redshift", _redshift, "redshift with calibrated intervals, by the book's best model", [files])
+
+    command = add("lightcurve", _lightcurve, "21 parameters of six-band light curves, and the curves without gaps", [files])
+    command.add_argument(
+        "--setting", default="dc2_like", help="training population: dc2_like (default), lsst_bright, independent"
+    )
+    command.add_argument(
+        "--tolerance", type=float, default=0.5, metavar="DAYS", help="time within which six bands are a visit (0.5)"
+    )
+    command.add_argument(
+        "--reconstruction", metavar="OUT2", help="also write the curves on a regular grid, in any of the formats"
+    )
+    command.add_argument("--step", type=float, metavar="DAYS", help="days between its times (10)")
 
     command = add("bulk", _bulk, "a model on a folder of Parquet partitions, on this machine or a Dask cluster")
     command.add_argument("input", help="folder of .parquet files; light curves have one row an object")

@@ -58,8 +58,8 @@ def texts(table, column: str) -> pd.Series:
     return found.map(lambda value: value.decode() if isinstance(value, bytes) else str(value)).str.strip()
 
 
-def numbers(table, column: str, name: str | None = None) -> np.ndarray:
-    """Return one column as floats in the units of the catalogue's `name` (default: `column`); NaN where it is masked.
+def numbers(table, column: str, name: str | None = None, unit: str | None = None) -> np.ndarray:
+    """Return one column as floats in `unit` (by default that of the catalogue's `name`); NaN where it is masked.
 
     Raises
     ------
@@ -76,11 +76,12 @@ def numbers(table, column: str, name: str | None = None) -> np.ndarray:
             values = pd.to_numeric(pd.Series(np.ma.filled(np.ma.asarray(given, dtype=object), np.nan))).to_numpy(float)
         except (ValueError, TypeError) as error:
             raise FeatureError(f"{name} must hold numbers ({error}). Correct or empty that cell.") from error
-    if name in UNITS and getattr(given, "unit", None) is not None and str(given.unit) != UNITS[name]:
+    unit = unit or UNITS.get(name)
+    if unit and getattr(given, "unit", None) is not None and str(given.unit) != unit:
         try:  # some files count photons: "ph" is no physical unit
-            values = Quantity(values, str(given.unit).replace("ph ", "").replace("ph /", "1 /")).to_value(UNITS[name])
+            values = Quantity(values, str(given.unit).replace("ph ", "").replace("ph /", "1 /")).to_value(unit)
         except (UnitConversionError, TypeError, ValueError) as error:
-            raise FeatureError(f"{name} is in {given.unit}; give it in {UNITS[name]}.") from error
+            raise FeatureError(f"{name} is in {given.unit}; give it in {unit}.") from error
     return values
 
 
