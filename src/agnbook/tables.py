@@ -88,9 +88,8 @@ def read(path: str | Path):
 
 def without_formulas(values) -> np.ndarray:
     """Put an apostrophe before texts that a spreadsheet would run as a formula (they begin with = + - @, tab or return)."""
-    values = np.asarray(values, dtype=str)
-    risky = np.char.startswith(values[:, None], list("=+-@\t\r")).any(axis=1)
-    return np.where(risky, np.char.add("'", values), values)
+    values = np.asarray(values, dtype=object)
+    return np.array([f"'{text}" if str(text).startswith(tuple("=+-@\t\r")) else str(text) for text in values], dtype=object)
 
 
 def check_writable(path: str | Path, overwrite: bool = False) -> None:

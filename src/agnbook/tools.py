@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from agnbook import artifacts, catalogs, features, files, inputs, shipped, visits
+from agnbook import artifacts, catalogs, features, files, inputs
 from agnbook.blazars import catalogue
 from agnbook.blazars.networks import BlazarNetwork
 from agnbook.errors import CatalogError, FeatureError
@@ -74,17 +74,21 @@ def _classify_blazars(table):
     inputs.refuse_impossible(values, names)
     weights = artifacts.verify(WEIGHTS)
     network = BlazarNetwork.load(weights)
-    complete = values.notna().all(axis=1)
-    answer = pd.DataFrame({"probability_fsrq": np.nan, "no_sed": False, "out_of_range": ""}, index=values.index)
-    if complete.any():
-        answer.loc[complete] = network.classify(values[complete])[list(answer)]
+    complete = np.flatnonzero(values.notna().all(axis=1))
+    probability, no_sed = np.full(len(names), np.nan), np.zeros(len(names), bool)
+    out_of_range = np.full(len(names), "", dtype=object)
+    for block in _blocks(len(complete), "blazars", 20_000):
+        rows = complete[block]
+        found = network.classify(values.iloc[rows])
+        probability[rows], no_sed[rows] = found["probability_fsrq"], found["no_sed"]
+        out_of_range[rows] = found["out_of_range"]
     return Table(
         {
             name: names.to_numpy(str),
-            "probability_fsrq": answer["probability_fsrq"].to_numpy(float).round(5),
+            "probability_fsrq": probability.round(5),
             "not_given": inputs.join_names(features.BLAZAR_FEATURES, values.isna().to_numpy()),
-            "no_sed": answer["no_sed"].to_numpy(bool),
-            "out_of_range": answer["out_of_range"].to_numpy(str),
+            "no_sed": no_sed,
+            "out_of_range": out_of_range.astype(str),
             "model_sha256": np.full(len(names), files.sha256(weights)),
         }
     )
@@ -93,6 +97,7 @@ def _classify_blazars(table):
 def _classify_six(table):
     from astropy.table import Table
 
+    from agnbook import shipped
     from agnbook.shift.classes import NAMES
 
     model = shipped.load_groups()
@@ -107,7 +112,7 @@ def _classify_six(table):
     extrapolated, out_of_range = np.zeros(n, bool), np.full(n, "", dtype=object)
     slack = 1e-6 * (model.highest - model.lowest)  # a training source must not fall out by rounding
     spelt = {simplified(source): source for source in model.names}
-    for block in _blocks(len(answered), "six groups"):
+    for block in _blocks(len(answered), "six groups", 5_000):
         rows = answered[block]
         X = features.gamma_matrix(values.iloc[rows]).to_numpy()
         mean[rows], sd[rows], networks[rows] = model.probabilities(
@@ -141,6 +146,8 @@ class _Redshifts:
     """A table's rows as the shipped redshift model wants them."""
 
     def __init__(self, table):
+        from agnbook import shipped
+
         self.shipped = shipped.load_redshift()
         self.name, columns = inputs.require(
             table, [*features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS], " Where nothing is known, leave the cells empty."
@@ -246,7 +253,7 @@ UNLIKE = 4.0
 DRAWS = 2000
 
 
-def light_curves(table, setting: str = "dc2_like", tolerance: float = visits.TOLERANCE, step: float | None = None):
+def light_curves(table, setting: str = "dc2_like", tolerance: float = 0.5, step: float | None = None):
     """Infer 21 parameters of each object's six-band light curve with a shipped posterior of chapter 32.
 
     Parameters
@@ -275,6 +282,7 @@ def light_curves(table, setting: str = "dc2_like", tolerance: float = visits.TOL
     """
     from astropy.table import Table, vstack
 
+    from agnbook import visits
     from agnbook.banp import posterior, summary
     from agnbook.lightcurves import dataset, kalman, population
 
@@ -322,8 +330,8 @@ def light_curves(table, setting: str = "dc2_like", tolerance: float = visits.TOL
     return Table(parameters), reconstruction
 
 
-def _reconstruct(each: visits.Object, fit, step: float, shared: bool):
-    """The noiseless curve of one object from its first to its last visit, given the fitted parameters."""
+def _reconstruct(each, fit, step: float, shared: bool):
+    """The noiseless curve of one `visits.Object` from its first to its last visit, given the fitted parameters."""
     from astropy.table import Table
 
     from agnbook.lightcurves import dataset, kalman, population

@@ -17,8 +17,6 @@ COLUMNS = {
     "magnitude": ("magnitude", "mag", "psfmag"),
     "error": ("error", "magnitude_error", "mag_error", "magerr", "psfmagerr"),
 }
-#: Measurements nearer in time than this (days) belong to one visit.
-TOLERANCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def _long(table) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def read(table, tolerance: float = TOLERANCE) -> list[Object]:
+def read(table, tolerance: float = 0.5) -> list[Object]:
     """Group measurements into visits that have all six bands.
 
     Measurements of an object that follow each other within `tolerance` are one visit; several of one band in it are
