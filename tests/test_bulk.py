@@ -2,6 +2,8 @@
 
 import errno
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -106,10 +108,10 @@ def broken_curves():
 def test_unusable_curves_stay_with_their_reason():
     sound, broken = broken_curves()
     rows = [sound, *(row for _, row in broken), sound]
-    table = pa.table({"name": [str(i) for i in range(len(rows))]} | {n: [list(r[n]) for r in rows] for n in bulk_curves.LISTS})
+    table = pa.table({"object": [str(i) for i in range(len(rows))]} | {n: [list(r[n]) for r in rows] for n in bulk_curves.LISTS})
     model = posterior.shipped("independent")
     answer = bulk_curves.score(table.to_batches()[0], model)
-    assert list(answer["name"]) == [str(i) for i in range(len(rows))]
+    assert list(answer["object"]) == [str(i) for i in range(len(rows))]
     for (words, _), problem in zip(broken, answer["problem"][1:-1], strict=True):
         assert words in problem
     bad = answer["problem"] != ""
@@ -123,7 +125,7 @@ def test_unusable_curves_stay_with_their_reason():
 
 def test_columns_of_light_curves_are_checked():
     sound, _ = broken_curves()
-    batch = pa.table({"name": ["a"], **{n: [list(sound[n])] for n in bulk_curves.LISTS}}).to_batches()[0]
+    batch = pa.table({"object": ["a"], **{n: [list(sound[n])] for n in bulk_curves.LISTS}}).to_batches()[0]
     with pytest.raises(FeatureError, match="Missing columns: mag_u, error_Y"):
         bulk_curves.from_batch(batch.drop_columns(["mag_u", "error_Y"]))
     with pytest.raises(FeatureError, match="Column time is double"):
@@ -379,7 +381,7 @@ def expected(curves, tmp_path_factory):
 def check(target: Path, expected: pd.DataFrame) -> None:
     """Compare a folder of results with the answers expected."""
     found = pd.read_parquet(target)
-    assert list(found["name"]) == list(expected["name"])
+    assert list(found["object"]) == list(expected["object"])
     pd.testing.assert_frame_equal(found, expected, rtol=1e-5, atol=1e-5)
     assert not list(target.rglob(".tmp-*"))
 
@@ -440,3 +442,20 @@ def test_a_cluster_that_is_not_there_is_one_message(catalogue, tmp_path, monkeyp
         assert f"No Dask scheduler answers at {address}" in capsys.readouterr().err
     with LocalCluster(n_workers=0, dashboard_address=None) as cluster, pytest.raises(BookError, match="has no workers"):
         bulk.run(catalogue, tmp_path / "out", "blazars", scheduler=cluster.scheduler_address)
+
+
+def test_examples_of_the_page(tmp_path, monkeypatch, one_process, capsys):
+    """Run every example of ``book/commands/bulk.md``, in order, except those for a cluster."""
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```(python|console)\n(.*?)^```", (files.ROOT / "book/commands/bulk.md").read_text(), re.M | re.S)
+    scope, ran = {}, 0
+    for kind, text in blocks:
+        if kind == "python":
+            exec(text, scope)
+            continue
+        command, *output = text.splitlines()
+        assert cli.main(shlex.split(command.removeprefix("$ agnbook "))) == 0
+        assert capsys.readouterr().err.splitlines() == output
+        ran += 1
+    assert ran == 3 and len(scope["answers"]) == 200
+    assert (pd.read_parquet("my_posteriors")["problem"] == "").all()

@@ -1,6 +1,6 @@
 """Light curves in Parquet, one row an object, and the posterior of a whole batch of them at once.
 
-Columns: ``name`` (text), ``time`` (list of days, ascending), ``mag_u`` ... ``mag_Y`` and ``error_u`` ... ``error_Y`` (lists of
+Columns: ``object`` (its name), ``time`` (list of days, ascending), ``mag_u`` ... ``mag_Y`` and ``error_u`` ... ``error_Y`` (lists of
 magnitudes, as long as ``time``). Other columns are left alone; simulated files carry the truth as ``true_<target>``.
 """
 
@@ -23,7 +23,7 @@ LISTS = ("time", *(f"{kind}_{band}" for kind in ("mag", "error") for band in pop
 BATCH = 500
 #: Draws of each posterior: quasi-random, and the same for all objects, so that an object's answer depends on it alone.
 DRAWS = 128
-LEVELS = {"low68": 0.1587, "q500": 0.5, "high68": 0.8413}
+LEVELS = {"low68": 0.1585, "q500": 0.5, "high68": 0.8415}
 
 
 def to_arrow(curves: dataset.Curves, names) -> pa.Table:
@@ -34,7 +34,7 @@ def to_arrow(curves: dataset.Curves, names) -> pa.Table:
     for b, band in enumerate(population.BANDS):
         flat[f"mag_{band}"] = curves.observed[..., b][seen].astype(np.float32)
         flat[f"error_{band}"] = curves.error[..., b][seen].astype(np.float32)
-    columns = {"name": pa.array(list(names), pa.string())}
+    columns = {"object": pa.array(list(names), pa.string())}
     columns |= {name: pa.ListArray.from_arrays(offsets, pa.array(flat[name])) for name in LISTS}
     if np.isfinite(curves.targets).all():
         columns |= {f"true_{t}": curves.targets[:, i].astype(np.float32) for i, t in enumerate(population.TARGETS)}
@@ -79,7 +79,7 @@ def from_batch(batch: pa.RecordBatch) -> tuple[dataset.Curves, np.ndarray, list[
     FeatureError
         For missing columns (all are named) and columns that are not lists of numbers.
     """
-    if missing := [name for name in ("name", *LISTS) if name not in batch.schema.names]:
+    if missing := [name for name in ("object", *LISTS) if name not in batch.schema.names]:
         raise FeatureError(f"Missing columns: {', '.join(missing)}. A row is one object, its visits are lists.")
     values, lengths = zip(*(_flat(batch, name) for name in LISTS), strict=True)
     n = lengths[0]
@@ -168,7 +168,7 @@ def score(batch: pa.RecordBatch, model: Posterior, clock=lambda stage: None) -> 
     Returns
     -------
     pandas.DataFrame
-        ``name``; ``problem``, empty unless the curve cannot be used (its numbers are NaN then); ``out_of_range``, whether a
+        ``object``; ``problem``, empty unless the curve cannot be used (its numbers are NaN then); ``out_of_range``, whether a
         summary lies beyond 8 standard deviations of the training set's; and `columns`: visits, chi-square per datum of the
         fit (near 1 if the model holds), median and 68.3 % interval of each target.
     """
@@ -186,7 +186,7 @@ def score(batch: pa.RecordBatch, model: Posterior, clock=lambda stage: None) -> 
         outside[usable] = (np.abs(model.prepare(features).numpy()) >= 8).any(axis=1)
         clock("network")
     table = pd.DataFrame(numbers, columns=columns())
-    table.insert(0, "name", batch.column("name").to_pandas())
+    table.insert(0, "object", batch.column("object").to_pandas())
     table.insert(1, "problem", problems)
     table.insert(2, "out_of_range", outside)
     return table
