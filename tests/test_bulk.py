@@ -174,7 +174,7 @@ def test_mixtures_are_drawn_too():
 
 
 def test_a_result_is_what_the_tool_says_and_knows_its_origin(catalogue, tmp_path):
-    todo = bulk.job("blazars")
+    todo = bulk.plan("blazars")
     record = bulk.compute(catalogue / "a.parquet", tmp_path / "out" / "a.parquet", todo)
     expected = tools.classify(tables.read(catalogue / "a.parquet")).to_pandas()
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out" / "a.parquet"), expected, check_dtype=False)
@@ -190,7 +190,7 @@ def test_partitions_do_not_matter(curves, tmp_path):
     """One file of 120 objects in batches, or two of 60: the same answers."""
     parts = [pq.read_table(curves / f"part-0000{k}.parquet") for k in (0, 1)]
     pq.write_table(pa.concat_tables(parts), tmp_path / "both.parquet", row_group_size=37)
-    todo = bulk.job("lightcurve")
+    todo = bulk.plan("lightcurve")
     bulk.compute(tmp_path / "both.parquet", tmp_path / "out.parquet", todo)
     for k in (0, 1):
         bulk.compute(curves / f"part-0000{k}.parquet", tmp_path / f"{k}.parquet", todo)
@@ -209,15 +209,15 @@ def test_a_full_disk_leaves_nothing_behind(catalogue, tmp_path, monkeypatch):
 
     monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     target = tmp_path / "out" / "a.parquet"
-    assert "No space left on device" in bulk._task(catalogue / "a.parquet", target, bulk.job("blazars"))["error"]
+    assert "No space left on device" in bulk._task(catalogue / "a.parquet", target, bulk.plan("blazars"))["error"]
     assert list(target.parent.iterdir()) == []
 
 
 def test_unknown_names_are_refused():
     with pytest.raises(BookError, match="Unknown model 'quasars'; choose one of blazars"):
-        bulk.job("quasars")
+        bulk.plan("quasars")
     with pytest.raises(BookError, match="Unknown setting 'desi'; choose one of dc2_like"):
-        bulk.job("lightcurve", "desi")
+        bulk.plan("lightcurve", "desi")
 
 
 # --- which partitions are computed
@@ -241,7 +241,7 @@ def test_only_what_is_missing_or_changed_is_computed(catalogue, tmp_path, one_pr
 
 def test_new_weights_mean_new_results(catalogue, tmp_path, one_process, monkeypatch):
     bulk.run(catalogue, tmp_path / "out", "blazars")
-    monkeypatch.setattr(bulk, "job", lambda model, setting="": bulk.Job("blazars", "", "1" * 64))
+    monkeypatch.setattr(bulk, "plan", lambda model, setting="": bulk.Job("blazars", "", "1" * 64))
     assert bulk.run(catalogue, tmp_path / "out", "blazars")["computed"].all()
 
 
@@ -291,10 +291,10 @@ def test_a_broken_file_of_light_curves_is_one_error(curves, tmp_path):
     (tmp_path / "half.parquet").write_bytes(whole[:5000])
     (tmp_path / "garbled.parquet").write_bytes(whole[:5000] + bytes(3000) + whole[8000:])
     for name in ("half", "garbled"):
-        answer = bulk._task(tmp_path / f"{name}.parquet", tmp_path / "out" / "x.parquet", bulk.job("lightcurve"))
+        answer = bulk._task(tmp_path / f"{name}.parquet", tmp_path / "out" / "x.parquet", bulk.plan("lightcurve"))
         assert "cannot be read as Parquet" in answer["error"]
     pq.write_table(pq.read_table(curves / "part-00000.parquet").slice(0, 0), tmp_path / "empty.parquet")
-    assert "has no rows" in bulk._task(tmp_path / "empty.parquet", tmp_path / "out/x.parquet", bulk.job("lightcurve"))["error"]
+    assert "has no rows" in bulk._task(tmp_path / "empty.parquet", tmp_path / "out/x.parquet", bulk.plan("lightcurve"))["error"]
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -374,7 +374,7 @@ def expected(curves, tmp_path_factory):
     """The answers, computed in this process."""
     target = tmp_path_factory.mktemp("expected")
     for name in bulk.partitions(curves):
-        bulk.compute(curves / name, target / name, bulk.job("lightcurve"))
+        bulk.compute(curves / name, target / name, bulk.plan("lightcurve"))
     return pd.read_parquet(target)
 
 

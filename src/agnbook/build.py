@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from agnbook import catalogs, claims, files
+from agnbook import catalogs, claims, files, reference
 from agnbook.errors import BookError
 
 HTML = files.ROOT / "_build" / "html"
@@ -144,6 +144,7 @@ def write_pages() -> None:
     files.write_text(files.ROOT / "book" / "generated" / "cover.md", cover(entries))
     files.write_text(files.ROOT / "book" / "generated" / "catalogs.md", catalogue_table())
     files.write_text(files.ROOT / "book" / "_static" / "classifier_weights.js", classifier_script())
+    reference.write()
 
 
 def build_html() -> int:

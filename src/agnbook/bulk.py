@@ -37,7 +37,7 @@ class Job:
     sha256: str
 
 
-def job(model: str, setting: str = "dc2_like") -> Job:
+def plan(model: str, setting: str = "dc2_like") -> Job:
     """Return the job of a model, with the hash of the weights on this machine; a `BookError` for an unknown name."""
     if model not in MODELS:
         raise BookError(f"Unknown model {model!r}; choose one of {', '.join(MODELS)}.")
@@ -162,7 +162,7 @@ def compute(source: Path, target: Path, todo: Job) -> dict:
     wanted = _wanted(source, todo)
     if (record := _current(target, wanted)) is not None:
         return record
-    if (here := job(todo.model, todo.setting or "dc2_like")) != todo:
+    if (here := plan(todo.model, todo.setting or "dc2_like")) != todo:
         raise BookError(f"the weights here differ from those of the command ({here.sha256[:12]}, {todo.sha256[:12]})")
     clock, rows, writer = _Clock(), 0, None
     with files.atomic_write(target) as temporary:
@@ -295,7 +295,7 @@ def run(
     BookError
         Before the work, for folders and results that do not fit; after it, naming every partition that failed.
     """
-    source, target, todo = Path(source), Path(target), job(model, setting)
+    source, target, todo = Path(source), Path(target), plan(model, setting)
     names = partitions(source)
     _check_folders(source, target)
     with _alone(target):
