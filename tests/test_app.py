@@ -67,7 +67,7 @@ def test_report_has_the_published_numbers():
     assert shown.groups["probability"].sum() == pytest.approx(1, abs=1e-3)
     assert shown.name not in set(shown.neighbours["source"]) and len(shown.neighbours) == 10
     said = " ".join(shown.warnings)
-    assert "one half" in said and "uncertain type" in said and "wider" in said
+    assert "one half" in said and "uncertain type" in said
     assert shown.row()["probability_bll_group"] == shown.groups.loc["bll+", "probability"]
 
 
@@ -79,6 +79,10 @@ def test_warnings_of_the_catalogue():
     plane = known.index[(known["GLAT"].abs() < 5) & (known["CLASS1"].str.strip() == "") & (known["Flags"] > 0)][0]
     said = " ".join(report.of_source(plane).warnings)
     assert "Galactic plane" in said and "No association" in said and "analysis flag" in said
+    redshifts = tools.published("agn_redshifts")
+    width = np.log1p(redshifts["z_high68"]) - np.log1p(redshifts["z_low68"])
+    assert any("vague" in text for text in report.of_source(width.idxmax()).warnings)
+    assert not any("vague" in text for text in report.of_source(width.idxmin()).warnings)
     assert not any("Galactic plane" in text for text in report.of_source("4FGL J1104.4+3812").warnings)
 
 

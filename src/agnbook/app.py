@@ -74,11 +74,11 @@ def _draw_features(shown: report.Report) -> Figure:
     near = table.loc[shown.neighbours["source"]]
     ax.scatter(near["PL_Index"], near["Variability_Index"], s=45, facecolor="none", edgecolor="black", label="neighbours")
     at = shown.features["PL_Index"], shown.features["Variability_Index"]
-    ax.scatter(*at, s=170, marker="*", color="black", edgecolor="white", zorder=3, label="this source")
+    ax.plot(*at, "*", markersize=13, color="black", markeredgecolor="white", label="this source")
     ax.set(yscale="log", xlabel="photon index", ylabel="variability index")
     legend = ax.legend(fontsize=7, loc="upper right")
-    for handle in legend.legend_handles:
-        handle.set(sizes=[45], alpha=1, linewidth=0.8)
+    for handle in legend.legend_handles[:2]:
+        handle.set(sizes=[45], alpha=1)
     return figure
 
 
@@ -147,7 +147,10 @@ def _show_redshift(shown: report.Report) -> None:
     st.metric("median redshift", f"{z['median']:.2f}")
     st.caption(f"68.3 %: {z['low68']:.2f} to {z['high68']:.2f}; 95.4 %: {z['low95']:.2f} to {z['high95']:.2f}, calibrated.")
     _plot(_draw_redshift(shown))
-    st.caption("Steps: predictive distribution between its quantiles. Bars: 68.3 % and 95.4 % intervals.")
+    st.caption(
+        "Steps: predictive distribution between its quantiles. Bars: 68.3 % and 95.4 % intervals. Gamma rays tell redshifts only "
+        "roughly: quote the interval, not the median."
+    )
 
 
 def _show(shown: report.Report, offer_download: bool) -> None:

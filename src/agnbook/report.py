@@ -105,6 +105,16 @@ def observed_fraction(probability) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return tuple(np.where(np.isnan(probability), np.nan, values) for values in (counts / SIMILAR, low, high))
 
 
+def _width(z) -> float:
+    """Width of 68.3 % intervals in ln(1 + z)."""
+    return np.log1p(z["high68"]) - np.log1p(z["low68"])
+
+
+@cache
+def _widest_tenth() -> float:
+    return float(_width(tools.published("agn_redshifts").rename(columns=lambda name: name.removeprefix("z_"))).quantile(0.9))
+
+
 def _shared_warnings(report: Report, no_sed: bool = False, out_of_range: str = "", not_given: str = "") -> list[str]:
     """Warnings that hold for a source of the catalogue and for one of the user's."""
     told = []
@@ -117,8 +127,8 @@ def _shared_warnings(report: Report, no_sed: bool = False, out_of_range: str = "
     ends = report.interval or report.observed
     if ends and ends[0] < 0.5 < ends[1]:
         told.append("The 95 % interval includes one half: the class is open.")
-    if report.redshift and report.redshift["high68"] - report.redshift["low68"] > report.redshift["median"]:
-        told.append("The 68 % interval of the redshift is wider than its median: hardly more than 'an active galaxy'.")
+    if report.redshift and _width(report.redshift) > _widest_tenth():
+        told.append("The redshift is vague: its 68 % interval in ln(1 + z) is wider than nine of ten that the book publishes.")
     if report.position and abs(report.position[1]) < 10:
         told.append(
             "Within 10 degrees of the Galactic plane: diffuse emission and confusion with Galactic sources; the papers' redshift "
