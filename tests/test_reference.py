@@ -23,7 +23,7 @@ def test_every_public_function_and_class_has_a_docstring_and_appears_once(pages)
         assert text.count(f"## agnbook.{module}\n".replace("_", r"\_")) == 1, module
         for node in reference.public(tree):
             assert ast.get_docstring(node), f"{module}.{node.name} has no docstring"
-            label = f"(api-{module}.{node.name})=\n".replace("_", "-").lower()
+            label = f"({reference.label(module, node)})=\n"
             assert text.count(label) == 1, label
             seen += 1
     assert seen > 250 and text.count("](https://github.com") == seen

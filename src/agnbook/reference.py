@@ -91,11 +91,16 @@ def _signature(node: ast.FunctionDef, owner: str = "") -> str:
     return f"{owner + '.' if owner else ''}{node.name}({arguments}){returns}"
 
 
+def label(module: str, node: ast.FunctionDef | ast.ClassDef) -> str:
+    """Return the label of a function or class; labels know no capitals, and `Pool` must not meet `pool`."""
+    kind = "class" if isinstance(node, ast.ClassDef) else "function"
+    return f"{kind}-{module}.{node.name}".replace("_", "-").lower()
+
+
 def _node(node: ast.FunctionDef | ast.ClassDef, module: str, path: str) -> list[str]:
     """Return the part of a page about one function, or a class with its methods."""
-    label = f"api-{module}.{node.name}".replace("_", "-").lower()
     link = f"[source]({SOURCE}/{path}#L{node.lineno})"
-    lines = [f"({label})=", f"### {node.name}".replace("_", r"\_"), ""]
+    lines = [f"({label(module, node)})=", f"### {node.name}".replace("_", r"\_"), ""]
     if isinstance(node, ast.FunctionDef):
         return [*lines, "```python", _signature(node), "```", link, "", *_docstring(ast.get_docstring(node))]
     bases = ", ".join(ast.unparse(base) for base in node.bases)
