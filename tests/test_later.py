@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.table import Table
 
-from agnbook import files, later
+from agnbook import files, later, tables
 from agnbook.errors import FeatureError, SettingsError
 from agnbook.profiles import Settings
 
@@ -40,16 +41,14 @@ def test_every_exam_covers_a_class_once():
         assert len(members) == len(set(members))
 
 
-@pytest.mark.parametrize("kind", ["csv", "fits"])
-def test_csv_and_fits_tables_read_alike(tmp_path, kind):
+@pytest.mark.parametrize("kind", ["csv", "fits", "vot", "parquet"])
+def test_tables_of_all_kinds_read_alike(tmp_path, kind):
     path = tmp_path / f"peer.{kind}"
     table = pd.DataFrame({"Source_Name": ["4FGL J0001.2+4741 ", "4FGL J0002.1+6721c"], "P_AGN": [0.25, 0.9]})
     if kind == "csv":
         path.write_text("# a comment\n" + table.to_csv(index=False))
     else:
-        from astropy.table import Table
-
-        Table.from_pandas(table).write(path)
+        tables.write(Table.from_pandas(table), path)
     read = later.class_columns(later.read_predictions(path), ("agn", "galactic"))
     assert read.loc["4FGL J0001.2+4741"].to_dict() == {"agn": 0.25, "galactic": 0.75}
 

@@ -132,7 +132,7 @@ def _lightcurve(options) -> int:
         if options.reconstruction == options.output:
             raise BookError("-o and --reconstruction name the same file; give them two names.")
         tables.check_writable(options.reconstruction, options.overwrite)
-    step = (options.step or 10.0) if options.reconstruction else None
+    step = options.step if options.reconstruction else None
     answer, curves = tools.light_curves(tables.read(options.table), options.setting, options.tolerance, step)
     tables.write(answer, options.output, options.overwrite)
     if options.reconstruction:
@@ -196,7 +196,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--reconstruction", metavar="OUT2", help="also write the curves on a regular grid, in any of the formats"
     )
-    command.add_argument("--step", type=float, metavar="DAYS", help="days between its times (10)")
+    command.add_argument("--step", type=float, default=10.0, metavar="DAYS", help="days between its times (10)")
 
     command = add("bulk", _bulk, "a model on a folder of Parquet partitions, on this machine or a Dask cluster")
     command.add_argument("input", help="folder of .parquet files; light curves have one row an object")
@@ -207,7 +207,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--workers", type=int, metavar="N", help="processes on this machine; one a core by default")
 
     command = add("score", _score, "score a table of class probabilities on later labels", [output])
-    command.add_argument("table", help="CSV or FITS with a column Source_Name and one column a class")
+    command.add_argument("table", help="a table with a column Source_Name and one column a class; - reads CSV from a pipe")
     command.add_argument("--exam", required=True, help="agn-galactic, agn-pulsar, six-groups or bll-fsrq")
     command.add_argument("--older", help="a registered release or a FITS file, instead of the exam's older one")
     command.add_argument("--newer", help="the same for the release that gives the answers")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook import artifacts, catalogs, crossmatch, files, scores
+from agnbook import artifacts, catalogs, crossmatch, files, scores, tables
 from agnbook.errors import FeatureError, SettingsError
 from agnbook.profiles import Settings
 from agnbook.shift import classes
@@ -93,12 +93,13 @@ def answers(exam: Exam, older: pd.DataFrame | None = None, newer: pd.DataFrame |
 
 
 def read_predictions(path: str | Path, columns: dict[str, str] | None = None) -> pd.DataFrame:
-    """Read a table of class probabilities, CSV or FITS, indexed by source name.
+    """Read a table of class probabilities, indexed by source name.
 
     Parameters
     ----------
-    path : file with a column ``Source_Name`` (or ``Name``, ``Source``) and one column a class, called like the class or
-        ``p_`` and the class; capitals do not matter.
+    path : file of a kind that `tables.read` knows, or ``"-"`` for CSV from standard input, with a column ``Source_Name``
+        (or ``Name``, ``Source``) and one column a class, called like the class or ``p_`` and the class; capitals do
+        not matter.
     columns : class -> column, for tables that use other names.
 
     Raises
@@ -106,14 +107,7 @@ def read_predictions(path: str | Path, columns: dict[str, str] | None = None) ->
     FeatureError
         For an unreadable file, no name column, repeated names, or columns that are not there.
     """
-    path = Path(path)
-    if path.suffix.lower() in (".fits", ".fit") or path.name.lower().endswith(".fits.gz"):
-        table = catalogs.read_fits(path)
-    else:
-        try:
-            table = pd.read_csv(path, comment="#")
-        except (OSError, ValueError) as error:
-            raise FeatureError(f"Cannot read {path} as CSV ({error}). Give a CSV or FITS table.") from error
+    table = tables.read(path).to_pandas()
     lower = {column.lower(): column for column in table.columns}
     name = next((lower[key] for key in ("source_name", "name", "source") if key in lower), None)
     if name is None:
@@ -223,7 +217,7 @@ def score_file(
 
     Parameters
     ----------
-    path : CSV or FITS; see `read_predictions`.
+    path : see `read_predictions`.
     exam : a name in `EXAMS`.
     older, newer : registered names or FITS files of other releases than the exam's.
     columns, normalise : see `read_predictions`, `class_columns`.

@@ -10,14 +10,14 @@ from agnbook.errors import ResultsError
 
 @numba.njit(cache=True)  # pragma: no cover - compiled
 def _walk(X, feature, threshold, right, missing_left, leaf, roots, out):
-    for row in range(len(X)):
-        for tree in range(len(roots)):
+    for tree in range(len(roots)):  # the outer loop: one tree fits into the processor's nearest memory
+        for row in range(len(X)):
             node = roots[tree]
             while feature[node] >= 0:
                 value = X[row, feature[node]]
                 goes_left = missing_left[node] if np.isnan(value) else value <= threshold[node]
                 node = node + 1 if goes_left else right[node]
-            out[row, tree] = leaf[node]
+            out[tree, row] = leaf[node]
 
 
 @numba.njit(cache=True)  # pragma: no cover - compiled
@@ -65,9 +65,9 @@ class Trees:
     def leaves(self, X) -> np.ndarray:
         """Return the leaf of every row in every tree, shape (n, trees), counted through all trees."""
         X = np.ascontiguousarray(X, float)
-        out = np.empty((len(X), len(self.roots)), np.int32)
+        out = np.empty((len(self.roots), len(X)), np.int32)
         _walk(X, self.feature, self.threshold, self.right, self.missing_left, self.leaf, self.roots, out)
-        return out
+        return out.T
 
     def sum(self, X) -> np.ndarray:
         """Return the sum of all trees, shape (n,)."""
