@@ -128,6 +128,9 @@ def test_the_packed_groups_answer_like_the_networks(data):
     # four times as far from everything, associated sources are rare
     near, far = (loaded.extrapolated(points, loaded.density_ratio(points)).mean() for points in (X, 4 * X + 8))
     assert near < 0.2 and far > 0.9
+    first = (data / "weights/groups.npz").read_bytes()
+    shipped.pack_groups(*arguments, settings=PAPER, seed=0, wall_seconds=2.0)
+    assert (data / "weights/groups.npz").read_bytes() == first
     held_out = json.loads((data / "results/artifacts.json").read_text())["weights/groups.npz"]["held_out"]
     assert held_out["n"] == 240 and held_out["logloss"][1] < held_out["logloss"][0] < held_out["logloss"][2]
 

@@ -4,7 +4,9 @@ Weights are JSON, arrays without pickle (``.npz``) or safetensors, each with its
 which is checked before anything is read.
 """
 
+import io
 import json
+import zipfile
 from dataclasses import dataclass
 from functools import cache
 
@@ -36,8 +38,12 @@ def _write(path: str, content: dict, settings: Settings, seed: int, wall_seconds
         if path.endswith(".json"):
             temporary.write_text(json.dumps(content, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
         else:
-            with open(temporary, "wb") as file:
-                np.savez_compressed(file, **content)
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as file:
+                for name, array in content.items():  # as numpy does, but without the time: the same model has the same hash
+                    buffer = io.BytesIO()
+                    np.lib.format.write_array(buffer, np.asanyarray(array), allow_pickle=False)
+                    entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+                    file.writestr(entry, buffer.getvalue(), zipfile.ZIP_DEFLATED)
     artifacts.record(path, chapter=settings.chapter, profile=settings.profile, seed=seed, wall_seconds=wall_seconds, **notes)
 
 
