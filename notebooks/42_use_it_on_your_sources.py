@@ -77,7 +77,7 @@ columns = ["Source_Name", "GLON", "GLAT", *neighbours.COLUMNS]
 mine = new[columns].assign(nu_syn=0.0, nuFnu_syn=0.0)
 folder = Path(tempfile.mkdtemp())
 mine.to_csv(folder / "my_blazars.csv", index=False)
-print(f"{len(mine)} blazar candidates of 4FGL-DR4 that 4LAC-DR3 does not have; the first three:")
+print(f"{len(mine)} blazar candidates are new; the first three:")
 mine.head(3).round(3)
 
 # %% [markdown]
@@ -152,8 +152,9 @@ scan = pd.concat([undecided] * len(frequency)).assign(nu_syn=frequency, nuFnu_sy
 scan["Source_Name"] = [f"peak at {value:.2g} Hz" for value in frequency]
 scanned = tools.classify(Table.from_pandas(scan))
 edge = frequency[np.asarray(scanned["probability_fsrq"]) > 0.5].max()
-print(f"without a peak P(FSRQ) = {probability[np.argmin(np.abs(probability - 0.5))]:.2f};", end=" ")
-print(f"with one it is {scanned['probability_fsrq'][0]:.2f} at 1e12 Hz and {scanned['probability_fsrq'][-1]:.2g} at 1e18 Hz")
+print(f"P(FSRQ) without a peak: {probability[np.argmin(np.abs(probability - 0.5))]:.2f}")
+for row in (0, 12, -1):
+    print(f"{scanned['Source_Name'][row]}: {scanned['probability_fsrq'][row]:.2g}")
 
 # %% tags=["remove-input"]
 Markdown(
@@ -186,8 +187,8 @@ beyond
 odd = mine.iloc[0][neighbours.COLUMNS].to_dict() | {"Pivot_Energy": 200.0, "PL_Index": 1.6, "LP_Index": 1.5}
 for name, values in (("as it is", mine.iloc[0][neighbours.COLUMNS].to_dict()), ("odd combination", odd)):
     table, isolation = neighbours.nearest(values, n=3, leave_out=mine["Source_Name"].iloc[0])
-    print(f"{name:16}", f"nearest at {table['distance'][0]:.2f}: {table['source'][0]} ({table['class'][0]});", end=" ")
-    print(f"{isolation:.0%} of the catalogue are less isolated")
+    print(f"{name}: the nearest is {table['source'][0]} ({table['class'][0]}) at {table['distance'][0]:.2f};")
+    print(f"    {isolation:.0%} of the catalogue have a closer neighbour")
 
 # %% [markdown]
 # ## Six groups
@@ -252,8 +253,9 @@ full = published.reindex(few.index)
 answered = few["not_given"] == ""
 ratio = np.log10((1 + few["z_q500"]) / (1 + full["z_q500"]))[answered]
 width = {name: (table["z_high68"] - table["z_low68"])[answered].median() for name, table in (("all", full), ("4FGL", few))}
-print(f"{answered.sum()} of {len(few)} answered; difference of the medians in log10(1 + z): rms {np.sqrt((ratio**2).mean()):.3f}")
-print(f"median width of the 68.3 % interval: {width['all']:.2f} with all columns, {width['4FGL']:.2f} with those of 4FGL")
+print(f"{answered.sum()} of {len(few)} answered")
+print(f"difference of the medians in log10(1 + z): rms {np.sqrt((ratio**2).mean()):.3f}")
+print(f"median width of the 68.3 % interval: all columns {width['all']:.2f}, 4FGL's {width['4FGL']:.2f}")
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-fewer-columns", "caption": "Median redshift of active galaxies without a measured one: from the columns of 4FGL alone against all columns of 4LAC. Bars: 68.3 % intervals of every tenth source."}, "image": {"alt": "Scatter plot around the diagonal with long vertical bars."}}
 fig, ax = plt.subplots(figsize=(4.8, 4.2))
@@ -271,9 +273,10 @@ inside = (few["z_q500"] > full["z_low68"]) & (few["z_q500"] < full["z_high68"])
 print(f"medians from 4FGL columns inside the published 68.3 % interval: {inside[answered].mean():.0%}")
 
 # %% [markdown]
-# The medians scatter, but the interval of a redshift from gamma rays is wide, and nearly all of the scatter stays inside. It
-# does not *grow* when columns are withheld, though: `z_low68` to `z_high95` are calibrated by class on complete rows of
-# sources that the model had not seen. Fill in what you can, and quote the interval, never the median alone.
+# Without the other columns the medians draw together: near sources come out farther and far ones nearer. The interval of a
+# redshift from gamma rays is so wide that nearly all of this stays inside. But it does not *grow* when columns are withheld:
+# `z_low68` to `z_high95` were calibrated by class on complete rows of sources that the model had not seen. Fill in what
+# you can, and quote the interval, never the median alone.
 #
 # ## What later labels say
 #
@@ -344,7 +347,8 @@ plt.show()
 
 # %%
 flags = {name: parameters[name][0] for name in ("visits", "rows_left_out", "problem", "unlike_simulator", "out_of_range")}
-print(", ".join(f"{name}: {value if value != '' else 'none'}" for name, value in flags.items()))
+for name, value in flags.items():
+    print(f"{name}: {value if value != '' else 'none'}")
 print(f"reconstruction: {len(here)} times, sd {here['sd'].min():.3f} to {here['sd'].max():.3f} mag")
 
 # %% [markdown]
@@ -359,7 +363,7 @@ print(f"reconstruction: {len(here)} times, sd {here['sd'].min():.3f} to {here['s
 # are only read, after their SHA-256 has been compared with the record.
 
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "hide-input"]
 import time
 
 from agnbook import shipped
@@ -399,7 +403,7 @@ if settings.recompute:
     for load in (shipped.load_groups, shipped.load_redshift):
         load.cache_clear()  # what follows uses the new weights
 
-# %%
+# %% tags=["hide-input"]
 import json
 
 from agnbook import files
@@ -422,7 +426,7 @@ pd.DataFrame(
 # two need 4LAC-DR3, so their rows come from the `paper` run.
 
 
-# %%
+# %% tags=["hide-input"]
 def compare():
     """Largest difference between the shipped models' answers and the published tables, and how many sources it is of."""
     lac = catalogs.read_4lac()
@@ -463,7 +467,7 @@ agreement.round(5)
 # ## How fast
 
 
-# %%
+# %% tags=["hide-input"]
 def speed():
     found = {}
     for name, question, table in (
@@ -485,7 +489,7 @@ speeds.round(1)
 
 # %% [markdown]
 # Processor seconds for 10⁵ sources, measured once, by the `paper` run. A redshift is slower by far because it is a distribution: a weighting of
-# all training residuals. For more sources than one machine wants to hold, {ref}`command-line` has a bulk command.
+# all training residuals. {ref}`ch-scale-out` asks for more sources than one machine wants to hold.
 #
 # ## The app
 #
@@ -513,8 +517,8 @@ speeds.round(1)
 #
 # ## Where we differ from the papers
 #
-# None of the three papers ships its models. {cite:t}`gharat2023` give class and redshift without saying how far an input lies
-# from the training sample; {cite:t}`malyshev2023` publish a catalogue, which answers for its own sources only.
+# {cite:t}`gharat2023` and {cite:t}`malyshev2023` answer for the sources of their catalogues. Here any table can be asked, by the
+# models that made the book's own tables, and each answer says how far its source lies from those that taught the model.
 #
 # ## Recap
 #
