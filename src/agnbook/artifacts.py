@@ -59,6 +59,12 @@ def verify(path: Path | str) -> Path:
     return target
 
 
+def notes(path: Path | str) -> dict:
+    """Return the record of a committed artifact after checking it; see `verify`."""
+    verify(path)
+    return _records()[Path(path).as_posix()]
+
+
 def record(path: Path | str, *, chapter: str, profile: str, seed: int, wall_seconds: float, **notes) -> None:
     """Add the entry of an artifact that has just been written; `path` is relative to ``data/``."""
     key = Path(path).as_posix()

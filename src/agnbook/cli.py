@@ -72,8 +72,10 @@ def _lookup(options) -> int:
     return 0
 
 
-def _summary(answer, done: str) -> None:
-    """Say on standard error how many rows have an answer, and how many of these a flag."""
+def _summary(answer, done: str, question: str) -> None:
+    """Say on standard error how many rows have an answer, how many of these a flag, and how good the model is."""
+    from agnbook import tools
+
     given, texts = answer["not_given"] == "", []
     flags = {"no_sed": "without an SED", "out_of_range": "outside the training range", "extrapolated": "extrapolated"}
     for flag, text in flags.items():
@@ -81,6 +83,7 @@ def _summary(answer, done: str) -> None:
             marked = answer[flag] != "" if flag == "out_of_range" else answer[flag]
             texts.append(f"{(given & marked).sum()} {text}")
     print(f"agnbook: {given.sum()} of {len(answer)} sources {done}; of these {', '.join(texts)}", file=sys.stderr)
+    print(f"agnbook: the model {tools.skill(question)}", file=sys.stderr)
 
 
 def _classify(options) -> int:
@@ -89,7 +92,7 @@ def _classify(options) -> int:
     tables.check_writable(options.output, options.overwrite)  # before the work, not after it
     answer = tools.classify(tables.read(options.table), options.groups)
     tables.write(answer, options.output, options.overwrite)
-    _summary(answer, "classified")
+    _summary(answer, "classified", options.groups)
     return 0
 
 
@@ -120,7 +123,7 @@ def _redshift(options) -> int:
     tables.check_writable(options.output, options.overwrite)
     answer = tools.redshift(tables.read(options.table))
     tables.write(answer, options.output, options.overwrite)
-    _summary(answer, "given a redshift")
+    _summary(answer, "given a redshift", "redshift")
     return 0
 
 
@@ -143,6 +146,7 @@ def _lightcurve(options) -> int:
         f"unlike the simulator, {answer['out_of_range'].sum()} outside the training range",
         file=sys.stderr,
     )
+    print(f"agnbook: the model {tools.skill(options.setting)}", file=sys.stderr)
     if (problems := answer[~given]) and len(problems):
         print(f"agnbook: for example {problems['object'][0]}: {problems['problem'][0]}", file=sys.stderr)
     return 0

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from agnbook import artifacts, catalogs, features, files, inputs
+from agnbook import artifacts, catalogs, claims, features, files, inputs
 from agnbook.blazars import catalogue
 from agnbook.blazars.networks import BlazarNetwork
 from agnbook.errors import CatalogError, FeatureError
@@ -360,6 +360,35 @@ def _reconstruct(each, fit, step: float, shared: bool):
             "sd": sd[0, wanted].ravel().round(5),
         }
     )
+
+
+#: Question -> how its model was examined, and the claims that tell the result: name and claim.
+EXAMINED = {
+    "blazars": ("in cross-validation", {"accuracy": "classes.bias_init.cv.accuracy", "log loss": "classes.bias_init.cv.logloss"}),
+    "redshift": ("in cross-validation", {"rmse": "redshift.best.rmse", "share in 68.3 % intervals": "redshift.best.coverage68"}),
+    "dc2_like": ("on simulated curves", {"rms of log mass": "lightcurves.best.logm_rms"}),
+    "lsst_bright": ("on simulated curves", {"rms of log mass": "lightcurves.lsst_bright.logm_rms"}),
+    "independent": ("on simulated curves", {"rms of log mass": "lightcurves.independent.logm_rms"}),
+}
+
+
+def skill(question: str) -> str:
+    """Say in one line how well a shipped model does on what it was not trained on, with 95 % intervals.
+
+    Parameters
+    ----------
+    question : "six" or a key of `EXAMINED`
+    """
+    if question == "six":
+        held_out = artifacts.notes("weights/groups.npz")["held_out"]
+        how, n = "on training sources, by networks that did not see them", held_out["n"]
+        found = {name: held_out[key] for name, key in {"accuracy": "accuracy", "log loss": "logloss"}.items()}
+    else:
+        how, wanted = EXAMINED[question]
+        entries = {name: claims.get(identifier) for name, identifier in wanted.items()}
+        found = {name: (entry["ours"], *entry["interval"]) for name, entry in entries.items()}
+        n = next(iter(entries.values()))["n"]
+    return f"{how} (n {n}): " + ", ".join(f"{name} {v:.3g} ({low:.3g} to {high:.3g})" for name, (v, low, high) in found.items())
 
 
 def simplified(name: str) -> str:
