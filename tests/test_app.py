@@ -79,6 +79,10 @@ def test_warnings_of_the_catalogue():
     plane = known.index[(known["GLAT"].abs() < 5) & (known["CLASS1"].str.strip() == "") & (known["Flags"] > 0)][0]
     said = " ".join(report.of_source(plane).warnings)
     assert "Galactic plane" in said and "No association" in said and "analysis flag" in said
+    six = tools.classify(Table.from_pandas(catalogs.read("4fgl-dr4")[["Source_Name", *features.GAMMA_COLUMNS]]), groups="six")
+    for rare in (True, False):
+        source = six["Source_Name"][np.flatnonzero(np.asarray(six["extrapolated"]) == rare)[7]]
+        assert any("rare among" in text for text in report.of_source(source).warnings) == rare
     redshifts = tools.published("agn_redshifts")
     width = np.log1p(redshifts["z_high68"]) - np.log1p(redshifts["z_low68"])
     assert any("vague" in text for text in report.of_source(width.idxmax()).warnings)
@@ -204,6 +208,8 @@ def test_app_looks_a_source_up(app):
     app.text_input[0].set_value("  mkn421 ").run()
     assert "4FGL J1104.4+3812" in app.text[0].value and not app.metric
     assert "PKS 2155-304" in set(app.dataframe[0].value["counterpart"])
+    app.text_input[0].set_value("crab nebula").run()
+    assert app.selectbox[0].options == tools.find_sources("Crab Nebula") and len(app.selectbox[0].options) > 1
 
 
 def test_app_suggests_names_and_shows_input_as_text(app):

@@ -254,7 +254,8 @@ def own_table() -> None:
     frame = answers.table.to_pandas()
     st.dataframe(frame.drop(columns=[name for name in frame if name.endswith("sha256")]), hide_index=True)
     _offer(answers.table, "answers")
-    number = st.selectbox("Look at one source", range(len(frame)), format_func=lambda row: f"{row + 1}: {frame.iloc[row, 0]}")
+    names = frame.iloc[:, 0].tolist()
+    number = st.selectbox("Look at one source", range(len(names)), format_func=lambda row: f"{row + 1}: {names[row]}")
     _show(report.of_row(answers, number), offer_download=False)
 
 

@@ -17,6 +17,7 @@ from agnbook.shift import classes
 LARGEST_FILE, MOST_ROWS = 20_000_000, 100_000
 #: Known blazars with the most similar answer, whose classes tell what an answer of the network is worth.
 SIMILAR = 200
+_RARE = "Six groups: sources like it are rare among those with a known class; the models extrapolate."
 QUANTILES = {"z_q025": 0.025, "z_q160": 0.16, "z_q500": 0.5, "z_q840": 0.84, "z_q975": 0.975}
 
 
@@ -161,8 +162,16 @@ def _out_of_range(values: dict[str, float]) -> str:
 
 @cache
 def _catalogue() -> pd.DataFrame:
-    columns = ["Source_Name", "CLASS1", "GLON", "GLAT", "Flags", *neighbours.COLUMNS]
-    return catalogs.read("4fgl-dr4", columns).set_index("Source_Name")
+    columns = dict.fromkeys(["Source_Name", "CLASS1", "Flags", *features.GAMMA_COLUMNS, *neighbours.COLUMNS])
+    return catalogs.read("4fgl-dr4", list(columns)).set_index("Source_Name")
+
+
+def _six_groups_extrapolate(source: str) -> bool:
+    """Whether sources like one of 4FGL-DR4 are rare among the associated ones."""
+    from astropy.table import Table
+
+    one = _catalogue().loc[[source], features.GAMMA_COLUMNS].reset_index()
+    return bool(tools.classify(Table.from_pandas(one), groups="six")["extrapolated"][0])
 
 
 def _with_redshifts(table: pd.DataFrame) -> pd.DataFrame:
@@ -217,6 +226,8 @@ def of_source(source: str) -> Report:
         klass, flags = row["CLASS1"].strip().lower(), row["Flags"]
         outside = _out_of_range(report.features) if klass in ("bll", "fsrq", "bcu") else ""
         _add_neighbours(report, leave_out=source)
+        if _six_groups_extrapolate(source):
+            report.warnings.append(_RARE)
     report.warnings += _shared_warnings(report, no_sed, outside)
     if flags:
         report.warnings.append("4FGL raises an analysis flag: its position or spectrum may be wrong.")
@@ -379,7 +390,7 @@ def of_row(answers: Answers, number: int) -> Report:
     if outside := row.get("groups_out_of_range"):
         report.warnings.append(f"Six groups: outside the training range in {outside}.")
     elif row.get("groups_extrapolated"):
-        report.warnings.append("Six groups: sources like it are rare among those with a known class; the networks extrapolate.")
+        report.warnings.append(_RARE)
     return report
 
 
