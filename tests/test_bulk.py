@@ -218,6 +218,8 @@ def test_unknown_names_are_refused():
         bulk.plan("quasars")
     with pytest.raises(BookError, match="Unknown setting 'desi'; choose one of dc2_like"):
         bulk.plan("lightcurve", "desi")
+    with pytest.raises(BookError, match="0 workers; give 1 or more"):
+        bulk.run("in", "out", "blazars", workers=0)
 
 
 # --- which partitions are computed
@@ -430,6 +432,17 @@ def test_a_cluster_gives_the_same_answers(curves, expected, tmp_path):
         table = bulk.run(curves, tmp_path, "lightcurve", scheduler=cluster.scheduler_address)
     assert table["computed"].all()
     check(tmp_path, expected)
+
+
+def test_a_partition_that_kills_its_workers_is_named(catalogue, tmp_path, monkeypatch):
+    import dask
+
+    monkeypatch.setattr(bulk, "_task", lambda source, target, todo: os._exit(1))
+    for name in ("b.parquet", "north/c.parquet"):
+        (catalogue / name).unlink()
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+        with pytest.raises(BookError, match=r"a\.parquet: its worker was killed again and again"):
+            bulk.run(catalogue, tmp_path / "out", "blazars", workers=1)
 
 
 def test_a_cluster_that_is_not_there_is_one_message(catalogue, tmp_path, monkeypatch, capsys):

@@ -295,6 +295,8 @@ def run(
     BookError
         Before the work, for folders and results that do not fit; after it, naming every partition that failed.
     """
+    if workers is not None and workers < 1:
+        raise BookError(f"{workers} workers; give 1 or more.")
     source, target, todo = Path(source), Path(target), plan(model, setting)
     names = partitions(source)
     _check_folders(source, target)
