@@ -1,6 +1,7 @@
 """The app: what it says of a source, what it makes of an upload, and that nothing a user wrote becomes markup."""
 
 import io
+import tomllib
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from astropy.table import Table
 from streamlit.testing.v1 import AppTest
 
-from agnbook import catalogs, features, neighbours, report, tools
+from agnbook import catalogs, features, files, neighbours, report, tools
 from agnbook.errors import BookError, CatalogError, FeatureError
 
 NASTY = "<img src=x onerror=boom()> ![x](http://example.org) $\\frac{ **bold** :red[x]"
@@ -179,6 +180,12 @@ def test_bad_uploads_are_one_message(name, content, message):
     with pytest.raises(BookError, match=message) as caught:
         report.answer(report.read_upload(name, content))
     assert "/tmp" not in str(caught.value)
+
+
+def test_the_app_stays_on_this_machine():
+    settings = tomllib.loads((files.ROOT / ".streamlit" / "config.toml").read_text())
+    assert settings["server"]["address"] == "127.0.0.1" and settings["browser"]["gatherUsageStats"] is False
+    assert settings["server"]["maxUploadSize"] * 1_000_000 == report.LARGEST_FILE
 
 
 def everything_rendered(app) -> str:

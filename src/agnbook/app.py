@@ -4,6 +4,8 @@ It only shows what `agnbook.report` computes. What a user typed or uploaded appe
 ``st.dataframe`` alone, which show text as text; everything that renders Markdown gets the book's own words.
 """
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 from astropy.table import Table
@@ -14,7 +16,7 @@ from agnbook.errors import BookError
 
 EXAMPLES = ["4FGL J0001.2+4741", "PKS 2155-304", "Mkn 421", "4FGL J0003.3-1928"]
 ENDINGS = ["fits", "fit", "csv", "ecsv", "vot", "votable", "xml", "parquet"]
-CLASS_NAMES = {"bll": "BL Lac", "fsrq": "FSRQ", "bcu": "uncertain blazar"}
+CLASS_NAMES = {"bll": "BL Lac", "fsrq": "FSRQ"}
 
 
 @st.cache_data(max_entries=200, show_spinner="Looking it up ...")
@@ -54,7 +56,7 @@ def _draw_sky(shown: report.Report) -> Figure:
     table = neighbours.space().table
     klass = features.gamma_class(table)
     plots.sky_map(ax, table["GLON"], table["GLAT"], s=1.5, color="#BBBBBB", linewidths=0, rasterized=True)
-    for name in ("bll", "fsrq"):
+    for name in CLASS_NAMES:
         rows = table[klass == name]
         plots.sky_map(ax, rows["GLON"], rows["GLAT"], s=2.5, color=plots.CLASS_COLORS[name], alpha=0.5, linewidths=0)
     plots.sky_map(ax, *shown.position, s=170, marker="*", color="black", edgecolor="white", zorder=3)
@@ -67,7 +69,7 @@ def _draw_features(shown: report.Report) -> Figure:
     table = neighbours.space().table
     klass = features.gamma_class(table)
     ax.scatter(table["PL_Index"], table["Variability_Index"], s=2, color="#BBBBBB", linewidths=0)
-    for name in ("bll", "fsrq"):
+    for name in CLASS_NAMES:
         rows = table[klass == name]
         ax.scatter(rows["PL_Index"], rows["Variability_Index"], s=4, alpha=0.5, linewidths=0, color=plots.CLASS_COLORS[name],
                    label=CLASS_NAMES[name])  # fmt: skip
@@ -198,7 +200,8 @@ def _offer(table, stem: str) -> None:
     """Buttons that download a table."""
     with st.container(horizontal=True):
         for kind, ending, mime in (("CSV", ".csv", "text/csv"), ("FITS", ".fits", "application/fits")):
-            st.download_button(f"Download {kind}", report.download(table, ending), f"{stem}{ending}", mime, key=f"{stem}{ending}")
+            make = partial(report.download, table, ending)  # written only when somebody asks for it
+            st.download_button(f"Download {kind}", make, f"{stem}{ending}", mime, key=f"{stem}{ending}", on_click="ignore")
 
 
 def by_name() -> None:
