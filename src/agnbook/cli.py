@@ -1,4 +1,4 @@
-"""The command ``agnbook``: look a source up, classify a table, score predictions, see which catalogues are where.
+"""The command ``agnbook``: the book's models on one source, on a table or on many, and what they are worth.
 
 Thin: it parses arguments, calls the package, prints a table, and turns a `BookError` into one message and exit status 2.
 """

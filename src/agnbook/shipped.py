@@ -285,8 +285,8 @@ def pack_groups(
     tested : bool array (networks, n), from `catalogue.random_splits`
     names : the n associated sources
     associated, unassociated : arrays (n, 10) and (m, 10), `features.GAMMA_FEATURES`
-    group : int array (n,), true groups; the scores of the networks that did not train on a source, each with its 95 %
-        interval, go into the record
+    group : int array (n,)
+        True groups. The scores of the networks that did not train on a source, with 95 % intervals, go into the record.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What the book says about one source or about a table of sources: the work behind ``agnbook lookup`` and ``classify``."""
+"""What the book says about one source or a table: the work behind ``lookup``, ``classify``, ``redshift``, ``lightcurve``."""
 
 import difflib
 import re
@@ -12,7 +12,6 @@ from agnbook import artifacts, catalogs, claims, features, files, inputs
 from agnbook.blazars import catalogue
 from agnbook.blazars.networks import BlazarNetwork
 from agnbook.errors import CatalogError, FeatureError
-from agnbook.inputs import numbers  # noqa: F401
 
 WEIGHTS = "weights/blazars_bias_init.json"
 
