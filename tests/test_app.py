@@ -1,6 +1,8 @@
 """The app: what it says of a source, what it makes of an upload, and that nothing a user wrote becomes markup."""
 
+import importlib
 import io
+import re
 import tomllib
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from astropy.table import Table
 from streamlit.testing.v1 import AppTest
 
-from agnbook import catalogs, features, files, neighbours, report, tools
+from agnbook import catalogs, cli, features, files, neighbours, report, tools
 from agnbook.errors import BookError, CatalogError, FeatureError
 
 NASTY = "<img src=x onerror=boom()> ![x](http://example.org) $\\frac{ **bold** :red[x]"
@@ -248,3 +250,13 @@ def test_app_answers_an_upload(app):
         assert "img" not in everything_rendered(app)
     app.file_uploader[0].set_value(("bad.csv", b"Name,x\n<b>,1\n", "text/csv")).run()
     assert app.error[0].value == "This table cannot be used." and "lacks the columns" in app.code[0].value
+
+
+def test_the_page_of_tools_names_tools_that_exist():
+    text = (files.ROOT / "book" / "which_tool.md").read_text(encoding="utf-8")
+    functions = re.findall(r"`(\w+)\.(\w+)`", text)
+    assert len(functions) > 5
+    for module, name in functions:
+        assert callable(getattr(importlib.import_module(f"agnbook.{module}"), name))
+    commands = set(re.findall(r"`agnbook (\w+)", text))
+    assert commands == set(cli.parser()._subparsers._group_actions[0].choices)
