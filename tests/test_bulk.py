@@ -144,32 +144,6 @@ def test_draws_are_those_of_the_posterior_and_depend_on_the_object_alone():
     np.testing.assert_allclose(bulk_curves.draw_targets(model, features[7:8])[0], ours[7], atol=1e-4)
 
 
-def test_mixtures_are_drawn_too():
-    """Two components far apart, weights 1/4 and 3/4."""
-    import torch
-
-    from agnbook.banp import heads, transforms
-
-    unit = transforms.Standard(np.zeros(53), np.ones(53)), transforms.Standard(np.zeros(7), np.ones(7))
-    config = {"setting": "dc2_like", "columns": list(range(53)), "width": 4, "layers": 2, "components": 2, "dim": 7}
-    model = posterior.Posterior.build(config, *unit)
-    raw = torch.zeros(heads.width(7, 2))
-    raw[:2] = torch.log(torch.tensor([0.25, 0.75]))
-    # coordinate 6 is the redshift: means 1 and 2, log precision 3 everywhere
-    for k, redshift in enumerate((1.0, 2.0)):
-        part = raw[2 + 35 * k :][:35]
-        part[6] = redshift
-        rows, columns = torch.tril_indices(7, 7)
-        part[7:][rows == columns] = 3.0
-    with torch.no_grad():
-        for parameter in model.network.parameters():
-            parameter.zero_()
-        model.network.last.bias.copy_(raw)
-    redshifts = bulk_curves.draw_targets(model, np.zeros((3, 53)))[..., 14]
-    assert np.mean(redshifts < 1.5, axis=1) == pytest.approx(0.25, abs=0.02)
-    assert redshifts[0, redshifts[0] > 1.5].mean() == pytest.approx(2, abs=0.02)
-
-
 # --- one partition
 
 
@@ -341,6 +315,14 @@ def test_two_runs_never_share_an_output_folder(catalogue, tmp_path, one_process)
     (tmp_path / "out" / ".tmp-left.parquet").touch()
     bulk.run(catalogue, tmp_path / "out", "blazars")
     assert not (tmp_path / "out" / ".tmp-left.parquet").exists()
+
+
+def test_a_file_system_without_locks_will_do(catalogue, tmp_path, one_process, monkeypatch):
+    def no_locks(*arguments):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(bulk.fcntl, "flock", no_locks)
+    assert len(bulk.run(catalogue, tmp_path / "out", "blazars")) == 3
 
 
 # --- real processes

@@ -248,8 +248,10 @@ def _alone(folder: Path):
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise BookError(f"Another run is writing to {folder}. Wait for it, or choose another folder.") from error
+        except OSError:
+            pass  # a file system without locks: results are whole all the same, at worst one is computed twice
         try:
             _remove_halves(folder)
             yield
