@@ -1,5 +1,6 @@
 """One source looked up under its many names; tables classified, or refused with all that is wrong."""
 
+import re
 import subprocess
 import sys
 
@@ -290,3 +291,12 @@ def test_six_groups_of_odd_rows(dr4):
         tools.classify(Table.from_pandas(rows.drop(columns="LP_SigCurv")), "six")
     with pytest.raises(FeatureError, match="choose one of blazars, six"):
         tools.classify(Table.from_pandas(rows), "seven")
+
+
+@pytest.mark.parametrize("question", ["six", *tools.EXAMINED])
+def test_every_model_says_how_good_it_is(question):
+    how, scores = tools.skill(question)
+    assert " (n " in how
+    for value, low, high in re.findall(r"([\d.]+) \(([\d.]+) to ([\d.]+)\)", scores):
+        assert float(low) <= float(value) <= float(high)
+    assert scores.count(" to ") >= 1

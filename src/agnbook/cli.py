@@ -72,10 +72,15 @@ def _lookup(options) -> int:
     return 0
 
 
-def _summary(answer, done: str, question: str) -> None:
-    """Say on standard error how many rows have an answer, how many of these a flag, and how good the model is."""
+def _skill(question: str) -> None:
     from agnbook import tools
 
+    how, scores = tools.skill(question)
+    print(f"agnbook: the model {how}:\nagnbook:   {scores}", file=sys.stderr)
+
+
+def _summary(answer, done: str, question: str) -> None:
+    """Say on standard error how many rows have an answer, how many of these a flag, and how good the model is."""
     given, texts = answer["not_given"] == "", []
     flags = {"no_sed": "without an SED", "out_of_range": "outside the training range", "extrapolated": "extrapolated"}
     for flag, text in flags.items():
@@ -83,7 +88,7 @@ def _summary(answer, done: str, question: str) -> None:
             marked = answer[flag] != "" if flag == "out_of_range" else answer[flag]
             texts.append(f"{(given & marked).sum()} {text}")
     print(f"agnbook: {given.sum()} of {len(answer)} sources {done}; of these {', '.join(texts)}", file=sys.stderr)
-    print(f"agnbook: the model {tools.skill(question)}", file=sys.stderr)
+    _skill(question)
 
 
 def _classify(options) -> int:
@@ -146,9 +151,9 @@ def _lightcurve(options) -> int:
         f"unlike the simulator, {answer['out_of_range'].sum()} outside the training range",
         file=sys.stderr,
     )
-    print(f"agnbook: the model {tools.skill(options.setting)}", file=sys.stderr)
-    if (problems := answer[~given]) and len(problems):
+    if len(problems := answer[~given]):
         print(f"agnbook: for example {problems['object'][0]}: {problems['problem'][0]}", file=sys.stderr)
+    _skill(options.setting)
     return 0
 
 

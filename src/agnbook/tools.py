@@ -371,8 +371,8 @@ EXAMINED = {
 }
 
 
-def skill(question: str) -> str:
-    """Say in one line how well a shipped model does on what it was not trained on, with 95 % intervals.
+def skill(question: str) -> tuple[str, str]:
+    """Say how a shipped model was examined on what it was not trained on, and its scores with 95 % intervals.
 
     Parameters
     ----------
@@ -387,7 +387,8 @@ def skill(question: str) -> str:
         entries = {name: claims.get(identifier) for name, identifier in wanted.items()}
         found = {name: (entry["ours"], *entry["interval"]) for name, entry in entries.items()}
         n = next(iter(entries.values()))["n"]
-    return f"{how} (n {n}): " + ", ".join(f"{name} {v:.3g} ({low:.3g} to {high:.3g})" for name, (v, low, high) in found.items())
+    scores = ", ".join(f"{name} {value:.3g} ({low:.3g} to {high:.3g})" for name, (value, low, high) in found.items())
+    return f"{how} (n {n})", scores
 
 
 def simplified(name: str) -> str:
