@@ -148,6 +148,17 @@ def test_near_misses_are_suggested(name, message):
         tools.find_sources(name)
 
 
+@pytest.mark.needs("4fgl-dr2", "4fgl-dr3", "4fgl-dr4")
+def test_every_name_of_an_earlier_release_is_found_or_known_to_be_dropped():
+    for release, example in {"4fgl-dr2": "4FGL J0028.4+2001", "4fgl-dr3": "4FGL J0427.3+0504"}.items():
+        with pytest.raises(
+            CatalogError, match=rf"was in {release.upper()} and is not in 4FGL-DR4. The nearest.*4FGL J\S+, .* deg"
+        ):
+            tools.find_sources(example)
+        names = catalogs.read(release, ["Source_Name"])["Source_Name"].map(tools.simplified)
+        assert names.isin(tools._index()).mean() > 0.98 and (names.isin(tools._index()) | names.isin(tools._dropped())).all()
+
+
 @pytest.mark.needs("4fgl-dr4")
 def test_predictions_are_those_of_the_committed_tables():
     facts, predictions = tools.describe("4FGL J0001.2+4741")
@@ -185,6 +196,17 @@ def test_neither_4lac_nor_a_framework_is_needed(tmp_path, table):
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=120)
     assert run.returncode == 0, run.stderr
     assert "redshift, median" in run.stdout and "counterpart" not in run.stdout and "one,0.00303" in run.stdout
+    # redshifts and groups: numpy, scipy and scikit-learn are enough
+    example = files.ROOT / "book/_static/examples/my_agn.csv"
+    pd.read_csv(example).assign(LP_SigCurv=1.0).to_csv(tmp_path / "six.csv", index=False)
+    code = (
+        f"import sys\nfrom agnbook import cli\nstatus = cli.main(['redshift', {str(example)!r}])"
+        f" or cli.main(['classify', '--groups', 'six', {str(tmp_path / 'six.csv')!r}])\n"
+        "sys.exit(status or 'torch' in sys.modules or 'tensorflow' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=120)
+    assert run.returncode == 0, run.stderr
+    assert "near,0.25893" in run.stdout and "5 sources classified" in run.stderr
 
 
 @pytest.fixture(scope="module")

@@ -446,17 +446,38 @@ def published(stem: str) -> pd.DataFrame:
     return catalogue.read(stem).set_index("Source_Name").rename(index=new_names())
 
 
+@cache
+def _dropped() -> dict[str, tuple[str, float, float]]:
+    """Simplified names of earlier releases that have no successor -> the last release and the position (degrees)."""
+    found = {}
+    for release in ("4fgl-dr2", "4fgl-dr3"):
+        try:
+            table = catalogs.read(release, ["Source_Name", "RAJ2000", "DEJ2000"])
+        except CatalogError:
+            continue
+        found |= {simplified(row[0]): (release.upper(), *row[1:]) for row in table.itertuples(index=False)}
+    return {key: row for key, row in found.items() if key not in _index()}
+
+
 def find_sources(name: str) -> list[str]:
     """Return the sources called `name`: a 4FGL name or a counterpart's, in any spelling that `simplified` forgives.
 
     Raises
     ------
     CatalogError
-        When there is none, with the names that come closest.
+        When there is none, with the names that come closest, or with the nearest source to one that was dropped.
     """
+    from astropy.coordinates import angular_separation
+
     index, key = _index(), simplified(name)
     if key in index:
         return list(index[key][1])
+    if key in _dropped():
+        release, ra, dec = _dropped()[key]
+        others = np.deg2rad(_dr4()[["RAJ2000", "DEJ2000"]].to_numpy(float)).T
+        away = np.rad2deg(angular_separation(np.deg2rad(ra), np.deg2rad(dec), *others))
+        nearest = f"The nearest source there is {_dr4().index[away.argmin()]}, {away.min():.2g} deg away."
+        raise CatalogError(f"{name} was in {release} and is not in 4FGL-DR4. {nearest}")
     starts = [other for other in index if len(key) > 3 and other.startswith(key)]
     near = [index[other][0] for other in (starts or difflib.get_close_matches(key, index, n=5, cutoff=0.75))[:5]]
     advice = f"Did you mean {', '.join(near)}?" if near else "Give a 4FGL name, such as '4FGL J1104.4+3812', or a counterpart."
