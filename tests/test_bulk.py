@@ -435,6 +435,7 @@ def test_a_cluster_that_is_not_there_is_one_message(catalogue, tmp_path, monkeyp
         command = ["bulk", str(catalogue), str(tmp_path / "out"), "--model", "blazars", "--scheduler", address]
         assert cli.main(command) == 2
         assert f"No Dask scheduler answers at {address}" in capsys.readouterr().err
+    monkeypatch.setattr(bulk, "PATIENCE", 4)
     with LocalCluster(n_workers=0, dashboard_address=None) as cluster, pytest.raises(BookError, match="has no workers"):
         bulk.run(catalogue, tmp_path / "out", "blazars", scheduler=cluster.scheduler_address)
 
