@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from agnbook import artifacts, catalogs, claims, features, files, inputs
+from agnbook import artifacts, catalogs, claims, crossmatch, features, files, inputs
 from agnbook.blazars import catalogue
 from agnbook.blazars.networks import BlazarNetwork
 from agnbook.errors import CatalogError, FeatureError
@@ -447,16 +447,17 @@ def published(stem: str) -> pd.DataFrame:
 
 
 @cache
-def _dropped() -> dict[str, tuple[str, float, float]]:
-    """Simplified names of earlier releases that have no successor -> the last release and the position (degrees)."""
+def _earlier() -> dict[str, tuple[str, str]]:
+    """Simplified name in an earlier release -> the release, and the source in 4FGL-DR4 ("" if it has vanished)."""
     found = {}
     for release in ("4fgl-dr2", "4fgl-dr3"):
         try:
-            table = catalogs.read(release, ["Source_Name", "RAJ2000", "DEJ2000"])
+            sources = crossmatch.compare(catalogs.read(release), catalogs.read("4fgl-dr4")).sources
         except CatalogError:
             continue
-        found |= {simplified(row[0]): (release.upper(), *row[1:]) for row in table.itertuples(index=False)}
-    return {key: row for key, row in found.items() if key not in _index()}
+        pairs = zip(sources["source"], sources["successor"], strict=True)
+        found |= {simplified(source): (release.upper(), successor) for source, successor in pairs}
+    return found
 
 
 def find_sources(name: str) -> list[str]:
@@ -465,19 +466,16 @@ def find_sources(name: str) -> list[str]:
     Raises
     ------
     CatalogError
-        When there is none, with the names that come closest, or with the nearest source to one that was dropped.
+        When there is none, with the names that come closest, or the release that had it.
     """
-    from astropy.coordinates import angular_separation
-
     index, key = _index(), simplified(name)
     if key in index:
         return list(index[key][1])
-    if key in _dropped():
-        release, ra, dec = _dropped()[key]
-        others = np.deg2rad(_dr4()[["RAJ2000", "DEJ2000"]].to_numpy(float)).T
-        away = np.rad2deg(angular_separation(np.deg2rad(ra), np.deg2rad(dec), *others))
-        nearest = f"The nearest source there is {_dr4().index[away.argmin()]}, {away.min():.2g} deg away."
-        raise CatalogError(f"{name} was in {release} and is not in 4FGL-DR4. {nearest}")
+    if re.match(r"j\d{4}\.\d[+-]\d{4}", key) and key in _earlier():  # a name that 4FGL-DR4 does not mention
+        release, successor = _earlier()[key]
+        if successor:
+            return [successor]
+        raise CatalogError(f"{name} was in {release} and is not in 4FGL-DR4, nor is any other source in its place.")
     starts = [other for other in index if len(key) > 3 and other.startswith(key)]
     near = [index[other][0] for other in (starts or difflib.get_close_matches(key, index, n=5, cutoff=0.75))[:5]]
     advice = f"Did you mean {', '.join(near)}?" if near else "Give a 4FGL name, such as '4FGL J1104.4+3812', or a counterpart."
