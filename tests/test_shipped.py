@@ -2,9 +2,11 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import ExtraTreesRegressor
 from test_redshift_boosted import TINY, synthetic_sample
@@ -91,6 +93,15 @@ def test_the_packed_redshift_model_answers_like_the_fitted_one(data):
             np.testing.assert_array_equal(getattr(loaded.model, name)[group], widths)
     np.testing.assert_array_equal(loaded.model.far_half_widths, model.far_half_widths)
     assert loaded.sha256 == files.sha256(data / "weights/redshift.json")
+    # a training source is answered by the one part that did not see it; others by all
+    seen = [set(part.seen) for part in model.parts]
+    both = pd.concat([new.iloc[:3], sample.X.iloc[:9], new.iloc[3:6]])
+    answered, known = loaded.predict(both, [*["new"] * 3, *sample.X.index[:9], *["new"] * 3])
+    assert list(known) == [False] * 3 + [True] * 9 + [False] * 3
+    np.testing.assert_allclose(answered.mean[~known], expected.mean[:6], atol=1e-6)
+    alone = [replace(model, parts=[part]).predict(sample.X.iloc[:9]).mean for part in model.parts]
+    honest = [alone[1 if row in seen[0] else 0][row] for row in range(9)]
+    np.testing.assert_allclose(answered.mean[known], honest, atol=1e-6)
 
 
 def test_nothing_is_packed_unless_a_paper_run_publishes(data, monkeypatch):

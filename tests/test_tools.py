@@ -10,7 +10,7 @@ import pytest
 from astropy.table import MaskedColumn, Table
 from test_redshift_boosted import catalogue
 
-from agnbook import artifacts, catalogs, features, files, tools
+from agnbook import artifacts, catalogs, features, files, scores, tools
 from agnbook.blazars.networks import BlazarNetwork
 from agnbook.errors import CatalogError, FeatureError
 from agnbook.shift import catalogue as shift_catalogue
@@ -231,6 +231,20 @@ def test_redshifts_are_those_of_the_published_table(unknown):
         files.sha256(files.DATA / "weights/redshift.json")
     }
     assert 0 < (answer["out_of_range"] != "").sum() < len(rows) / 10
+
+
+@pytest.mark.needs("4lac-dr3-h")
+def test_redshifts_of_training_sources_are_honest(high_latitude):
+    """A measured redshift does not come back through the memory of the model: its own out-of-fold error does."""
+    rows = high_latitude[np.isfinite(features.known_redshift(high_latitude))].iloc[::4]
+    z, named = features.known_redshift(rows), Table.from_pandas(rows)
+    answer = tools.redshift(named)
+    assert answer["in_training"].all()
+    named["Source_Name"] = [f"other {number}" for number in range(len(rows))]
+    unnamed = tools.redshift(named)
+    honest, flattering = (scores.rmse(z, table["z_q500"]) for table in (answer, unnamed))
+    assert flattering < 0.8 * honest and honest > 0.35 and not unnamed["in_training"].any()
+    assert 0.6 < ((answer["z_low68"] <= z) & (z <= answer["z_high68"])).mean() < 0.76
 
 
 @pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")

@@ -7,7 +7,7 @@ which is checked before anything is read.
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numba
@@ -17,6 +17,7 @@ import pandas as pd
 from agnbook import artifacts, files, trees
 from agnbook.errors import ResultsError
 from agnbook.profiles import Settings
+from agnbook.redshift.intervals import Predictive, concatenate
 
 REDSHIFT = "weights/redshift.json"
 GROUPS = "weights/groups.npz"
@@ -108,6 +109,8 @@ class ShippedRedshift:
         Features that every training source had.
     highest_redshift : float
         Of the training sources.
+    names : pandas.Index
+        The training sources.
     sha256 : str
         Of ``redshift.json``, which holds the hashes of the other files.
     """
@@ -117,7 +120,33 @@ class ShippedRedshift:
     highest: pd.Series
     always: list
     highest_redshift: float
+    names: pd.Index
     sha256: str
+
+    def predict(self, X: pd.DataFrame, names) -> tuple[Predictive, np.ndarray]:
+        """Return the predictive distributions of sources, and which of them are training sources, shape (n,).
+
+        A training source, known by its name, is answered only by the part of the model that was fitted without it.
+
+        Parameters
+        ----------
+        X : from `features.extended_redshift_matrix`
+        names : sequence of str, length n
+        """
+        position = self.names.get_indexer(names)
+        without = np.full(len(self.names), -1)  # the part that has not seen each training source
+        for number, part in enumerate(self.model.parts):
+            unseen = np.ones(len(self.names), bool)
+            unseen[part.seen] = False
+            without[unseen] = number
+        number = np.where(position >= 0, without[position], -1)
+        order, found = [], []
+        for part in np.unique(number):
+            rows = np.flatnonzero(number == part)
+            model = self.model if part < 0 else replace(self.model, parts=[self.model.parts[part]])
+            order.append(rows)
+            found.append(model.predict(X.iloc[rows]))
+        return concatenate(found).rows(np.argsort(np.concatenate(order))), position >= 0
 
 
 def pack_redshift(model, sample, *, settings: Settings, seed: int, wall_seconds: float) -> list[str]:
@@ -126,7 +155,8 @@ def pack_redshift(model, sample, *, settings: Settings, seed: int, wall_seconds:
     Parameters
     ----------
     model : redshift.boosted.BestModel
-    sample : redshift.boosted.RedshiftSample it was fitted on; ranges are kept, sources are not.
+    sample : redshift.boosted.RedshiftSample
+        It was fitted on this; names and the ranges of the features are kept.
 
     Returns
     -------
@@ -153,7 +183,7 @@ def pack_redshift(model, sample, *, settings: Settings, seed: int, wall_seconds:
         hashes[path] = files.sha256(files.DATA / path)
     given = sample.X.notna().all()
     head = {
-        "parts": hashes, "columns": model.columns, "always": given.index[given].tolist(),
+        "parts": hashes, "names": sample.X.index.tolist(), "columns": model.columns, "always": given.index[given].tolist(),
         "lowest": sample.X.min().tolist(), "highest": sample.X.max().tolist(), "highest_redshift": float(sample.z.max()),
         "residuals": model.residuals.tolist(), "scales": model.scales.tolist(),
         "half_widths": {str(name): widths.tolist() for name, widths in model.half_widths.items()},
@@ -189,7 +219,8 @@ def load_redshift() -> ShippedRedshift:
         np.array(head["far_half_widths"]), head["columns"],
     )  # fmt: skip
     lowest, highest = (pd.Series(head[key], head["columns"], dtype=float) for key in ("lowest", "highest"))
-    return ShippedRedshift(model, lowest, highest, head["always"], head["highest_redshift"], files.sha256(path))
+    names = pd.Index(head["names"])
+    return ShippedRedshift(model, lowest, highest, head["always"], head["highest_redshift"], names, files.sha256(path))
 
 
 @dataclass(frozen=True)

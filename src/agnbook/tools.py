@@ -165,14 +165,18 @@ class _Redshifts:
         needed = [column for column in features.EXTENDED_NUMBERS if column not in dispensable]
         marks = self.values[needed].isna().assign(**{column: self.values[column] == "" for column in ("CLASS", "SpectrumType")})
         self.not_given = inputs.join_names(marks.columns, marks.to_numpy())
-        self.answered = np.flatnonzero(self.not_given == "")
+        self.answered, self.in_training = np.flatnonzero(self.not_given == ""), np.zeros(len(self.names), bool)
 
     def forecasts(self):
         """Yield rows, features and predictive distributions, block by block."""
+        spelt = {simplified(source): source for source in self.shipped.names}
         for block in _blocks(len(self.answered), "redshifts"):
             rows = self.answered[block]
             X = features.extended_redshift_matrix(self.values.iloc[rows])
-            yield rows, X, self.shipped.model.predict(X)
+            forecast, self.in_training[rows] = self.shipped.predict(
+                X, [spelt.get(simplified(source), "") for source in self.names[rows]]
+            )
+            yield rows, X, forecast
 
 
 #: Intervals of `redshift`: suffix of the columns and position among `calibration.SIGMA_LEVELS`.
@@ -195,7 +199,9 @@ def redshift(table):
         of 68.3 and 95.4 %, calibrated by class (``z_low68``, ``z_high68``, ``z_low95``, ``z_high95``), NaN where
         ``not_given`` names columns that the model cannot do without; ``no_sed``, without a synchrotron fit;
         ``out_of_range``, names of features outside the training range; ``extrapolated``, whether the 95.4 % interval
-        goes beyond the highest redshift in training; ``model_sha256``.
+        goes beyond the highest redshift in training; ``in_training``, whether the source, by its name in 4LAC-DR3, is one
+        that the model learned from: it is then answered by the part of the model that was fitted without it;
+        ``model_sha256``.
 
     Raises
     ------
@@ -224,6 +230,7 @@ def redshift(table):
             "no_sed": ~(asked.values["nu_syn"].to_numpy() > 0),
             "out_of_range": out_of_range.astype(str),
             "extrapolated": answer[:, -1] > model.highest_redshift,
+            "in_training": asked.in_training,
             "model_sha256": np.full(n, model.sha256),
         }
     )
