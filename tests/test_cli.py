@@ -151,10 +151,12 @@ def test_lookup(capsys):
 @pytest.mark.parametrize("page", examples.PAGES)
 def test_the_examples_of_a_page_are_real_output(page):
     """Where this fails after a deliberate change, ``python -m agnbook.examples`` writes the pages anew."""
+    number = re.compile(r"(?<![\w.])-?\d+\.?\d*(?:e[+-]\d+)?(?![\w.])")  # not the digits of a name or a hash
     shown, found = (files.ROOT / "book" / f"{page}.md").read_text(encoding="utf-8"), examples.refreshed(page)
-    if page == "commands/lightcurve":  # its weights are trained again now and then: same words, other numbers
-        shown, found = (re.sub(r"-?\d+(\.\d+)?", "#", text) for text in (shown, found))
-    assert found == shown
+    assert number.sub("#", shown) == number.sub("#", found)
+    if page != "commands/lightcurve":  # its weights are trained again now and then
+        # another processor may round the last digit otherwise
+        np.testing.assert_allclose(*(np.array(number.findall(text), float) for text in (shown, found)), rtol=1e-3, atol=2e-5)
 
 
 def test_every_command_has_a_page():
