@@ -71,7 +71,17 @@ def test_signatures_are_those_of_the_source(pages):
     assert "```python\nsha256(path: Path | str) -> str\n```" in pages["data"]
     assert "class Posterior\n" in pages["banp"] and "Posterior.load(path: Path | str) -> 'Posterior'" in pages["banp"]
     assert "CatalogError(BookError)" in pages["data"]
+    assert "\n    progress: Callable[[int, int], None]=lambda done, total: None,\n) -> pd.DataFrame" in pages["tools"]
     assert "_escape" not in pages["tools"], "private names stay out"
+
+
+def test_signatures_are_valid_python():
+    """Every function's signature parses, with the arguments of the source in their order."""
+    for path in reference.modules().values():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and "property" not in map(ast.unparse, node.decorator_list):
+                parsed = ast.parse(f"def {reference._signature(node)}: pass").body[0]
+                assert ast.dump(parsed.args) == ast.dump(node.args), node.name
 
 
 def test_heavy_packages_are_not_imported():

@@ -80,15 +80,26 @@ def _docstring(text: str | None) -> list[str]:
     return lines
 
 
+def _arguments(given: ast.arguments) -> list[str]:
+    """Return each argument as it stands in the source."""
+    positional = given.posonlyargs + given.args
+    defaults = [None] * (len(positional) - len(given.defaults)) + given.defaults
+    star = [f"*{ast.unparse(given.vararg)}"] if given.vararg else ["*"] if given.kwonlyargs else []
+    parts = [*zip(positional, defaults, strict=True), *star, *zip(given.kwonlyargs, given.kw_defaults, strict=True)]
+    texts = [part if isinstance(part, str) else "=".join(ast.unparse(node) for node in part if node) for part in parts]
+    return texts + ([f"**{ast.unparse(given.kwarg)}"] if given.kwarg else [])
+
+
 def _signature(node: ast.FunctionDef, owner: str = "") -> str:
-    arguments = ast.unparse(node.args)
-    if owner:
-        arguments = re.sub(r"^(self|cls)(, )?", "", arguments)
-        kinds = {ast.unparse(decorator) for decorator in node.decorator_list}
-        if "property" in kinds:
-            return f"{owner}.{node.name}"
+    """Return how to call a function, or a method of `owner`; one argument a line where one line is too short."""
+    name, arguments = f"{owner}.{node.name}" if owner else node.name, _arguments(node.args)
+    if owner and arguments[:1] in (["self"], ["cls"]):
+        arguments = arguments[1:]
+    if "property" in {ast.unparse(decorator) for decorator in node.decorator_list}:
+        return name
     returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    return f"{owner + '.' if owner else ''}{node.name}({arguments}){returns}"
+    line = f"{name}({', '.join(arguments)}){returns}"
+    return line if len(line) <= 80 else ",\n    ".join([f"{name}(\n    {arguments[0]}", *arguments[1:]]) + f",\n){returns}"
 
 
 def label(module: str, node: ast.FunctionDef | ast.ClassDef) -> str:
