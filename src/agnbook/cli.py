@@ -210,7 +210,7 @@ def parser() -> argparse.ArgumentParser:
     command = add("bulk", _bulk, "a model on a folder of Parquet partitions, on this machine or a Dask cluster")
     command.add_argument("input", help="folder of .parquet files; light curves have one row an object")
     command.add_argument("output", help="folder for the results, one file a partition; the same command again goes on")
-    command.add_argument("--model", required=True, help="blazars or lightcurve")
+    command.add_argument("--model", required=True, help="blazars, six, redshift or lightcurve")
     command.add_argument("--setting", default="dc2_like", help="for light curves: dc2_like (default), lsst_bright, independent")
     command.add_argument("--scheduler", metavar="tcp://...", help="a Dask scheduler; by default this machine computes")
     command.add_argument("--workers", type=int, metavar="N", help="processes on this machine; one a core by default")
