@@ -160,6 +160,23 @@ def test_a_result_is_what_the_tool_says_and_knows_its_origin(catalogue, tmp_path
     assert (tmp_path / "out" / "a.parquet").stat().st_mtime_ns == written, "it was there already"
 
 
+@pytest.mark.parametrize("model", ["six", "redshift"])
+def test_every_model_of_tables_answers_as_its_tool(tmp_path, model):
+    names = features.GAMMA_COLUMNS if model == "six" else features.EXTENDED_NUMBERS
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({name: VALUES.get(name, 0.5) * rng.uniform(0.8, 1.2, 12) for name in names})
+    if model == "redshift":
+        table = table.assign(**{name: "bll" if name == "CLASS" else "LogParabola" for name in features.EXTENDED_TEXTS})
+    table.insert(0, "Source_Name", [f"source {i}" for i in range(12)])
+    table.to_parquet(tmp_path / "in.parquet")
+    todo = bulk.plan(model)
+    bulk.compute(tmp_path / "in.parquet", tmp_path / "out.parquet", todo)
+    found, source = pd.read_parquet(tmp_path / "out.parquet"), tables.read(tmp_path / "in.parquet")
+    expected = tools.redshift(source) if model == "redshift" else tools.classify(source, "six")
+    pd.testing.assert_frame_equal(found, expected.to_pandas(), check_dtype=False)
+    assert set(found["model_sha256"]) == {todo.sha256}
+
+
 def test_partitions_do_not_matter(curves, tmp_path):
     """One file of 120 objects in batches, or two of 60: the same answers."""
     parts = [pq.read_table(curves / f"part-0000{k}.parquet") for k in (0, 1)]
