@@ -346,15 +346,15 @@ ax.invert_yaxis()
 plt.show()
 
 # %%
-flags = {name: parameters[name][0] for name in ("visits", "rows_left_out", "problem", "unlike_simulator", "out_of_range")}
+flags = {name: parameters[name][0] for name in ("visits", "rows_left_out", "problem", "unlike_simulator")}
 for name, value in flags.items():
     print(f"{name}: {value if value != '' else 'none'}")
 print(f"reconstruction: {len(here)} times, sd {here['sd'].min():.3f} to {here['sd'].max():.3f} mag")
 
 # %% [markdown]
-# On the command line this is `agnbook lightcurve`. `unlike_simulator` compares the scatter of the curve with what the simulator can
-# make, and `out_of_range` its summaries with the training set. The posterior is only as good as the simulated survey:
-# {ref}`ch-check-calibration` measures how it fails when noise or physics differ.
+# On the command line this is `agnbook lightcurve`. `unlike_simulator` names what a curve does not share with the
+# simulated ones: `variability`, `spectrum` or `survey`. The posterior is only as good as the simulated survey:
+# {ref}`ch-check-calibration` measures how it fails when noise or physics differ, and how often these words warn.
 #
 # ## Where the models come from
 #

@@ -32,17 +32,27 @@ def test_log_prob_is_the_gaussian_density():
     assert torch.allclose(heads.log_prob(raw, target), expected)
 
 
-def test_mixtures_agree_with_single_gaussians_and_sample_both_parts():
-    torch.manual_seed(0)
-    one = 0.3 * torch.randn(2, heads.width(3))
-    twice = torch.cat([torch.zeros(2, 2), one, one], -1)
-    target = torch.randn(2, 3)
-    assert torch.allclose(heads.mixture_log_prob(twice, target, 2), heads.log_prob(one, target), atol=1e-5)
-    far = one.clone()
-    far[:, 0] += 50
-    draws = heads.mixture_sample(torch.cat([torch.zeros(2, 2), one, far], -1), 3, 4000, 2, torch.Generator().manual_seed(0))
-    assert (draws[:, 0, 0] > 25).float().mean().item() == pytest.approx(0.5, abs=0.05)
-    assert heads.width(21) == 252
+def test_redshifts_are_measured_from_the_locus_and_back():
+    config = {"setting": "dc2_like", "columns": list(range(58)), "width": 4, "layers": 2, "dim": 7, "redshift_scale": 0.01}
+    own = posterior.Posterior.build(config, transforms.Standard(np.zeros(58), np.ones(58)), None)
+    coordinates = np.random.default_rng(0).uniform(0.2, 3.0, (5, 8))
+    nearest = coordinates[:, 6] + np.array([0, 0.001, -0.01, 0.5, -2.0])
+    there = own.to_locus(coordinates, nearest)
+    assert there[0, 6] == 0
+    assert np.abs(there[:, 6]).max() < 7
+    np.testing.assert_allclose(own.from_locus(there, nearest), coordinates, atol=1e-9)
+
+
+def test_guard_warns_of_one_per_cent_as_trained_and_of_another_spectrum():
+    features, latents = summary.simulate_features("dc2_like", 300, 5, 300)
+    own, _ = train.own_posterior("dc2_like", features, latents, seed=0, width=8, layers=2, epochs=1)
+    assert own.warn(features).any(axis=1).mean() < 0.03
+    other = features.copy()
+    other[:, summary.GROUPS["locus"].start + 1] = 0  # a magnitude from the locus
+    assert own.warn(other)[:, posterior.Guard.SCORES.index("spectrum")].all()
+    other = features.copy()
+    other[:, summary.GROUPS["kalman"].start + 16] = 2  # chi-square
+    assert own.warn(other)[:, posterior.Guard.SCORES.index("variability")].all()
 
 
 def test_parameter_counts_of_the_papers_code_and_baseline():

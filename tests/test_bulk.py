@@ -138,9 +138,11 @@ def test_draws_are_those_of_the_posterior_and_depend_on_the_object_alone():
     features = summary.simulate_features("dc2_like", 30, 1)[0]
     model = posterior.shipped("dc2_like")
     ours, reference = bulk_curves.draw_targets(model, features), model.sample_targets(features, 4000)
-    sd = reference.std(axis=1)
-    assert np.abs((np.median(ours, axis=1) - np.median(reference, axis=1)) / sd).max() < 0.25
-    assert np.abs(ours.std(axis=1) / sd - 1).max() < 0.15
+    # quantiles, since a redshift's posterior may have long tails
+    low, middle, high = np.quantile(reference, [0.16, 0.5, 0.84], axis=1)
+    ours_low, ours_middle, ours_high = np.quantile(ours, [0.16, 0.5, 0.84], axis=1)
+    assert np.abs((ours_middle - middle) / (high - low)).max() < 0.15
+    assert np.abs((ours_high - ours_low) / (high - low) - 1).max() < 0.2
     np.testing.assert_allclose(bulk_curves.draw_targets(model, features[7:8])[0], ours[7], atol=1e-4)
 
 

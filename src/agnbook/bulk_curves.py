@@ -1,7 +1,8 @@
 """Light curves in Parquet, one row an object, and the posterior of a whole batch of them at once.
 
-Columns: ``object`` (its name), ``time`` (list of days, ascending), ``mag_u`` ... ``mag_Y`` and ``error_u`` ... ``error_Y`` (lists of
-magnitudes, as long as ``time``). Other columns are left alone; simulated files carry the truth as ``true_<target>``.
+Columns: ``object`` (its name), ``time`` (list of days, ascending), ``mag_u`` ... ``mag_Y`` and ``error_u`` ...
+``error_Y`` (lists of magnitudes, as long as ``time``). Other columns are left alone; simulated files carry the truth as
+``true_<target>``.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from agnbook import files
-from agnbook.banp import heads, summary, transforms
+from agnbook.banp import summary
 from agnbook.banp.posterior import Posterior
 from agnbook.errors import BookError, FeatureError
 from agnbook.lightcurves import cadence, dataset, population
@@ -131,24 +132,9 @@ def draw_targets(model: Posterior, features, draws: int = DRAWS) -> np.ndarray:
     import torch
     from scipy.stats import norm, qmc
 
-    dim, components = model.config["dim"], model.config["components"]
-    points = qmc.Sobol(dim + 1, seed=0).random(draws)
-    noise = torch.as_tensor(norm.ppf(points[:, :dim]).T, dtype=torch.float32)
-    model.network.eval()
-    with torch.no_grad():
-        raw = model.network(model.prepare(features))
-        weights = torch.softmax(raw[:, :components], -1) if components > 1 else torch.ones(len(raw), 1)
-        parts = (raw[:, components:] if components > 1 else raw).reshape(len(raw), components, -1)
-        mean, lower = heads.unpack(parts, dim)
-        every = mean.unsqueeze(-1) + torch.linalg.solve_triangular(
-            lower.transpose(-1, -2), noise.expand(*mean.shape[:-1], *noise.shape), upper=True
-        )
-        level = torch.as_tensor(points[:, dim], dtype=torch.float32)
-        chosen = (level[None, :, None] > weights.cumsum(-1)[:, None, :-1]).sum(-1)
-        picked = torch.gather(every, 1, chosen[:, None, None, :].expand(-1, 1, dim, -1))[:, 0].movedim(1, 2).numpy()
-    coordinates = np.zeros((len(raw), draws, len(transforms.COORDINATES)))
-    coordinates[..., :dim] = model.outputs.inverse(picked.astype(float))
-    return population.targets_from_latents(transforms.to_latents(coordinates))
+    points = norm.ppf(qmc.Sobol(model.config["dim"], seed=0).random(draws))
+    latents = model.draw(features, torch.as_tensor(points.T[None], dtype=torch.float32))
+    return population.targets_from_latents(latents)
 
 
 def columns() -> list[str]:
@@ -168,14 +154,14 @@ def score(batch: pa.RecordBatch, model: Posterior, clock=lambda stage: None) -> 
     Returns
     -------
     pandas.DataFrame
-        ``object``; ``problem``, empty unless the curve cannot be used (its numbers are NaN then); ``out_of_range``, whether a
-        summary lies beyond 8 standard deviations of the training set's; and `columns`: visits, chi-square per datum of the
+        ``object``; ``problem``, empty unless the curve cannot be used (its numbers are NaN then); ``unlike_simulator``,
+        see `Posterior.warnings`; and `columns`: visits, chi-square per datum of the
         fit (near 1 if the model holds), median and 68.3 % interval of each target.
     """
     curves, usable, problems = from_batch(batch)
     clock("read")
     numbers = np.full((len(usable), len(columns())), np.nan, np.float32)
-    outside = np.zeros(len(usable), bool)
+    unlike = np.full(len(usable), "", object)
     if usable.any():
         features = summary.features(curves, dataset.SETTINGS[model.config["setting"]][2])
         clock("features")
@@ -183,10 +169,10 @@ def score(batch: pa.RecordBatch, model: Posterior, clock=lambda stage: None) -> 
         quantiles = np.quantile(targets, list(LEVELS.values()), axis=1)
         chi2 = features[:, summary.GROUPS["kalman"]][:, summary.kalman.FIT_COLUMNS.index("chi2")]
         numbers[usable] = np.column_stack([curves.length, chi2, np.moveaxis(quantiles, 0, -1).reshape(len(targets), -1)])
-        outside[usable] = (np.abs(model.prepare(features).numpy()) >= 8).any(axis=1)
+        unlike[usable] = model.warnings(features)
         clock("network")
     table = pd.DataFrame(numbers, columns=columns())
     table.insert(0, "object", batch.column("object").to_pandas())
     table.insert(1, "problem", problems)
-    table.insert(2, "out_of_range", outside)
+    table.insert(2, "unlike_simulator", unlike.astype(str))
     return table

@@ -145,10 +145,9 @@ def _lightcurve(options) -> int:
     tables.write(answer, options.output, options.overwrite)
     if options.reconstruction:
         tables.write(curves, options.reconstruction, options.overwrite)
-    given = answer["problem"] == ""
+    given, unlike = answer["problem"] == "", answer["unlike_simulator"] != ""
     print(
-        f"agnbook: {given.sum()} of {len(answer)} objects have parameters; {answer['unlike_simulator'].sum()} of these are "
-        f"unlike the simulator, {answer['out_of_range'].sum()} outside the training range",
+        f"agnbook: {given.sum()} of {len(answer)} objects have parameters; {unlike.sum()} of these are unlike the simulator",
         file=sys.stderr,
     )
     if len(problems := answer[~given]):

@@ -256,8 +256,6 @@ def redshift_posterior(table) -> tuple[np.ndarray, np.ndarray]:
 
 #: Suffix of a column of `light_curves` -> level of the posterior quantile in it.
 QUANTILES = {"q500": 0.5, "low68": 0.1585, "high68": 0.8415, "low95": 0.023, "high95": 0.977}
-#: A chi-square further from its expectation than this, in standard deviations, says that the simulator makes no such curve.
-UNLIKE = 4.0
 DRAWS = 2000
 
 
@@ -276,9 +274,9 @@ def light_curves(table, setting: str = "dc2_like", tolerance: float = 0.5, step:
     -------
     parameters : astropy.table.Table
         One row an object, in the table's order: ``object``; ``visits``; ``rows_left_out``; ``problem``, why there is no
-        answer; ``chi2`` per datum of the Kalman fit, and ``unlike_simulator`` when it is more than `UNLIKE` standard
-        deviations from 1; ``out_of_range``, whether a summary of the curve lies far outside the training set; the posterior
-        quantiles `QUANTILES` of each of `population.TARGETS`; ``setting``; ``model_sha256``.
+        answer; ``chi2`` per datum of the Kalman fit; ``unlike_simulator``, what the curve does not share with the training
+        set (words of `Posterior.warnings`); the posterior quantiles `QUANTILES` of each of `population.TARGETS`; ``setting``;
+        ``model_sha256``.
     reconstruction : astropy.table.Table or None
         Long: ``object``, ``time``, ``band``, ``magnitude`` of the noiseless curve and its ``sd`` at regular times, for the
         fitted parameters.
@@ -300,7 +298,7 @@ def light_curves(table, setting: str = "dc2_like", tolerance: float = 0.5, step:
         raise FeatureError(f"The step of the reconstruction must be a positive number of days, not {step}.")
     objects, shared = visits.read(table, tolerance), dataset.SETTINGS[setting][2]
     model, weights = posterior.shipped(setting), artifacts.verify(f"weights/light_curves_{setting}.safetensors")
-    chi2, outside = np.full(len(objects), np.nan), np.zeros(len(objects), bool)
+    chi2, unlike = np.full(len(objects), np.nan), [""] * len(objects)
     quantiles = np.full((len(objects), len(population.TARGETS), len(QUANTILES)), np.nan)
     parts = []
     for row in (row for block in _blocks(len(objects), "light curves", 1) for row in range(len(objects))[block]):
@@ -313,7 +311,7 @@ def light_curves(table, setting: str = "dc2_like", tolerance: float = 0.5, step:
         quantiles[row] = np.quantile(draws, list(QUANTILES.values()), axis=0).T
         fit = kalman.fit(curves, shared)
         chi2[row] = fit[0, kalman.FIT_COLUMNS.index("chi2")]
-        outside[row] = bool((np.abs(model.prepare(found).numpy()) >= 8).any())
+        unlike[row] = str(model.warnings(found)[0])
         if step is not None:
             parts.append(_reconstruct(objects[row], fit, step, shared))
     length = np.array([len(each.times) for each in objects])
@@ -323,8 +321,7 @@ def light_curves(table, setting: str = "dc2_like", tolerance: float = 0.5, step:
         "rows_left_out": np.array([each.left_out for each in objects]),
         "problem": np.array([each.problem for each in objects]),
         "chi2": chi2.round(4),
-        "unlike_simulator": np.abs(chi2 - 1) > UNLIKE * np.sqrt(2 / (6 * np.maximum(length, 1))),
-        "out_of_range": outside,
+        "unlike_simulator": np.array(unlike, dtype=str),
     }
     for position, target in enumerate(population.TARGETS):
         parameters |= {f"{target}_{name}": quantiles[:, position, k].round(4) for k, name in enumerate(QUANTILES)}

@@ -10,9 +10,9 @@ import math
 import torch
 
 
-def width(dim: int, components: int = 1) -> int:
-    """Return how many numbers describe `components` Gaussians in `dim` dimensions (252 for one in 21)."""
-    return components * (dim + dim * (dim + 1) // 2) + (components if components > 1 else 0)
+def width(dim: int) -> int:
+    """Return how many numbers describe a Gaussian in `dim` dimensions (252 in 21)."""
+    return dim + dim * (dim + 1) // 2
 
 
 def unpack(raw, dim: int):
@@ -33,34 +33,19 @@ def log_prob(raw, target):
     return log_det - 0.5 * (white**2).sum(-1) - 0.5 * dim * math.log(2 * math.pi)
 
 
+def draws(raw, noise):
+    """Turn standard normal `noise` (..., dim, n) into draws mu + L^-T e, shape (..., dim, n)."""
+    mean, lower = unpack(raw, noise.shape[-2])
+    return mean.unsqueeze(-1) + torch.linalg.solve_triangular(lower.transpose(-1, -2), noise, upper=True)
+
+
 def sample(raw, dim: int, n: int, generator: torch.Generator):
-    """Draw (n, ..., dim) samples mu + L^-T e."""
-    mean, lower = unpack(raw, dim)
-    noise = torch.randn((*mean.shape, n), generator=generator, dtype=mean.dtype, device=mean.device)
-    draws = torch.linalg.solve_triangular(lower.transpose(-1, -2), noise, upper=True)
-    return (mean.unsqueeze(-1) + draws).movedim(-1, 0)
+    """Draw (n, ..., dim) samples."""
+    noise = torch.randn((*raw.shape[:-1], dim, n), generator=generator, dtype=raw.dtype, device=raw.device)
+    return draws(raw, noise).movedim(-1, 0)
 
 
 def covariance(raw, dim: int):
     """Return the covariance (..., dim, dim), the inverse of L L^T."""
     _, lower = unpack(raw, dim)
     return torch.cholesky_inverse(lower)
-
-
-def mixture_log_prob(raw, target, components: int):
-    """Log-density under a mixture of Gaussians; `raw` holds the weights' logits, then each component's numbers."""
-    if components == 1:
-        return log_prob(raw, target)
-    weights = torch.log_softmax(raw[..., :components], -1)
-    parts = raw[..., components:].reshape(*raw.shape[:-1], components, -1)
-    return torch.logsumexp(weights + log_prob(parts, target.unsqueeze(-2).expand(*parts.shape[:-1], -1)), -1)
-
-
-def mixture_sample(raw, dim: int, n: int, components: int, generator: torch.Generator):
-    """Draw (n, batch, dim) samples of a mixture; `raw` is (batch, width)."""
-    if components == 1:
-        return sample(raw, dim, n, generator)
-    chosen = torch.multinomial(torch.softmax(raw[:, :components], -1), n, replacement=True, generator=generator)
-    parts = raw[:, components:].reshape(len(raw), components, -1)
-    picked = torch.gather(parts, 1, chosen.unsqueeze(-1).expand(-1, -1, parts.shape[-1]))
-    return sample(picked, dim, 1, generator)[0].movedim(1, 0)

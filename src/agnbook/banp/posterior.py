@@ -8,9 +8,12 @@ import torch
 from torch import nn
 
 from agnbook import artifacts
-from agnbook.banp import heads, transforms
+from agnbook.banp import heads, summary, transforms
 from agnbook.errors import ResultsError
-from agnbook.lightcurves import population
+from agnbook.lightcurves import kalman, locus, population
+
+#: Column of the summaries that holds the colour locus's redshift.
+REDSHIFT = summary.GROUPS["locus"].start
 
 
 class ResidualMLP(nn.Module):
@@ -36,48 +39,124 @@ class ResidualMLP(nn.Module):
         return out if self.skip is None else out + self.skip(x)
 
 
+class Guard:
+    """Three distances between a light curve and the simulator, each with the limit that few simulations exceed.
+
+    A posterior holds only for curves like those it was trained on, and a single real object has no truth to compare with.
+    What can be compared are its summaries: `SCORES` are the chi-square of the Kalman fit in standard deviations from 1 (does
+    the variability fit?), the distance from the colour locus in log10 mag (does the spectrum fit?), and the Mahalanobis
+    distance of all summaries from the training set (was the network ever shown such a survey?).
+
+    Parameters
+    ----------
+    precision : (inputs, inputs), inverse covariance of the standardised summaries.
+    limits : (3,), the quantile 1 - `ALARM` / 3 of each score over the training set.
+    """
+
+    SCORES = ("variability", "spectrum", "survey")
+    ALARM = 0.01
+
+    def __init__(self, precision: np.ndarray, limits: np.ndarray):
+        self.precision, self.limits = precision, limits
+
+    @classmethod
+    def fit(cls, features, standardised) -> "Guard":
+        """Learn covariance and limits from training summaries (n, 58), plain and standardised."""
+        varies = np.std(standardised, axis=0) > 0.1
+        precision = np.zeros((len(varies), len(varies)))
+        covariance = np.cov(standardised[:, varies], rowvar=False) + 1e-6 * np.eye(varies.sum())
+        precision[np.ix_(varies, varies)] = np.linalg.inv(covariance)
+        guard = cls(precision, np.full(len(cls.SCORES), np.inf))
+        guard.limits = np.quantile(guard.scores(features, standardised), 1 - cls.ALARM / len(cls.SCORES), axis=0)
+        return guard
+
+    def scores(self, features, standardised) -> np.ndarray:
+        """Return `SCORES`, shape (n, 3); larger is stranger."""
+        fit = np.asarray(features, float)[:, summary.GROUPS["kalman"]]
+        chi2, visits = fit[:, kalman.FIT_COLUMNS.index("chi2")], 10 ** fit[:, kalman.FIT_COLUMNS.index("log_visits")]
+        scatter = np.abs(chi2 - 1) * np.sqrt(3 * visits)  # chi-square of six magnitudes a visit, in standard deviations
+        distance = np.asarray(features)[:, summary.GROUPS["locus"]][:, locus.COLUMNS.index("log_distance")]
+        x = np.asarray(standardised, float)
+        return np.stack([scatter, distance, np.einsum("ni,ij,nj->n", x, self.precision, x, optimize=True)], axis=1)
+
+
 class Posterior:
     """Summaries in, posterior samples of latents or targets out.
 
     Parameters
     ----------
     config : dict
-        ``setting``, ``columns`` (indices into `summary.features`), ``width``, ``layers``, ``components`` and ``dim``
-        (7, or 8 where the spectral slope scatters; the slope is 0 otherwise).
+        ``setting``, ``columns`` (indices into `summary.features`), ``width``, ``layers``, ``dim``
+        (7, or 8 where the spectral slope scatters; the slope is 0 otherwise) and ``redshift_scale``, see `to_locus`.
     network : ResidualMLP
     inputs, outputs : transforms.Standard
         Of the summaries and of `transforms.COORDINATES`.
+    guard : Guard
+        Says which curves the network should not be asked about.
     """
 
-    def __init__(self, config: dict, network: ResidualMLP, inputs: transforms.Standard, outputs: transforms.Standard):
-        self.config, self.network, self.inputs, self.outputs = config, network, inputs, outputs
+    def __init__(self, config: dict, network: ResidualMLP, inputs, outputs, guard: Guard | None = None):
+        self.config, self.network, self.inputs, self.outputs, self.guard = config, network, inputs, outputs, guard
 
     @classmethod
     def build(cls, config: dict, inputs, outputs) -> "Posterior":
         """Make an untrained posterior of the sizes in `config`."""
-        size = heads.width(config["dim"], config["components"])
+        size = heads.width(config["dim"])
         network = ResidualMLP(len(config["columns"]), size, config["width"], config["layers"], skip=True)
         return cls(config, network, inputs, outputs)
 
     def prepare(self, features) -> torch.Tensor:
-        """Standardise summaries (n, 53); outliers are held at 8 standard deviations."""
+        """Standardise summaries (n, 58); outliers are held at 8 standard deviations."""
         features = np.asarray(features)[:, self.config["columns"]]
         return torch.as_tensor(np.clip(self.inputs.forward(features), -8, 8), dtype=torch.float32)
 
     def sample(self, features, n: int, seed: int = 0) -> np.ndarray:
         """Draw posterior samples of the eight latents, shape (objects, n, 8)."""
-        generator = torch.Generator().manual_seed(seed)
+        shape = len(features), self.config["dim"], n
+        return self.draw(features, torch.randn(shape, generator=torch.Generator().manual_seed(seed)))
+
+    def draw(self, features, noise) -> np.ndarray:
+        """Turn standard normal `noise` (objects or 1, dim, n) into posterior samples of the latents (objects, n, 8)."""
         self.network.eval()
         with torch.no_grad():
             raw = self.network(self.prepare(features))
-            draws = heads.mixture_sample(raw, self.config["dim"], n, self.config["components"], generator)
-        coordinates = np.zeros((len(raw), n, len(transforms.COORDINATES)))
-        coordinates[..., : self.config["dim"]] = self.outputs.inverse(draws.movedim(0, 1).numpy().astype(float))
-        return transforms.to_latents(coordinates)
+            draws = heads.draws(raw, noise.expand(len(raw), -1, -1))
+        coordinates = np.zeros((*draws.shape[::2], len(transforms.COORDINATES)))
+        coordinates[..., : self.config["dim"]] = self.outputs.inverse(draws.movedim(1, 2).numpy().astype(float))
+        return transforms.to_latents(self.from_locus(coordinates, np.asarray(features)[:, None, REDSHIFT]))
+
+    def to_locus(self, coordinates, nearest) -> np.ndarray:
+        """Replace redshifts among `coordinates` by arcsinh((z - z of the colour locus) / ``redshift_scale``).
+
+        Redshifts are known so well that a network could not write them with the precision they have; the arcsinh keeps
+        curves whose nearest point is a wrong one. Without a scale (a network that does not see the locus), nothing changes.
+        """
+        if not self.config.get("redshift_scale"):
+            return coordinates
+        out = np.array(coordinates)
+        out[..., 6] = np.arcsinh((out[..., 6] - nearest) / self.config["redshift_scale"])
+        return out
+
+    def from_locus(self, coordinates, nearest) -> np.ndarray:
+        """Invert `to_locus`."""
+        if not self.config.get("redshift_scale"):
+            return coordinates
+        out = np.array(coordinates)
+        out[..., 6] = nearest + self.config["redshift_scale"] * np.sinh(np.clip(out[..., 6], -20, 20))
+        return out
 
     def sample_targets(self, features, n: int, seed: int = 0) -> np.ndarray:
         """Draw posterior samples of the 21 targets, shape (objects, n, 21)."""
         return population.targets_from_latents(self.sample(features, n, seed))
+
+    def warn(self, features) -> np.ndarray:
+        """Tell which of `Guard.SCORES` exceed their limits, shape (objects, 3); so do 1 % of the simulator's own curves."""
+        return self.guard.scores(features, self.prepare(features).numpy()) > self.guard.limits
+
+    def warnings(self, features) -> np.ndarray:
+        """Return `warn` in words, shape (objects,): names of scores separated by commas, empty where there is no warning."""
+        scores = np.array(Guard.SCORES)
+        return np.array([", ".join(scores[row]) for row in self.warn(features)], dtype=str)
 
     def tensors(self) -> dict:
         """Return everything to store, by name."""
@@ -86,7 +165,8 @@ class Posterior:
             for side in ("inputs", "outputs")
             for name in ("mean", "scale")
         }
-        return {f"network.{name}": value for name, value in self.network.state_dict().items()} | scales
+        guard = {f"guard.{name}": torch.as_tensor(getattr(self.guard, name)) for name in ("precision", "limits")}
+        return {f"network.{name}": value for name, value in self.network.state_dict().items()} | scales | guard
 
     def save(self, path: Path) -> None:
         """Write weights and config as one safetensors file."""
@@ -116,6 +196,8 @@ class Posterior:
             posterior = cls.build(config, scales["inputs"], scales["outputs"])
             weights = {name.removeprefix("network."): v for name, v in tensors.items() if name.startswith("network.")}
             posterior.network.load_state_dict(weights)
+            if "guard.limits" in tensors:
+                posterior.guard = Guard(tensors["guard.precision"].numpy(), tensors["guard.limits"].numpy())
         except (SafetensorError, KeyError, RuntimeError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise ResultsError(f"{path} does not hold weights that fit their config ({reason}). Train it again.") from None

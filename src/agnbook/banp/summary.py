@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from agnbook import files
-from agnbook.lightcurves import cadence, dataset, kalman, population
+from agnbook.lightcurves import cadence, dataset, kalman, locus, population
 
 #: Visits apart at which the structure function is taken.
 LAGS = (1, 8, 64)
@@ -14,8 +14,9 @@ GROUPS = {
     "mean_sd": slice(0, 12),  # mean i magnitude, five colours, log standard deviation in six bands
     "structure": slice(12, 33),  # log rms difference in six bands and log time apart, three lags
     "kalman": slice(33, 53),  # kalman.FIT_COLUMNS, means as i magnitude and colours
+    "locus": slice(53, 58),  # locus.COLUMNS, of the fit's means
 }
-WIDTH = 53
+WIDTH = 58
 
 
 @numba.njit(cache=True)  # pragma: no cover - compiled
@@ -50,12 +51,30 @@ def colours(magnitudes) -> np.ndarray:
     return np.concatenate([magnitudes[..., 3:4], magnitudes[..., :5] - magnitudes[..., 1:]], axis=-1)
 
 
+def from_colours(values) -> np.ndarray:
+    """Invert `colours`."""
+    values = np.asarray(values)
+    steps = np.concatenate([np.zeros_like(values[..., :1]), -np.cumsum(values[..., 1:], axis=-1)], axis=-1)
+    return values[..., :1] + steps - steps[..., 3:4]
+
+
+def add_locus(measured) -> np.ndarray:
+    """Append the group "locus", which follows from the group "kalman": (n, 53) to (n, 58)."""
+    means = from_colours(np.asarray(measured, float)[:, 43:49])
+    return np.concatenate([measured, locus.nearest(means).astype(np.asarray(measured).dtype)], axis=1)
+
+
 def features(curves: dataset.Curves, shared: bool = True) -> np.ndarray:
-    """Return all summaries of observed curves, shape (n, 53), grouped as `GROUPS` says.
+    """Return all summaries of observed curves, shape (n, 58), grouped as `GROUPS` says.
 
     `shared` tells the Kalman fit whether the six bands have one driver.
     """
-    out = np.empty((len(curves), WIDTH))
+    return add_locus(_measured(curves, shared))
+
+
+def _measured(curves: dataset.Curves, shared: bool) -> np.ndarray:
+    """All groups but the last, shape (n, 53): what costs a millisecond a curve."""
+    out = np.empty((len(curves), GROUPS["locus"].start))
     _moments(curves.times, curves.observed, curves.is_visit, np.array(LAGS), out)
     out[:, :6] = colours(out[:, :6])
     fit = kalman.fit(curves, shared)
@@ -73,7 +92,7 @@ def simulate_features(setting: str, n: int, seed: int, chunk: int = 2500, cache:
 
     Returns
     -------
-    features, latents : (n, 53), (n, 8) float32, float64
+    features, latents : (n, 58), (n, 8) float32, float64
     """
     shared = dataset.SETTINGS[setting][2]
     number = list(dataset.SETTINGS).index(setting)
@@ -87,13 +106,13 @@ def simulate_features(setting: str, n: int, seed: int, chunk: int = 2500, cache:
         else:
             rng = np.random.default_rng([seed, number, k])
             curves = dataset.simulate(chunk, rng, cadence.pool(max(20, chunk // 10), rng), setting)
-            x, y = features(curves, shared).astype(np.float32), curves.latents
+            x, y = _measured(curves, shared).astype(np.float32), curves.latents
             if stored is not None:
                 with files.atomic_write(stored) as temporary:
                     np.savez(temporary, X=x, L=y)
         parts.append(x[:size])
         latents.append(y[:size])
-    return np.concatenate(parts), np.concatenate(latents)
+    return add_locus(np.concatenate(parts)), np.concatenate(latents)
 
 
 def target_scale(setting: str, rng: np.random.Generator, n: int = 20_000) -> tuple[np.ndarray, np.ndarray]:

@@ -14,13 +14,12 @@ from agnbook.errors import ResultsError
 from agnbook.lightcurves import cadence, dataset, noise
 
 
-def density(network, x, y, components, *, epochs, batch, rate, seed, validation=0.05, weight_decay=1e-5, nugget=None):
+def density(network, x, y, *, epochs, batch, rate, seed, validation=0.05, weight_decay=1e-5, nugget=None):
     """Fit `network(x)` to the density of `y` by maximum likelihood: Adam, cosine decay, best epoch kept.
 
     Parameters
     ----------
     x, y : torch.Tensor, shapes (n, inputs), (n, dim)
-    components : Gaussians in the mixture.
     nugget : (dim,) tensor or None
         Standard deviation of noise added afresh to `y` at every step.
 
@@ -32,7 +31,7 @@ def density(network, x, y, components, *, epochs, batch, rate, seed, validation=
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
     held = order[: max(1, int(validation * len(x)))]
     rows = order[len(held) :]
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=weight_decay)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=weight_decay, fused=True)
     steps = max(1, len(rows) // batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda k: min(1.0, (k + 1) / 100) * 0.5 * (1 + math.cos(math.pi * min(1.0, k / (steps * epochs))))
@@ -43,7 +42,7 @@ def density(network, x, y, components, *, epochs, batch, rate, seed, validation=
         target = y[index]
         if nugget is not None:
             target = target + nugget * torch.randn_like(target)
-        return -heads.mixture_log_prob(network(x[index]), target, components).mean()
+        return -heads.log_prob(network(x[index]), target).mean()
 
     for _ in range(epochs):
         network.train()
@@ -67,28 +66,28 @@ def density(network, x, y, components, *, epochs, batch, rate, seed, validation=
     return history
 
 
-def own_posterior(setting, features, latents, *, seed, width=256, layers=4, components=1, epochs=30, batch=256, columns=None,
-                  rate=1e-3):  # fmt: skip
-    """Train the book's own posterior on summaries (n, 53) and latents (n, 8).
+def own_posterior(setting, features, latents, *, seed, width=128, layers=4, epochs=20, batch=256, columns=None, rate=5e-3):
+    """Train the book's own posterior on summaries (n, 58) and latents (n, 8).
 
     Returns
     -------
     (posterior.Posterior, list of (training loss, validation loss))
     """
-    coordinates = transforms.to_coordinates(latents)
-    dim = 8 if latents[:, 7].std() > 0 else 7
+    coordinates, columns = transforms.to_coordinates(latents), list(range(summary.WIDTH) if columns is None else columns)
+    nearest = features[:, posterior.REDSHIFT].astype(float)
     config = {
-        "setting": setting, "columns": list(range(summary.WIDTH)) if columns is None else list(columns), "width": width,
-        "layers": layers, "components": components, "dim": dim, "simulations": len(features), "epochs": epochs, "seed": seed,
+        "setting": setting, "columns": columns, "width": width, "layers": layers, "dim": 8 if latents[:, 7].std() > 0 else 7,
+        "redshift_scale": float(np.median(np.abs(latents[:, 6] - nearest))) if posterior.REDSHIFT in columns else None,
+        "simulations": len(features), "epochs": epochs, "seed": seed,
     }  # fmt: skip
     torch.manual_seed(seed)
-    columns = config["columns"]
-    own = posterior.Posterior.build(
-        config, transforms.Standard.fit(features[:, columns]), transforms.Standard.fit(coordinates[:, :dim])
-    )
-    y = torch.as_tensor(own.outputs.forward(coordinates[:, :dim]), dtype=torch.float32)
-    history = density(own.network, own.prepare(features), y, components, epochs=epochs, batch=batch, rate=rate, seed=seed)
+    own = posterior.Posterior.build(config, transforms.Standard.fit(features[:, columns]), None)
+    coordinates = own.to_locus(coordinates, nearest)[:, : config["dim"]]
+    own.outputs = transforms.Standard.fit(coordinates)
+    y = torch.as_tensor(own.outputs.forward(coordinates), dtype=torch.float32)
+    history = density(own.network, own.prepare(features), y, epochs=epochs, batch=batch, rate=rate, seed=seed)
     own.network.eval()
+    own.guard = posterior.Guard.fit(features, own.prepare(features).numpy())
     return own, history
 
 
@@ -109,7 +108,7 @@ def target_network(features, targets, scaler, *, seed, width=128, layers=6, drop
     x = torch.as_tensor(np.clip(inputs.forward(features), -8, 8), dtype=torch.float32)
     y = torch.as_tensor(scaler.forward(targets), dtype=torch.float32)
     nugget = torch.as_tensor(scaler.nugget / scaler.scale, dtype=torch.float32) if hasattr(scaler, "nugget") else None
-    history = density(network, x, y, 1, epochs=epochs, batch=batch, rate=rate, seed=seed, nugget=nugget)
+    history = density(network, x, y, epochs=epochs, batch=batch, rate=rate, seed=seed, nugget=nugget)
 
     def sample(new, n, sampling_seed=0):
         generator = torch.Generator().manual_seed(sampling_seed)
@@ -179,21 +178,22 @@ class CurveSet:
 
 
 def resume(network, optimiser, path):
-    """Load a checkpoint into `network` and `optimiser` if there is one; return its step and history."""
+    """Load a checkpoint into `network` and `optimiser` if there is one; return its step, history and learning rate."""
     if not path.exists():
-        return 0, []
+        return 0, [], optimiser.param_groups[0]["lr"]
     state = torch.load(path, weights_only=True)
     network.load_state_dict(state["network"])
     optimiser.load_state_dict(state["optimiser"])
-    return state["step"], state["history"]
+    return state["step"], state["history"], state["rate"]
 
 
 def neural_process(network, training, validation, *, seconds, checkpoint, seed, batch=40, n_context=64, n_extra=32,
-                   alpha=10.0, every=275, patience=20, rate=1e-3, max_steps=10**9):  # fmt: skip
+                   alpha=10.0, every=275, patience=20, rate=1e-3, cooldown=0.0, max_steps=10**9):  # fmt: skip
     """Train for `seconds` of processor time more, from the checkpoint on; the same command continues a stopped run.
 
     Adam at `rate`, weight decay 1e-5, halved when the validation loss has not fallen for `patience` rounds of
-    `every` steps (an epoch of 11,000 curves in batches of 40 has 275). A CUDA device is used if there is one.
+    `every` steps (an epoch of 11,000 curves in batches of 40 has 275). In the last `cooldown` seconds it falls to zero, so
+    that the weights settle. A CUDA device is used if there is one.
 
     Returns
     -------
@@ -203,12 +203,13 @@ def neural_process(network, training, validation, *, seconds, checkpoint, seed, 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
     optimiser = torch.optim.Adam(network.parameters(), lr=rate, weight_decay=1e-5)
-    step, history = resume(network, optimiser, checkpoint)
+    step, history, rate = resume(network, optimiser, checkpoint)
     start, before = time.process_time(), history[-1]["seconds"] if history else 0.0
     rng = np.random.default_rng([seed, step])
     torch.manual_seed(seed + step)
-    while step < max_steps and time.process_time() - start < seconds:
+    while step < max_steps and (left := seconds - (time.process_time() - start)) > 0:
         network.train()
+        optimiser.param_groups[0]["lr"] = rate * min(1.0, left / cooldown if cooldown else 1.0)
         rows = rng.integers(0, len(training), batch)
         cx, cy, tx, ty, targets = (a.to(device) for a in training.batch(rows, n_context, n_extra, rng)[:5])
         targets = targets + torch.as_tensor(
@@ -227,10 +228,16 @@ def neural_process(network, training, validation, *, seconds, checkpoint, seed, 
             best = min(range(len(history)), key=lambda k: history[k]["loss"])
             last_cut = max((k for k in range(1, len(history)) if history[k]["rate"] < history[k - 1]["rate"]), default=0)
             if len(history) - 1 - max(best, last_cut) >= patience:
-                optimiser.param_groups[0]["lr"] /= 2
+                rate /= 2
             with files.atomic_write(checkpoint) as temporary:
                 torch.save(
-                    {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "history": history},
+                    {
+                        "network": network.state_dict(),
+                        "optimiser": optimiser.state_dict(),
+                        "step": step,
+                        "history": history,
+                        "rate": rate,
+                    },
                     temporary,
                 )
     return history

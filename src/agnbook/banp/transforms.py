@@ -12,7 +12,7 @@ COORDINATES = ("log_tau_observed", "b_tau", "log_sf_observed", "b_sf", "log_mass
 
 @dataclass(frozen=True)
 class Standard:
-    """Mean 0, standard deviation 1 in each column."""
+    """Mean 0, standard deviation 1 in each column; a column that never changes becomes 0."""
 
     mean: np.ndarray
     scale: np.ndarray
@@ -20,7 +20,9 @@ class Standard:
     @classmethod
     def fit(cls, values) -> "Standard":
         """Take mean and standard deviation from `values`, shape (n, d)."""
-        return cls(np.mean(values, axis=0), np.std(values, axis=0) + 1e-12)
+        mean, scale = np.mean(values, axis=0, dtype=float), np.std(values, axis=0, dtype=float)
+        # rounding must not turn a constant into +-1
+        return cls(mean, np.where(scale > 1e-6 * (1 + np.abs(mean)), scale, 1.0))
 
     def forward(self, values):
         return (values - self.mean) / self.scale
