@@ -3,6 +3,7 @@
 import importlib
 import io
 import re
+import sys
 import tomllib
 
 import numpy as np
@@ -33,6 +34,12 @@ GOOD = pd.DataFrame(
 
 def as_csv(frame) -> bytes:
     return frame.to_csv(index=False).encode()
+
+
+@pytest.fixture(autouse=True)
+def keep_main(monkeypatch):
+    """Give back the main module, which the app's test runner replaces: new processes of later tests would import it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="module")
