@@ -1,6 +1,7 @@
 """Bulk inference: the same answers however it is cut up, interrupted or killed, and one message for each mistake."""
 
 import errno
+import functools
 import os
 import re
 import shlex
@@ -350,7 +351,10 @@ def test_a_file_system_without_locks_will_do(catalogue, tmp_path, one_process, m
 def start(source: Path, target: Path, *options: str) -> subprocess.Popen:
     """Start the command on light curves, in a process group of its own."""
     command = [sys.executable, "-m", "agnbook.cli", "bulk", str(source), str(target), "--model", "lightcurve", *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    # a shell that runs the tests in the background lets its children ignore Ctrl-C
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, start_new_session=True, preexec_fn=listen, **pipes)
 
 
 def finished(target: Path) -> dict[str, int]:
