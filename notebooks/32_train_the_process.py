@@ -298,8 +298,8 @@ print(f"redshift from the locus, median error: {np.median(error):.4f}; 95 % with
 # user is warned.
 #
 # Recipes were compared on validation simulations only: five learning rates (0.001 to 0.02), three batch sizes, two widths, three densities (a Gaussian,
-# a mixture of three, a Gaussian with heavier tails), with the locus and without. The learning rate mattered most: at 0.001 the same network needed
-# several times as many steps. A Gaussian is enough once the redshift is measured from that of the locus. Three seeds are trained for each setting; the one with the best validation loss is kept.
+# a mixture of three, a Gaussian with heavier tails), with the locus and without. The learning rate mattered most. These trials
+# were short and are not kept. A Gaussian is enough once the redshift is measured from that of the locus. Three seeds are trained for each setting; the one with the best validation loss is kept.
 
 
 # %%

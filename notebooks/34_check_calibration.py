@@ -18,7 +18,7 @@
 # **You will** ask of every posterior whether the truth falls inside it as often as it says: with the paper's curve, with two
 # independent diagnostics, and on light curves that break the simulator's assumptions.
 #
-# **You will learn** how a calibration test can itself be biased, what a single number hides, and how a chi-square warns a user whom no
+# **You will learn** how a calibration test can itself be biased, what a single number hides, and what can warn a user whom no
 # calibration curve can.
 #
 # **You need** {ref}`ch-reconstruct-and-infer`; weights and ranks are loaded.
@@ -275,7 +275,7 @@ temperature_table.set_index(["setting", "fitted"])[["temperature", "mae", "sigma
 
 # %%
 def stress() -> pd.DataFrame:
-    """Score the `dc2_like` model where its assumptions fail, with the fraction of curves that chi-square flags."""
+    """Score the `dc2_like` model where its assumptions fail, with the fraction of curves that its guard flags."""
     own, n = models.own("dc2_like", profile, seed), settings["stress"]
     _, scale = summary.target_scale("dc2_like", np.random.default_rng(1))
     rng = np.random.default_rng([seed, 340])

@@ -87,6 +87,8 @@ def test_neural_process_trains_resumes_predicts_and_is_stored(tmp_path):
     again = anp.AttentiveNeuralProcess(anp.Config(hidden=8, latent=4))
     longer = train.neural_process(again, curves, curves, max_steps=40, **run)
     assert longer[:3] == history and longer[-1]["step"] == 40
+    cooled = train.neural_process(anp.AttentiveNeuralProcess(again.config), curves, curves, max_steps=50, cooldown=1e4, **run)
+    assert cooled[-1]["rate"] < 0.01 * cooled[-2]["rate"], "60 of 10,000 seconds are left"
     out = train.predict(again, curves, np.arange(5), passes=3, draws=2, n_context=12, n_extra=6, dropout=0.1)
     assert out["samples"].shape == (5, 6, 21) and out["mean"].shape == (5, 18, 6) and out["held"].sum() == 30
     assert next(m.p for m in again.modules() if isinstance(m, anp.Dropout)) == 0.05

@@ -14,8 +14,6 @@ from agnbook.blazars.networks import BlazarNetwork
 from agnbook.errors import CatalogError, FeatureError
 
 WEIGHTS = "weights/blazars_bias_init.json"
-
-
 #: Rows that are answered at once: bounds the memory of a long table.
 BLOCK = 500
 #: Seconds of work after which a progress bar appears.

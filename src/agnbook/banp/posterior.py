@@ -196,8 +196,7 @@ class Posterior:
             posterior = cls.build(config, scales["inputs"], scales["outputs"])
             weights = {name.removeprefix("network."): v for name, v in tensors.items() if name.startswith("network.")}
             posterior.network.load_state_dict(weights)
-            if "guard.limits" in tensors:
-                posterior.guard = Guard(tensors["guard.precision"].numpy(), tensors["guard.limits"].numpy())
+            posterior.guard = Guard(tensors["guard.precision"].numpy(), tensors["guard.limits"].numpy())
         except (SafetensorError, KeyError, RuntimeError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise ResultsError(f"{path} does not hold weights that fit their config ({reason}). Train it again.") from None
