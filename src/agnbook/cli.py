@@ -141,7 +141,7 @@ def _lightcurve(options) -> int:
             raise BookError("-o and --reconstruction name the same file; give them two names.")
         tables.check_writable(options.reconstruction, options.overwrite)
     step = options.step if options.reconstruction else None
-    answer, curves = tools.light_curves(tables.read(options.table), options.setting, options.tolerance, step)
+    answer, curves = tools.light_curves(tables.read(options.table), options.setting, options.tolerance, step, options.exact)
     tables.write(answer, options.output, options.overwrite)
     if options.reconstruction:
         tables.write(curves, options.reconstruction, options.overwrite)
@@ -152,7 +152,7 @@ def _lightcurve(options) -> int:
     )
     if len(problems := answer[~given]):
         print(f"agnbook: for example {problems['object'][0]}: {problems['problem'][0]}", file=sys.stderr)
-    _skill(options.setting)
+    _skill("independent, exact" if options.exact else options.setting)
     return 0
 
 
@@ -205,6 +205,9 @@ def parser() -> argparse.ArgumentParser:
         "--reconstruction", metavar="OUT2", help="also write the curves on a regular grid, in any of the formats"
     )
     command.add_argument("--step", type=float, default=10.0, metavar="DAYS", help="days between its times (10)")
+    command.add_argument(
+        "--exact", action="store_true", help="weigh the network's draws by the exact likelihood (setting independent only)"
+    )
 
     command = add("bulk", _bulk, "a model on a folder of Parquet partitions, on this machine or a Dask cluster")
     command.add_argument("input", help="folder of .parquet files; light curves have one row an object")

@@ -79,3 +79,28 @@ def test_joint_likelihood(benchmark):
     print(f"\nlikelihood: {1e6 * quick / 20:.0f} us, {slow / quick:.0f} times faster than dense algebra")
     assert slow > 3 * quick
     benchmark(fast)
+
+
+def test_many_parameters_for_one_curve(benchmark):
+    rng = np.random.default_rng(0)
+    curves = dataset.simulate(1, rng, cadence.pool(1, rng), "independent")
+    seen = curves.is_visit[0]
+    observed = [np.asarray(a[0, seen], float) for a in (curves.times, curves.observed, curves.error)]
+    log_tau, log_sf = rng.uniform(2, 3, (2000, 6)), rng.uniform(-1, 0, (2000, 6))
+    means = curves.targets[:, 15:] + 0.1 * rng.standard_normal((2000, 6))
+
+    def fast():
+        return kalman.separate_log_likelihood(log_tau, log_sf, means, *observed)
+
+    fast()
+    quick, together = best_of(fast)
+
+    def obvious():
+        rows = range(len(means))
+        return [kalman.separate_log_likelihood(log_tau[j, None], log_sf[j, None], means[j, None], *observed)[0] for j in rows]
+
+    slow, one_by_one = best_of(obvious, 1)
+    assert together == pytest.approx(np.array(one_by_one), rel=1e-9)
+    print(f"\nlikelihoods: {2000 / quick:.0f} a second, {slow / quick:.1f} times one draw at a time")
+    assert slow > 2 * quick
+    benchmark(fast)

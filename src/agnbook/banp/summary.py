@@ -84,6 +84,12 @@ def _measured(curves: dataset.Curves, shared: bool) -> np.ndarray:
     return out
 
 
+def simulate_chunk(setting: str, seed: int, k: int, chunk: int) -> dataset.Curves:
+    """Simulate the light curves behind chunk `k` of `simulate_features`."""
+    rng = np.random.default_rng([seed, list(dataset.SETTINGS).index(setting), k])
+    return dataset.simulate(chunk, rng, cadence.pool(max(20, chunk // 10), rng), setting)
+
+
 def simulate_features(setting: str, n: int, seed: int, chunk: int = 2500, cache: Path | None = None):
     """Simulate `n` fresh objects of a setting, on fresh cadences, and keep only their summaries.
 
@@ -95,7 +101,6 @@ def simulate_features(setting: str, n: int, seed: int, chunk: int = 2500, cache:
     features, latents : (n, 58), (n, 8) float32, float64
     """
     shared = dataset.SETTINGS[setting][2]
-    number = list(dataset.SETTINGS).index(setting)
     parts, latents = [], []
     for k in range(-(-n // chunk)):
         size = min(chunk, n - k * chunk)
@@ -104,8 +109,7 @@ def simulate_features(setting: str, n: int, seed: int, chunk: int = 2500, cache:
             with np.load(stored) as file:
                 x, y = file["X"], file["L"]
         else:
-            rng = np.random.default_rng([seed, number, k])
-            curves = dataset.simulate(chunk, rng, cadence.pool(max(20, chunk // 10), rng), setting)
+            curves = simulate_chunk(setting, seed, k, chunk)
             x, y = _measured(curves, shared).astype(np.float32), curves.latents
             if stored is not None:
                 with files.atomic_write(stored) as temporary:

@@ -36,6 +36,9 @@ SF_LAW = np.array([(-0.51, 0.02), (-0.479, 0.005), (0.131, 0.008), (0.18, 0.03)]
 SLOPE_SCATTER = 0.0
 REALISTIC_SLOPE_SCATTER = 0.3
 Z_RANGE = (0.17, 3.10)
+#: Shape of the redshifts' beta distribution; correlation of mass and redshift as normal scores.
+_BETA = (2.33, 1.86)
+_COPULA = ((1, -0.18), (-0.18, 1))
 
 # Strong emission lines: wavelength (A), equivalent width (A), Gaussian width (A), after Vanden Berk et al. (2001),
 # Table 2; the last rows stand for the iron and Balmer-continuum bump.
@@ -108,7 +111,7 @@ def targets_from_latents(latents) -> np.ndarray:
 
 
 def _draw(rng: np.random.Generator, n: int, slope_scatter: float) -> np.ndarray:
-    normal = rng.multivariate_normal([0, 0], [[1, -0.18], [-0.18, 1]], size=n, method="cholesky")
+    normal = rng.multivariate_normal([0, 0], _COPULA, size=n, method="cholesky")
     uniform = stats.norm.cdf(normal)
     log_mass = 7 + 0.93 * stats.norm.ppf((1 + uniform[:, 0]) / 2)
     redshift = 0.17 + 2.93 * _beta_quantiles(uniform[:, 1])
@@ -122,10 +125,33 @@ def _draw(rng: np.random.Generator, n: int, slope_scatter: float) -> np.ndarray:
     return np.stack([*intercepts, log_mass, absolute_i, redshift, slope], axis=-1)
 
 
+def log_density(latents) -> np.ndarray:
+    """Log-density of the population `dc2_like`, without scattered slopes, at latents (..., 8): the prior of every posterior.
+
+    Minus infinity outside the ranges of mass and redshift. The slope, always 0 there, does not enter.
+    """
+    latents = np.asarray(latents, float)
+    log_mass, absolute_i, redshift = latents[..., 4], latents[..., 5], latents[..., 6]
+    inside = (log_mass > 7) & (redshift > Z_RANGE[0]) & (redshift < Z_RANGE[1])
+    log_mass, redshift = np.where(inside, log_mass, 8.0), np.where(inside, redshift, 1.0)
+    marginals = stats.halfnorm(7, 0.93), stats.beta(*_BETA, loc=Z_RANGE[0], scale=Z_RANGE[1] - Z_RANGE[0])
+    ranks = np.stack([stats.norm.ppf(m.cdf(v)) for m, v in zip(marginals, (log_mass, redshift), strict=True)], axis=-1)
+    value = stats.multivariate_normal.logpdf(ranks, [0, 0], _COPULA) - stats.norm.logpdf(ranks).sum(axis=-1)
+    value += sum(m.logpdf(v) for m, v in zip(marginals, (log_mass, redshift), strict=True))
+    log_eddington = (absolute_i + 5.1999 + 2.5167 * log_mass) / -2.8309
+    value += stats.norm.logpdf(log_eddington, -2.451 + 0.528 * redshift - 0.0593 * log_mass, 0.308) - np.log(2.8309)
+    for k, law in ((0, TAU_LAW), (2, SF_LAW)):
+        factors = np.stack([np.ones_like(log_mass), absolute_i + 23, log_mass - 9], axis=-1)
+        a, rows = latents[..., k], [0, 2, 3]
+        value += stats.norm.logpdf(a, factors @ law[rows, 0], np.sqrt(factors**2 @ law[rows, 1] ** 2))
+        value += stats.norm.logpdf(latents[..., k + 1], *law[1])
+    return np.where(inside, value, -np.inf)
+
+
 @lru_cache(maxsize=1)
 def _beta_table():
     levels = np.linspace(0, 1, 4001)
-    return levels, stats.beta.ppf(levels, 2.33, 1.86)
+    return levels, stats.beta.ppf(levels, *_BETA)
 
 
 def _beta_quantiles(level) -> np.ndarray:
