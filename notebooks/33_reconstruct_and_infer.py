@@ -48,8 +48,8 @@ import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import PolynomialFeatures
 
-from agnbook import artifacts, claims, files, plots, profiles
-from agnbook.banp import models, summary, train, transforms
+from agnbook import artifacts, claims, files, plots, profiles, scores
+from agnbook.banp import exact, models, summary, train, transforms
 from agnbook.banp.quality import quality
 from agnbook.lightcurves import cadence, dataset, kalman, population
 
@@ -288,50 +288,97 @@ seeds[seeds.part == "test"].set_index(["setting", "model"])[["mae", "logm_rms", 
 # the precision that ten years of six random walks allow, and each band's mean wanders by itself, so that colours tell the redshift less well.
 
 # %% [markdown]
-# Could a better network do much better there? The worst-known targets are redshift and $M_i$. For these two, brute force is affordable:
-# weigh draws from the population by how well they explain the six fitted mean magnitudes, and *tell* this competitor the true amplitude and
-# time-scale (to the width of the own model's posterior), which the network has to infer.
-
-
-# %%
-def floor() -> pd.DataFrame:
-    """Mean absolute error of redshift and M_i by importance sampling with known variability, and of the own model."""
-    features, latents = summary.simulate_features("independent", settings["floor"], 901, settings["chunk"], CACHE)
-    truth = population.targets_from_latents(latents)
-    _, prior_sd = summary.target_scale("independent", np.random.default_rng(1))
-    own_samples = models.own("independent", profile, seed).sample_targets(features, 200, seed)
-    draws = population.targets_from_latents(population.sample(settings["floor_draws"], np.random.default_rng([seed, 335])))
-    means = summary.from_colours(features[:, summary.GROUPS["kalman"]][:, 10:16].astype(float))
-    sigma, tau = 10 ** truth[:, 6:12], 10 ** truth[:, :6] * (1 + truth[:, 14:15])
-    share = tau / cadence.DURATION  # variance of the mean of a damped random walk over the survey
-    variance = 2 * sigma**2 * share * (1 - share * (1 - np.exp(-1 / share)))
-    columns = {"redshift": 14, "M_i": 13}
-    known, width = [3, 9], own_samples[:, :, [3, 9]].std(axis=1)
-    brute = np.empty((len(truth), len(columns)))
-    for k in range(len(truth)):
-        chi2 = ((means[k] - draws[:, 15:]) ** 2 / variance[k]).sum(axis=1)
-        chi2 += (((truth[k, known] - draws[:, known]) / width[k]) ** 2).sum(axis=1)
-        weight = np.exp(-0.5 * (chi2 - chi2.min()))
-        brute[k] = weight @ draws[:, list(columns.values())] / weight.sum()
-    return pd.DataFrame(
-        [
-            {"target": name, "brute_force": np.abs(brute[:, j] - truth[:, c]).mean() / prior_sd[c],
-             "own": np.abs(own_samples[:, :, c].mean(axis=1) - truth[:, c]).mean() / prior_sd[c], "n": len(truth)}
-            for j, (name, c) in enumerate(columns.items())
-        ]
-    )  # fmt: skip
-
-
-least = artifacts.table("results/independent_floor.csv", floor, settings=settings, seed=seed).set_index("target")
-least.round(3)
+# ## The exact posterior, where there is one
+#
+# Could a better network do much better there? With a driver for each band the question has an answer, since nothing about the posterior is
+# unknown: the population is a formula, and the likelihood of six independent walks is that of six one-dimensional filters. So the network need
+# not be believed. Its draws become a *proposal*, half of them widened to cover tails that it lacks, and each gets the weight
+#
+# $$w \propto \frac{p(\text{parameters})\; p(\text{curve} \mid \text{parameters})}{q(\text{parameters} \mid \text{curve})},$$
+#
+# prior times likelihood over the network's density: importance sampling. The effective number of draws, $1 / \sum w^2$ for weights that sum to one, tells how good a
+# proposal the network was. A quasar of this kind:
 
 # %%
-gain = (least.own - least.brute_force).sum() / len(population.TARGETS)
-print(f"what both would gain in the mean over the 21 targets: {gain:.4f} prior standard deviations")
+rng = np.random.default_rng([seed, 336])
+six = dataset.simulate(1, rng, cadence.pool(1, rng), "independent")
+separate, found = models.own("independent", profile, seed), summary.features(six, shared=False)
+weighed, effective = exact.sample_targets(separate, six, found, 4000, settings["proposals"])
+network_draws = separate.sample_targets(found, 4000)
+print(f"{settings['proposals']} draws of the network are worth {effective[0]:.0f} of the exact posterior")
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-exact", "caption": "Redshift, absolute magnitude and black-hole mass of one quasar with six independent drivers: posterior of the network, and the exact one that its weighted draws give. Black: truth."}, "image": {"alt": "Three pairs of histograms, network and exact posterior, which nearly coincide but for the shape in redshift"}}
+fig, axes = plt.subplots(1, 3, figsize=(9, 3))
+for ax, k in zip(axes, (14, 13, 12), strict=True):
+    both = [network_draws[0, :, k], weighed[0, :, k]]
+    bins = np.linspace(np.nanmin(both), np.nanmax(both), 40)
+    for draws, name, colour in zip(both, ("network", "exact"), ("blue", "orange"), strict=True):
+        ax.hist(draws, bins, density=True, histtype="step", color=plots.COLORS[colour], label=name)
+    ax.axvline(six.targets[0, k], color="black", lw=0.8)
+    ax.set_xlabel(population.TARGETS[k])
+    ax.set_yticks([])
+_ = axes[0].legend()
+plt.show()
 
 # %% [markdown]
-# Hardly anything is left to gain there. The bar that the book had set itself for `independent`, from shorter experiments, asks for a little more than these
-# data seem to hold; the scorecard says by how much it is missed.
+# Over many curves, validation and test, the network and the exact posterior side by side. The mean absolute error is given for two
+# estimates: the posterior mean and the posterior median. The median is the one that makes the expected absolute error as small as it can be, so
+# the median of the exact posterior is the *floor*: on average over this population no method whatever scores better.
+
+
+# %%
+def compare() -> pd.DataFrame:
+    """Score the network `independent` and the exact posterior on the same validation and the same test curves."""
+    own = models.own("independent", profile, seed)
+    _, prior_sd = summary.target_scale("independent", np.random.default_rng(1))
+    rows, chunk = [], settings["chunk"]
+    for part, part_seed in (("validation", 901), ("test", 900)):
+        truth, samples, worth = [], {"network": [], "exact": []}, []
+        for k in range(-(-settings["exact"] // chunk)):
+            some = summary.simulate_chunk("independent", part_seed, k, chunk).take(slice(0, settings["exact"] - k * chunk))
+            features = summary.features(some, shared=False).astype(np.float32)
+            draws, effective = exact.sample_targets(own, some, features, settings["draws"], settings["proposals"], seed + k)
+            samples["exact"].append(draws)
+            samples["network"].append(own.sample_targets(features, settings["draws"], seed + k))
+            truth.append(some.targets)
+            worth.append(effective)
+        truth, worth = np.concatenate(truth), np.concatenate(worth)
+        for name, draws in samples.items():
+            draws = np.concatenate(draws)
+            error = (np.abs(np.median(draws, axis=1) - truth) / prior_sd).mean(axis=1)
+            low, high = scores.bootstrap(np.mean, error, n_resamples=300)
+            rows.append(
+                {"part": part, "posterior": name} | quality(truth, draws, prior_sd)
+                | {"mae_median": error.mean(), "mae_median_low": low, "mae_median_high": high}
+                | ({"effective": np.median(worth), "effective_1": np.quantile(worth, 0.01)} if name == "exact" else {})
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+exact_table = artifacts.table("results/independent_exact.csv", compare, settings=settings, seed=seed).set_index(
+    ["part", "posterior"]
+)
+exact_table[["mae", "mae_median", "logm_rms", "calibration", "effective", "effective_1", "n"]].round(4)
+
+# %%
+gain = {
+    part: exact_table.loc[(part, "network"), "mae"] - exact_table.loc[(part, "exact"), "mae_median"]
+    for part in ("validation", "test")
+}
+for part in gain:
+    row = exact_table.loc[(part, "exact")]
+    print(f"floor on {part} curves: {row.mae_median:.4f} ({row.mae_median_low:.4f} to {row.mae_median_high:.4f})")
+print("network's mean less exact median:", ", ".join(f"{value:.4f} ({part})" for part, value in gain.items()))
+
+# %% [markdown]
+# `effective` is the median over curves, `effective_1` the first percentile, of the numbers of draws that `proposals` are worth. The network is within
+# two per cent of what can be known; more simulations or a larger network could win no more than that. The exact median was better
+# on validation curves, so it is the book's answer for independent drivers, a tenth of a second dearer for each curve
+# (`agnbook lightcurve --setting independent --exact`). The bar that the book had set itself, 0.22, from shorter experiments, turns out to lie *at* the floor:
+# whether a finite set of test curves falls on this side of it or that is chance, as the interval in the scorecard shows.
+#
+# For the models with one driver no such check is made: their filter ({ref}`theory-light-curves`) is exact only to second order in the differences of
+# the time-scales, and weights need the likelihood itself.
 #
 # ## What does variability add to the mass?
 #
@@ -425,8 +472,7 @@ for setting, name in (("dc2_like", "best"), ("lsst_bright", "lsst_bright"), ("in
         ("calibration", "largest deviation of the split Mahalanobis curve", ""),
     ):  # fmt: skip
         bar = BARS[setting][key]
-        missed = f"missed by {row[key] - bar:.4f}; three seeds agree, and for redshift and M_i brute force does hardly better"
-        verdict = f"the book's bar {bar} is {'met' if row[key] <= bar else missed}"
+        verdict = f"the book's bar {bar} is {'met' if row[key] <= bar else f'missed by {row[key] - bar:.4f}'}"
         entries.append(
             figure(
                 f"lightcurves.{name}.{key}",
@@ -437,4 +483,17 @@ for setting, name in (("dc2_like", "best"), ("lsst_bright", "lsst_bright"), ("in
                 how=f"unseen cadences; {verdict}",
             )
         )
+# a resampled largest deviation is biased upwards: for one this near perfection its interval says nothing
+row = exact_table.loc[("test", "exact")].drop(["calibration_low", "calibration_high"])
+for key, what, unit in (
+    ("mae_median", "mean absolute error of the posterior median over the 21 targets", "prior sd"),
+    ("logm_rms", "rms error of log black-hole mass", "dex"), ("calibration", "largest deviation of the split Mahalanobis curve", ""),
+):  # fmt: skip
+    bar = BARS["independent"][key.removesuffix("_median")]
+    verdict = f"the book's bar {bar} is {'met' if row[key] <= bar else f'missed by {row[key] - bar:.4f}'}"
+    name = f"lightcurves.independent.exact.{key.removesuffix('_median')}"
+    how = f"the network's draws weighed by the exact likelihood; the same test curves; {verdict}"
+    if key == "calibration":
+        how += f"; a perfect posterior exceeds {1.36 / np.sqrt(row.n):.3f} in 5 % of repetitions"
+    entries.append(figure(name, f"Exact posterior, independent: {what}", row, key, unit=unit, how=how))
 claims.publish(entries, settings, seed)

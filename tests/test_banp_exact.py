@@ -7,7 +7,7 @@ from astropy.table import Table
 from celerite2 import terms
 from scipy import stats
 
-from agnbook import calibration, tools, visits
+from agnbook import calibration, cli, tools, visits
 from agnbook.banp import exact, posterior, summary
 from agnbook.errors import BookError, FeatureError
 from agnbook.lightcurves import dataset, kalman, population
@@ -122,3 +122,12 @@ def test_light_curves_tells_the_effective_draws(curves, monkeypatch):
     monkeypatch.setattr(exact, "sample_targets", lambda *_: (np.full((1, 10, 21), np.nan), np.zeros(1)))
     impossible, _ = tools.light_curves(table, "independent", exact=True)
     assert "No draw" in impossible["problem"][0] and np.isnan(impossible["log_mass_q500"][0])
+
+
+def test_the_command_says_how_the_exact_posterior_did(curves, tmp_path, capsys):
+    measurements(curves, 0).write(tmp_path / "one.csv")
+    assert cli.main(["lightcurve", str(tmp_path / "one.csv"), "--setting", "independent", "--exact"]) == 0
+    out, err = capsys.readouterr()
+    assert "effective_draws" in out.splitlines()[0] and "rms of log mass" in err
+    assert cli.main(["lightcurve", str(tmp_path / "one.csv"), "--exact"]) == 2
+    assert "for the setting independent, not dc2_like" in capsys.readouterr().err
