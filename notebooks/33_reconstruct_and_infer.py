@@ -290,7 +290,7 @@ seeds[seeds.part == "test"].set_index(["setting", "model"])[["mae", "logm_rms", 
 # %% [markdown]
 # ## The exact posterior, where there is one
 #
-# Could a better network do much better there? With a driver for each band the question has an answer, since nothing about the posterior is
+# Could a better network do much better on independent drivers? There the question has an answer, since nothing about the posterior is
 # unknown: the population is a formula, and the likelihood of six independent walks is that of six one-dimensional filters. So the network need
 # not be believed. Its draws become a *proposal*, half of them widened to cover tails that it lacks, and each gets the weight
 #
