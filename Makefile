@@ -34,7 +34,7 @@ html:
 
 environment: $(FULL_READY)  ## create the full environment from requirements.lock
 
-test: environment  ## run all tests (about 20 minutes on 2 cores, 4 more the first time)
+test: environment  ## run all tests (about 15 minutes on 2 cores, 4 more the first time)
 	@$(FULL) -m agnbook.build test
 
 run: environment  ## re-execute the chapters at `book` profile on this machine (CHAPTERS="11 12" for some)

@@ -145,7 +145,7 @@ print("loss falls:", after["loss"] < before["loss"])
 # of the visits and of the 10-day grid. It stops when its processor time is used up, and the same command resumes it; with a GPU
 # the same command uses that. Targets are whitened with a nugget of 2 %; the ladder below compares that with plainly standardised
 # targets. The learning rate is halved when the validation loss has stood still for a number of rounds (fewer than the paper's 20 epochs), and falls
-# towards zero in the last minutes of a run. The run was made in two: the first ended so after about a third of the steps, the second took up the rate again.
+# towards zero in the last minutes of a run. The run was made in two: the first ended so at the first of the falls that the figure marks, the second took up the rate again.
 
 
 # %%
@@ -228,8 +228,8 @@ early = artifacts.table("results/banp_seeds.csv", other_seeds, settings=settings
 early.set_index("seed")[["step", "magnitudes", "parameters", "kl"]].astype({"step": int}).round(2)
 
 # %% [markdown]
-# Over the last quarter the curve is flat: from its one half to the other the mean rises by less than a tenth of a nat, about two standard errors, where the
-# first quarter gained several. Every figure that this book quotes for the neural process comes with the number of its steps and of the visits that it was shown.
+# Over the last quarter, the last two of these means, the curve is flat: they differ by hardly more than their noise, and by next to nothing against what
+# the first ones gain. Every figure that this book quotes for the neural process comes with the number of its steps and of the visits that it was shown.
 # What the next section finds does not depend on them.
 #
 # ## Same head, better view: a ladder of summaries

@@ -122,6 +122,7 @@ def test_light_curves_tells_the_effective_draws(curves, monkeypatch):
     monkeypatch.setattr(exact, "sample_targets", lambda *_: (np.full((1, 10, 21), np.nan), np.zeros(1)))
     impossible, _ = tools.light_curves(table, "independent", exact=True)
     assert "No draw" in impossible["problem"][0] and np.isnan(impossible["log_mass_q500"][0])
+    assert impossible["chi2"][0] == answer["chi2"][0]  # what the fit says of the curve stays
 
 
 def test_the_command_says_how_the_exact_posterior_did(curves, tmp_path, capsys):
@@ -131,3 +132,29 @@ def test_the_command_says_how_the_exact_posterior_did(curves, tmp_path, capsys):
     assert "effective_draws" in out.splitlines()[0] and "rms of log mass" in err
     assert cli.main(["lightcurve", str(tmp_path / "one.csv"), "--exact"]) == 2
     assert "for the setting independent, not dc2_like" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "mean, scatter, error, words",
+    [
+        (45, 0.2, 0.01, "No draw"),
+        (-20, 0.2, 0.01, "effective draws: do not"),
+        (22, 8.0, 0.001, "No draw"),
+        (22, 0.2, 1e-6, "effective draws: do not"),
+    ],
+)
+def test_curves_from_nowhere_give_few_draws_or_none(mean, scatter, error, words, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    times, magnitudes = np.sort(rng.uniform(0, 3650, 300)), mean + scatter * rng.standard_normal((300, 6))
+    given = dataset.from_arrays(times, magnitudes, np.full((300, 6), error))
+    latents, effective = exact.sample(posterior.shipped("independent"), given, summary.features(given, False), 100, 1000)
+    assert np.isfinite(latents).all() if effective[0] else np.isnan(latents).all()
+    measurements(given, 0).write(tmp_path / "strange.csv")
+    assert cli.main(["lightcurve", str(tmp_path / "strange.csv"), "--setting", "independent", "--exact"]) == 0
+    assert words in capsys.readouterr().err
+
+
+def test_the_density_is_finite_wherever_it_is_not_zero():
+    far = np.tile([2.4, 0.17, -0.5, -0.479, 8.5, -24, 1.5, 0.0], (4, 1))
+    far[:, 4] = [7.0001, 15, 20, 60]
+    assert np.isfinite(population.log_density(far)).all()

@@ -134,6 +134,7 @@ def _redshift(options) -> int:
 
 def _lightcurve(options) -> int:
     from agnbook import tables, tools
+    from agnbook.banp.exact import FEW_DRAWS
 
     tables.check_writable(options.output, options.overwrite)
     if options.reconstruction:
@@ -150,6 +151,8 @@ def _lightcurve(options) -> int:
         f"agnbook: {given.sum()} of {len(answer)} objects have parameters; {unlike.sum()} of these are unlike the simulator",
         file=sys.stderr,
     )
+    if options.exact and (few := (answer["effective_draws"][given] < FEW_DRAWS).sum()):
+        print(f"agnbook: {few} of these rest on fewer than {FEW_DRAWS} effective draws: do not rely on them", file=sys.stderr)
     if len(problems := answer[~given]):
         print(f"agnbook: for example {problems['object'][0]}: {problems['problem'][0]}", file=sys.stderr)
     _skill("independent, exact" if options.exact else options.setting)

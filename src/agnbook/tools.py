@@ -314,6 +314,9 @@ def light_curves(table, setting: str = "dc2_like", tolerance: float = 0.5, step:
         curves = dataset.from_arrays(objects[row].times, objects[row].magnitudes, objects[row].errors)
         found = summary.features(curves, shared)
         # one object at a time: its answer does not depend on the rest of the table
+        fit = kalman.fit(curves, shared)
+        chi2[row] = fit[0, kalman.FIT_COLUMNS.index("chi2")]
+        unlike[row] = str(model.warnings(found)[0])
         if exact:
             (draws,), effective[row : row + 1] = importance.sample_targets(model, curves, found, DRAWS)
             if not effective[row]:
@@ -322,9 +325,6 @@ def light_curves(table, setting: str = "dc2_like", tolerance: float = 0.5, step:
         else:
             draws = model.sample_targets(found, DRAWS)[0]
         quantiles[row] = np.quantile(draws, list(QUANTILES.values()), axis=0).T
-        fit = kalman.fit(curves, shared)
-        chi2[row] = fit[0, kalman.FIT_COLUMNS.index("chi2")]
-        unlike[row] = str(model.warnings(found)[0])
         if step is not None:
             parts.append(_reconstruct(objects[row], fit, step, shared))
     length = np.array([len(each.times) for each in objects])

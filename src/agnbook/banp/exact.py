@@ -14,6 +14,8 @@ from agnbook.lightcurves import dataset, kalman, population
 
 #: Half of the proposals come from the network's Gaussian, half from one this much wider, which covers tails that it lacks.
 WIDER = 1.6
+#: An answer that rests on fewer effective draws than this is not to be relied on.
+FEW_DRAWS = 100
 
 
 def sample(own: posterior.Posterior, curves: dataset.Curves, features, n: int = 400, proposals: int = 4000, seed: int = 0):
@@ -30,7 +32,7 @@ def sample(own: posterior.Posterior, curves: dataset.Curves, features, n: int = 
     latents : (objects, n, 8)
         Resampled by weight; a draw may come twice. NaN if no proposal is possible at all.
     effective : (objects,)
-        Effective number of proposals, 1 / sum of squared weights. Below about 100 the draws are too few to be relied on.
+        Effective number of proposals, 1 / sum of squared weights. Below `FEW_DRAWS` they are too few to be relied on.
 
     Raises
     ------

@@ -136,6 +136,7 @@ def log_density(latents) -> np.ndarray:
     log_mass, redshift = np.where(inside, log_mass, 8.0), np.where(inside, redshift, 1.0)
     marginals = stats.halfnorm(7, 0.93), stats.beta(*_BETA, loc=Z_RANGE[0], scale=Z_RANGE[1] - Z_RANGE[0])
     ranks = np.stack([stats.norm.ppf(m.cdf(v)) for m, v in zip(marginals, (log_mass, redshift), strict=True)], axis=-1)
+    ranks = np.clip(ranks, -8, 8)  # rounding makes a quantile 0 or 1, and its score infinite, a little further out
     value = stats.multivariate_normal.logpdf(ranks, [0, 0], _COPULA) - stats.norm.logpdf(ranks).sum(axis=-1)
     value += sum(m.logpdf(v) for m, v in zip(marginals, (log_mass, redshift), strict=True))
     log_eddington = (absolute_i + 5.1999 + 2.5167 * log_mass) / -2.8309
