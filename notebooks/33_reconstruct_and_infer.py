@@ -70,34 +70,42 @@ print(f"neural process: {notes['steps']} steps, {notes['context']} visits of a c
 # %% [markdown]
 # ## One quasar
 #
-# A fresh quasar with a cadence that no model has seen. The own model turns its summaries into samples of the joint posterior.
+# A fresh quasar with a cadence that no model has seen. The own model turns its summaries into samples of the joint posterior; the
+# neural process, given a random subset of the visits, into as many passes with other weights as are asked for, and draws from each.
 
 # %%
 rng = np.random.default_rng([seed, 33])
 curves = dataset.simulate(1, rng, cadence.pool(1, rng))
 samples = own.sample_targets(summary.features(curves), 2000, seed)[0]
+one = train.CurveSet.__new__(train.CurveSet)
+one.times, one.truth = [curves.times[0][curves.is_visit[0]].astype(np.float32)], [curves.truth[0][curves.is_visit[0]]]
+one.grid, one.targets = (
+    [curves.truth[0][~curves.is_visit[0] & (np.arange(curves.times.shape[1]) < curves.length[0])]],
+    curves.targets,
+)
+one.magnitudes, one.whiten = scales.magnitudes, scales.whiten
+network = train.predict(
+    banp, one, np.array([0]), n_context=notes["context"], n_extra=200, passes=4 * settings["passes"], draws=25, seed=seed
+)
+neural_samples = network["samples"][0]
 shown = [3, 9, 12, 13, 14]
 names = [population.TARGETS[k] for k in shown]
-pd.DataFrame(
-    {"truth": curves.targets[0, shown], "mean": samples[:, shown].mean(axis=0), "sd": samples[:, shown].std(axis=0)}, names
-).round(2)
+columns = {"truth": curves.targets[0, shown]}
+for name, draws in (("own", samples), ("neural process", neural_samples)):
+    columns |= {f"{name}, mean": draws[:, shown].mean(axis=0), f"{name}, sd": draws[:, shown].std(axis=0)}
+pd.DataFrame(columns, names).round(2)
 
-# %% mystnb={"figure": {"name": "fig-corner", "caption": "Posterior of the book's own model for one quasar (68 % and 95 % contours; truth in orange): i-band time-scale and amplitude, black-hole mass, absolute magnitude, redshift. Compare figure 3 of the paper."}, "image": {"alt": "Corner plot of five parameters with the true values marked"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-corner", "caption": "Posteriors for one quasar (68 % and 95 % contours): i-band time-scale and amplitude, black-hole mass, absolute magnitude, redshift. Blue: the book's own model; orange: the neural process; black: truth. Compare figure 3 of the paper."}, "image": {"alt": "Corner plot of five parameters for two models with the true values marked; the own model's contours are much the smaller"}}
 fig = plt.figure(figsize=(6.5, 6.5), layout="none")
-_ = corner.corner(
-    samples[:, shown],
-    labels=names,
-    truths=curves.targets[0, shown],
-    truth_color=plots.COLORS["orange"],
-    color=plots.COLORS["blue"],
-    levels=(0.68, 0.95),
-    bins=25,
-    smooth=1.0,
-    plot_datapoints=False,
-    fig=fig,
-    max_n_ticks=3,
-    labelpad=0.3,
-)
+both = np.concatenate([samples, neural_samples])[:, shown]
+ranges = list(zip(*np.quantile(both, [0.001, 0.999], axis=0), strict=True))
+for draws, colour in ((neural_samples, "orange"), (samples, "blue")):
+    corner.corner(
+        draws[:, shown], labels=names, truths=curves.targets[0, shown], truth_color="black", color=plots.COLORS[colour],
+        levels=(0.68, 0.95), bins=50, smooth=1.3, plot_datapoints=False, plot_density=False, range=ranges, fig=fig,
+        weights=np.full(len(draws), 1 / len(draws)), max_n_ticks=3, labelpad=0.3,
+    )  # fmt: skip
+plt.show()
 # %%
 inside = np.mean([abs(samples[:, k].mean() - curves.targets[0, k]) < 2 * samples[:, k].std() for k in range(21)])
 print(f"fraction of the 21 targets within 2 sd of the posterior mean: {inside:.1f}")
@@ -113,14 +121,6 @@ print(f"fraction of the 21 targets within 2 sd of the posterior mean: {inside:.1
 mean = samples.mean(axis=0)
 latents = own.sample(summary.features(curves), 500, seed)[0].mean(axis=0)
 bridge, bridge_sd = kalman.reconstruct(curves, kalman.parameters(latents[None]), mean[None, 15:])
-one = train.CurveSet.__new__(train.CurveSet)
-one.times, one.truth = [curves.times[0][curves.is_visit[0]].astype(np.float32)], [curves.truth[0][curves.is_visit[0]]]
-one.grid, one.targets = (
-    [curves.truth[0][~curves.is_visit[0] & (np.arange(curves.times.shape[1]) < curves.length[0])]],
-    curves.targets,
-)
-one.magnitudes, one.whiten = scales.magnitudes, scales.whiten
-network = train.predict(banp, one, np.array([0]), n_context=notes["context"], n_extra=200, passes=settings["passes"], seed=seed)
 
 # %% mystnb={"figure": {"name": "fig-reconstruction", "caption": "The i band of one quasar over four years. Left: the joint six-band bridge with inferred parameters (68 % band). Right: the neural process, given a random subset of the visits. Black: truth on the 10-day grid; grey: visits. Compare figure 2 of the paper."}, "image": {"alt": "Two panels of an i-band light curve; the bridge follows the truth closely, the neural process follows the slow trend"}}
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
