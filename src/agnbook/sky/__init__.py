@@ -1,0 +1,1 @@
+"""Registries and readers of catalogues, light-curve archives and pass bands."""
