@@ -13,9 +13,11 @@ BOOK_READY := .venv-book/ready
 FULL_READY := .venv/ready
 endif
 
-# 4LAC-DR3 may lie in a shared folder beside the repository (see book/data.md).
-ifneq ($(wildcard ../shared/catalogs),)
-export AGNBOOK_CATALOGS := $(AGNBOOK_CATALOGS):$(abspath ../shared/catalogs)
+# Catalogues, light curves and peers' tables may lie in shared folders beside the repository (see book/data.md).
+space := $(subst ,, )
+SHARED := $(abspath $(wildcard ../shared/catalogs ../shared/quasars ../shared/peers))
+ifneq ($(SHARED),)
+export AGNBOOK_CATALOGS := $(AGNBOOK_CATALOGS):$(subst $(space),:,$(SHARED))
 endif
 export TQDM_DISABLE ?= 1
 

@@ -24,7 +24,7 @@ def list_catalogs() -> None:
     for row in table.itertuples():
         package = catalogs.registry()[row.name].package
         note = f"comes with {package} in the full environment" if package and row.status == "missing" else row.path
-        print(f"  {row.name:<12} {row.status:<9} {note}")
+        print(f"  {row.name:<16} {row.status:<9} {note}")
     for row in table[table["status"] != "verified"].itertuples():
         entry = catalogs.registry()[row.name]
         if entry.package and row.status == "missing":
@@ -119,7 +119,7 @@ def catalogue_table() -> str:
     """Return the table of catalogues for the data page."""
     lines = ["| file | what | sources | comes from | SHA-256 | reference |", "|---|---|---|---|---|---|"]
     for entry in catalogs.registry().values():
-        origin = f"package `{entry.package}`" if entry.package else f"[download]({entry.urls[0]})"
+        origin = f"package `{entry.package}`" if entry.package else f"[download]({entry.urls[0]})" if entry.urls else entry.origin
         lines.append(f"| `{entry.file}` | {entry.title} | {entry.rows} | {origin} | `{entry.sha256[:16]}…` | {entry.reference} |")
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""Find, verify and read the Fermi-LAT catalogues.
+"""Find and verify catalogues and light-curve archives; read the Fermi-LAT catalogues.
 
 A catalogue is looked for in the folders of ``AGNBOOK_CATALOGS`` (separated like ``PATH``), in the
 package data of fermipy, and in the user's cache; 4LAC-DR3 is then downloaded. Whatever is found
@@ -8,6 +8,7 @@ that is not given, and what that means differs from column to column (see `agnbo
 
 import importlib.util
 import os
+import stat
 import tomllib
 import warnings
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ TIMEOUT_SECONDS = 20
 
 @dataclass(frozen=True)
 class Catalog:
-    """One entry of ``data/catalogs.toml``."""
+    """One entry of ``data/catalogs.toml`` or ``data/light_curves.toml``; `file` may name a folder."""
 
     name: str
     file: str
@@ -37,6 +38,7 @@ class Catalog:
     needed_by: str
     urls: tuple[str, ...] = ()
     package: str | None = None
+    origin: str = ""
 
     @property
     def help(self) -> str:
@@ -44,15 +46,16 @@ class Catalog:
         if self.package:
             return f"It comes with the Python package {self.package}: run `pip install {self.package}`."
         return (
-            f"Get it from {self.urls[0]}\n  sha256 {self.sha256}\n"
+            f"Get it from {self.urls[0] if self.urls else self.origin}\n  sha256 {self.sha256}\n"
             f"  put it into {cache_folder()} or into any folder named in AGNBOOK_CATALOGS."
         )
 
 
 @lru_cache(maxsize=1)
 def registry() -> dict[str, Catalog]:
-    """Return the registered catalogues by name."""
-    entries = tomllib.loads((files.DATA / "catalogs.toml").read_text(encoding="utf-8"))
+    """Return the registered catalogues and light-curve archives by name."""
+    texts = [(files.DATA / f"{kind}.toml").read_text(encoding="utf-8") for kind in ("catalogs", "light_curves")]
+    entries = {name: entry for text in texts for name, entry in tomllib.loads(text).items()}
     return {name: Catalog(name=name, **{**entry, "urls": tuple(entry.get("urls", ()))}) for name, entry in entries.items()}
 
 
@@ -77,8 +80,19 @@ def _folders(entry: Catalog) -> list[Path]:
     return [*folders, cache_folder()]
 
 
+def _candidates(entry: Catalog) -> list[Path]:
+    """Where the file may lie: under its registered path or its bare name, in a folder or one level below it."""
+    names = dict.fromkeys((entry.file, Path(entry.file).name))
+    found = []
+    for folder in _folders(entry):
+        found += [folder / name for name in names]
+        if "/" in entry.file:
+            found += sorted(folder.glob(f"*/{entry.file}"))
+    return found
+
+
 def verify(path: Path | str, name: str) -> Path:
-    """Check a file against the registered sha256 and return its path.
+    """Check a file (or a folder's files) against the registered sha256 and return its path.
 
     Raises
     ------
@@ -130,9 +144,11 @@ def find(name: str, download: bool = True) -> Path:
         When the file is nowhere, or one that was found has the wrong checksum.
     """
     entry = _entry(name)
-    for folder in _folders(entry):
-        if status := _exists(folder / entry.file):
-            return _verified(str(folder / entry.file), name, status.st_size, status.st_mtime_ns)
+    for path in _candidates(entry):
+        if status := _exists(path):
+            if stat.S_ISDIR(status.st_mode):  # its files may change without changing it
+                return verify(path, name)
+            return _verified(str(path), name, status.st_size, status.st_mtime_ns)
     reason = "downloads are switched off"
     if download and entry.urls and not os.environ.get("AGNBOOK_OFFLINE"):
         path, reason = _download(entry)

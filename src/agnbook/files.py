@@ -17,7 +17,15 @@ DATA = ROOT / "data" if (ROOT / "data").is_dir() else _PACKAGE / "_data"
 
 
 def sha256(path: Path | str) -> str:
-    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    """Return the SHA-256 of a file as 64 hexadecimal digits.
+
+    That of a folder is taken over the lines ``sha256  path`` of its files, sorted by path, without README.md.
+    """
+    path = Path(path)
+    if path.is_dir():
+        paths = sorted(file for file in path.rglob("*") if file.is_file() and file.name != "README.md")
+        lines = "".join(f"{sha256(file)}  {file.relative_to(path).as_posix()}\n" for file in paths)
+        return hashlib.sha256(lines.encode()).hexdigest()
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
