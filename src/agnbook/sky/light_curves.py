@@ -289,7 +289,7 @@ def des_objects(path: Path | str | None = None) -> pd.DataFrame:
 
 
 def macho(path: Path | str | None = None) -> pd.DataFrame:
-    """Return the V and R magnitudes of 60 quasars behind the Magellanic Clouds, time in days from the survey's own zero."""
+    """Return the V and R magnitudes of 59 quasars behind the Magellanic Clouds, time in days from the survey's own zero."""
     folder = Path(path or catalogs.find("macho"))
     frames = []
     for file in sorted(folder.glob("*.*.*.dat")):
@@ -303,7 +303,7 @@ def macho(path: Path | str | None = None) -> pd.DataFrame:
 
 
 def macho_objects(path: Path | str | None = None) -> pd.DataFrame:
-    """Return ra, dec (as written), V, V - R, redshift and M_V of the MACHO quasars, indexed by name; one has no row."""
+    """Return ra, dec (as written), V, V - R, redshift and M_V of the MACHO quasars, indexed by name."""
     folder = Path(path or catalogs.find("macho"))
     columns = ["name", "ra", "dec", "V", "V_R", "redshift", "M_V", "visits", "sigma_V"]
     return pd.read_csv(folder / "quasar_info.dat", sep=r"\s+", skiprows=1, names=columns).set_index("name")
