@@ -26,39 +26,39 @@ PORT ?= 8501
 .PHONY: book test run paper smoke lab app environment lock clean html
 
 book: $(BOOK_READY)  ## build the HTML book from the committed notebooks (about 1 minute)
-	@$(BOOK) -m agnbook.build catalogs
+	@$(BOOK) -m agnbook.press.build catalogs
 	@$(MAKE) --no-print-directory html PY=$(BOOK)
 	@echo "The book is ready: open $(abspath _build/html/index.html)"
 
 html:
-	@$(PY) -m agnbook.build pages
-	@$(PY) -m agnbook.build html
+	@$(PY) -m agnbook.press.build pages
+	@$(PY) -m agnbook.press.build html
 
 environment: $(FULL_READY)  ## create the full environment from requirements.lock
 
 test: environment  ## run all tests (about 15 minutes on 2 cores, 4 more the first time)
-	@$(FULL) -m agnbook.build test
+	@$(FULL) -m agnbook.press.build test
 
 run: environment  ## re-execute the chapters at `book` profile on this machine (CHAPTERS="11 12" for some)
-	@AGNBOOK_PUBLISH=1 $(FULL) -m agnbook.chapters run $(CHAPTERS)
+	@AGNBOOK_PUBLISH=1 $(FULL) -m agnbook.press.chapters run $(CHAPTERS)
 
 paper: environment  ## the paper-size runs; they write data/results and data/weights
-	@AGNBOOK_PUBLISH=1 $(FULL) -m agnbook.chapters paper $(CHAPTERS)
+	@AGNBOOK_PUBLISH=1 $(FULL) -m agnbook.press.chapters paper $(CHAPTERS)
 
 smoke: environment  ## every line of every chapter on small sizes, in seconds
-	@$(FULL) -m agnbook.chapters smoke $(CHAPTERS)
+	@$(FULL) -m agnbook.press.chapters smoke $(CHAPTERS)
 
 lab: environment  ## JupyterLab with paired notebooks
 	@$(FULL) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
 
 app: environment  ## the app for your own sources, on this machine only (PORT=8600 for another port)
-	@$(FULL) -m streamlit run src/agnbook/app.py --server.port $(PORT)
+	@$(FULL) -m streamlit run src/agnbook/ask/app.py --server.port $(PORT)
 
 clean:  ## remove what was built; the environments and the data stay
 	rm -rf _build .pytest_cache .ruff_cache .benchmarks .coverage*
 
 lock: environment  ## write the exact versions of the environment to the lock files
-	@$(FULL) -m agnbook.build lock
+	@$(FULL) -m agnbook.press.build lock
 
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Creating the environment .venv from requirements.lock (about 4 minutes, 5 GB) ..."

@@ -44,13 +44,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from agnbook import catalogs, claims, features, plots, profiles
+from agnbook.chapter import claims, figures, run_box, sizes
+from agnbook.sky import catalogs, features, source_classes
 
-settings = profiles.load("11_prepare_features", profile)
-plots.use_book_style()
+settings = sizes.load("11_prepare_features", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(settings, catalogs=("4lac-dr3-h", "4lac-dr3-l"))
+run_box.RunBox(settings, catalogs=("4lac-dr3-h", "4lac-dr3-l"))
 
 # %% [markdown]
 # ## Read the catalogue
@@ -81,7 +82,7 @@ high[
 # number should be: this is how the file says "not given". Which sources are there?
 
 # %%
-physical_class = features.physical_class(both)
+physical_class = source_classes.physical_class(both)
 counts = pd.crosstab(physical_class, both["file"].map({"h": "high latitude", "l": "low latitude"}), margins=True)
 counts.sort_values("All", ascending=False)
 
@@ -93,7 +94,7 @@ counts.sort_values("All", ascending=False)
 fig, ax = plt.subplots(figsize=(7.5, 4.2), subplot_kw={"projection": "aitoff"})
 for name in ("bcu", "bll", "fsrq"):
     rows = both[physical_class == name]
-    plots.sky_map(ax, rows["GLON"], rows["GLAT"], s=4, color=plots.CLASS_COLORS[name], label=name, alpha=0.7)
+    figures.sky_map(ax, rows["GLON"], rows["GLAT"], s=4, color=figures.CLASS_COLORS[name], label=name, alpha=0.7)
 ax.legend(loc="upper right", markerscale=3, bbox_to_anchor=(1.08, 1.08))
 plt.show()
 
@@ -114,7 +115,7 @@ print(
 
 # %%
 redshift = features.known_redshift(high)
-high_class = features.physical_class(high)
+high_class = source_classes.physical_class(high)
 missing = pd.DataFrame(
     {
         "no redshift": ~np.isfinite(redshift),
@@ -132,7 +133,7 @@ table.round(3)
 fig, ax = plt.subplots(figsize=(7, 3.6))
 positions = np.arange(len(table))
 for offset, name in zip((-0.27, 0, 0.27), ("bll", "fsrq", "bcu"), strict=True):
-    ax.barh(positions + offset, table[name], height=0.25, color=plots.CLASS_COLORS[name], label=name)
+    ax.barh(positions + offset, table[name], height=0.25, color=figures.CLASS_COLORS[name], label=name)
 ax.set_yticks(positions, table.index)
 ax.invert_yaxis()
 ax.set_xlabel("fraction of the class")
@@ -176,8 +177,8 @@ dropped = known & ~kept
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharex=True)
 bins = np.linspace(0, 3.5, 36)
 for mask, label, color in (
-    (kept, "kept", plots.COLORS["blue"]),
-    (dropped, "dropped", plots.COLORS["orange"]),
+    (kept, "kept", figures.COLORS["blue"]),
+    (dropped, "dropped", figures.COLORS["orange"]),
 ):
     axes[0].hist(
         redshift[mask],
@@ -229,7 +230,7 @@ chosen = {
     "Flux1000": "ln (flux above 1 GeV)",
 }
 fig, axes = plt.subplots(2, 2, figsize=(7.5, 5.4), sharey=True)
-classes = features.physical_class(regression.info).to_numpy()
+classes = source_classes.physical_class(regression.info).to_numpy()
 for ax, (name, label) in zip(axes.flat, chosen.items(), strict=True):
     for source_class in ("bll", "fsrq"):
         rows = classes == source_class
@@ -238,7 +239,7 @@ for ax, (name, label) in zip(axes.flat, chosen.items(), strict=True):
             regression.y[rows],
             s=5,
             alpha=0.5,
-            color=plots.CLASS_COLORS[source_class],
+            color=figures.CLASS_COLORS[source_class],
             label=source_class,
         )
     ax.set(xlabel=label, ylabel="redshift")
@@ -287,7 +288,7 @@ for ax, (name, title) in zip(axes.flat, titles.items(), strict=False):
             density=True,
             histtype="step",
             lw=1.4,
-            color=plots.CLASS_COLORS[source_class],
+            color=figures.CLASS_COLORS[source_class],
             label=source_class,
         )
     ax.set(xlabel=title, yticks=[])

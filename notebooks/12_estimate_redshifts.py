@@ -50,17 +50,19 @@ import pandas as pd
 from IPython.display import Markdown
 from sklearn.linear_model import RidgeCV
 
-from agnbook import artifacts, catalogs, claims, crossval, features, plots, profiles, scores
-from agnbook.quiet import import_tensorflow
-from agnbook.redshift import mlp
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter.tensorflow import import_tensorflow
+from agnbook.judge import cross_validation, scores
+from agnbook.redshifts import mlp
+from agnbook.sky import catalogs, features, source_classes
 
 tf, _, _ = import_tensorflow()
-settings = profiles.load("12_estimate_redshifts", profile)
+settings = sizes.load("12_estimate_redshifts", profile)
 training = {"epochs": settings.epochs, "patience": settings.patience}
-plots.use_book_style()
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings,
     catalogs=("4lac-dr3-h",),
     computed="one training of each of the three networks, the baselines, all scores and intervals",
@@ -78,7 +80,7 @@ high = catalogs.read("4lac-dr3-h")
 known = features.redshift_features(high)
 unknown = features.redshift_features(high, known=False)
 X, z = known.X.to_numpy(), known.y
-train, validation, test = features.paper_split(len(known), held_out=0.1)
+train, validation, test = cross_validation.paper_split(len(known), held_out=0.1)
 X_train, X_validation, X_test = features.standardise(X[train], X[validation], X[test])
 print(f"{len(train)} sources train, {len(validation)} choose the epoch, {len(test)} test; {len(unknown)} have no redshift")
 
@@ -155,11 +157,11 @@ pd.DataFrame(
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-training", "caption": "Training curves of the three networks on the paper's split. Dots mark the epoch that is kept."}, "image": {"alt": "Loss against epoch for three networks: the validation RMSE is flat after the first epochs, and the Bayesian losses fall slowly as the KL term shrinks."}}
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.2))
 for ax, (kind, history) in zip(axes, histories.items(), strict=True):
-    ax.plot(history["loss"], color=plots.COLORS["blue"], label="training loss")
-    ax.plot(history["validation_loss"], color=plots.COLORS["orange"], lw=0.8, label="validation loss")
-    ax.plot(history["validation_rmse"], color=plots.COLORS["grey"], lw=0.8, label="validation RMSE")
+    ax.plot(history["loss"], color=figures.COLORS["blue"], label="training loss")
+    ax.plot(history["validation_loss"], color=figures.COLORS["orange"], lw=0.8, label="validation loss")
+    ax.plot(history["validation_rmse"], color=figures.COLORS["grey"], lw=0.8, label="validation RMSE")
     best = history["validation_rmse"].argmin()
-    ax.plot(best, history["validation_rmse"][best], "o", color=plots.COLORS["black"])
+    ax.plot(best, history["validation_rmse"][best], "o", color=figures.COLORS["black"])
     ax.set(xlabel="epoch", title=kind, ylim=(0, None))
 axes[0].set_ylabel("loss or RMSE (redshift)")
 axes[0].legend()
@@ -193,8 +195,8 @@ fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True)
 chosen = np.argsort(z[test])[[len(test) // 4, len(test) // 2, 3 * len(test) // 4]]
 for ax, row in zip(axes, chosen, strict=True):
     for kind, color in (("flipout", "blue"), ("reparameterization", "orange")):
-        ax.hist(samples[kind][:, row], 40, histtype="step", color=plots.COLORS[color], label=kind)
-    ax.axvline(z[test][row], color=plots.COLORS["black"], label="measured")
+        ax.hist(samples[kind][:, row], 40, histtype="step", color=figures.COLORS[color], label=kind)
+    ax.axvline(z[test][row], color=figures.COLORS["black"], label="measured")
     ax.set(xlabel="redshift", title=known.X.index[test][row], xlim=(0, 2.2))
 axes[0].set_ylabel("draws")
 axes[0].legend(fontsize=8)
@@ -233,7 +235,7 @@ def test_predictions():
     return pd.concat(parts, ignore_index=True)
 
 
-split = artifacts.table("results/redshift_networks_split.csv", test_predictions, settings=settings, seed=seed)
+split = results.table("results/redshift_networks_split.csv", test_predictions, settings=settings, seed=seed)
 on_test = {
     name: rows.pivot(index="Source_Name", columns="restart", values="mean").loc[known.X.index[test]].to_numpy()
     for name, rows in split.groupby("network", sort=False)
@@ -276,14 +278,14 @@ table1.map(lambda value: claims.interval_text(value) if isinstance(value, tuple)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-scatter", "caption": "Predicted against measured redshift of the 62 test sources, first restart. Bars are one standard deviation of the weight samples."}, "image": {"alt": "Three scatter plots of predicted against true redshift with error bars much shorter than the distance to the diagonal; high redshifts are predicted too low."}}
 first = split[split["restart"] == 0].set_index("network")
-classes = features.physical_class(known.info).to_numpy()[test]
+classes = source_classes.physical_class(known.info).to_numpy()[test]
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.3), sharey=True)
 for ax, kind in zip(axes, mlp.KINDS, strict=True):
     mean, sd = first.loc[kind, "mean"].to_numpy(), first.loc[kind, "sd"].to_numpy()
     for name, mask in (("bll", classes == "bll"), ("fsrq", classes == "fsrq"), ("other", ~np.isin(classes, ["bll", "fsrq"]))):
-        style = {"fmt": "o", "ms": 3, "lw": 0.8, "color": plots.CLASS_COLORS[name], "label": name}
+        style = {"fmt": "o", "ms": 3, "lw": 0.8, "color": figures.CLASS_COLORS[name], "label": name}
         ax.errorbar(z[test][mask], mean[mask], yerr=None if kind == "mlp" else sd[mask], **style)
-    ax.plot([0, 2.5], [0, 2.5], color=plots.COLORS["black"], lw=0.8)
+    ax.plot([0, 2.5], [0, 2.5], color=figures.COLORS["black"], lw=0.8)
     ax.set(xlabel="measured redshift", title=kind, xlim=(0, None), ylim=(0, 2.6))
 axes[0].set_ylabel("predicted redshift")
 axes[0].legend()
@@ -307,8 +309,8 @@ for kind in mlp.KINDS:
 # thirty networks of a reading together.
 
 # %%
-folds = crossval.load_folds("redshift_10x3", known.X.index)[: settings.repeats]
-oof = artifacts.table(
+folds = cross_validation.load_folds("redshift_10x3", known.X.index)[: settings.repeats]
+oof = results.table(
     "results/redshift_networks_oof.csv",
     lambda: mlp.out_of_fold(networks, known.X, z, folds, settings.samples, seed, **training),
     settings=settings,
@@ -329,7 +331,7 @@ print(f"{len(out_of_fold)} readings x {len(folds)} repeats x {len(known)} out-of
 source_class = known.X["CLASS"].to_numpy()
 one_hot = pd.get_dummies(known.X, columns=features.REDSHIFT_CATEGORICAL, dtype=float).to_numpy()
 class_mean, ridge, ridge_one_hot = np.zeros((3, len(known), len(folds)))
-for repeat, _, seen, held_out in crossval.splits(folds):
+for repeat, _, seen, held_out in cross_validation.splits(folds):
     means = pd.Series(z[seen]).groupby(source_class[seen]).mean()
     class_mean[held_out, repeat] = means.reindex(source_class[held_out]).fillna(z[seen].mean())
     for design, predictions in ((X, ridge), (one_hot, ridge_one_hot)):
@@ -366,24 +368,28 @@ paper_table1 = {"mlp": (0.415, 0.784), "flipout": (0.406, 0.777), "reparameteriz
 fig, ax = plt.subplots(figsize=(7.5, 4.6))
 for position, name in enumerate(cv.index):
     low, high_end = cv.loc[name, "rmse_interval"]
-    ax.plot([low, high_end], [position - 0.12] * 2, color=plots.COLORS["blue"], lw=2)
+    ax.plot([low, high_end], [position - 0.12] * 2, color=figures.COLORS["blue"], lw=2)
     ax.plot(
-        cv.loc[name, "rmse"], position - 0.12, "o", color=plots.COLORS["blue"], label="1224 out of fold" if not position else None
+        cv.loc[name, "rmse"],
+        position - 0.12,
+        "o",
+        color=figures.COLORS["blue"],
+        label="1224 out of fold" if not position else None,
     )
     if name in table1.index:
         low, high_end = table1.loc[name, "rmse_interval"]
-        ax.plot([low, high_end], [position + 0.18] * 2, color=plots.COLORS["grey"], lw=1)
+        ax.plot([low, high_end], [position + 0.18] * 2, color=figures.COLORS["grey"], lw=1)
         ax.plot(
             table1.loc[name, "rmse"],
             position + 0.18,
             "s",
             ms=4,
-            color=plots.COLORS["grey"],
+            color=figures.COLORS["grey"],
             label="62 test sources" if name == "mlp" else None,
         )
     if name in paper_table1:
         ax.plot(
-            paper_table1[name][0], position + 0.18, "^", color=plots.COLORS["orange"], label="paper" if name == "mlp" else None
+            paper_table1[name][0], position + 0.18, "^", color=figures.COLORS["orange"], label="paper" if name == "mlp" else None
         )
 ax.set_yticks(range(len(cv)), cv.index)
 ax.invert_yaxis()
@@ -444,7 +450,7 @@ def prediction_statistics():
     return pd.DataFrame(rows, columns=["network", "restart", "sample", "n", "mean", "min", "max", "sigma"])
 
 
-statistics = artifacts.table("results/redshift_networks_table3.csv", prediction_statistics, settings=settings, seed=seed)
+statistics = results.table("results/redshift_networks_table3.csv", prediction_statistics, settings=settings, seed=seed)
 table3 = statistics.groupby(["network", "sample"], sort=False)[["n", "mean", "min", "max", "sigma"]].mean()
 table3.round(3).astype({"n": int})
 
@@ -465,22 +471,22 @@ def all_predictions():
     return pd.DataFrame(columns)
 
 
-sources = artifacts.table("results/redshift_networks_sources.csv", all_predictions, settings=settings, seed=seed)
+sources = results.table("results/redshift_networks_sources.csv", all_predictions, settings=settings, seed=seed)
 print(sources.groupby("known").size().to_dict())
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-unknown", "caption": "Measured redshifts, and the Flipout network's predictions for sources with and without one, by class (first restart)."}, "image": {"alt": "Histograms for BL Lacs and uncertain blazars: predictions are narrower than the measured redshifts, and those for sources without redshift resemble those for sources with one."}}
-every_class = pd.concat([features.physical_class(known.info), features.physical_class(unknown.info)]).to_numpy()
+every_class = pd.concat([source_classes.physical_class(known.info), source_classes.physical_class(unknown.info)]).to_numpy()
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.3))
 bins = np.linspace(0, 2, 41)
 for ax, name in zip(axes, ("bll", "bcu"), strict=True):
     here, seen = every_class == name, sources["known"].to_numpy()
     ax.hist(
-        z[here[seen]], bins, density=True, color=plots.COLORS["grey"], alpha=0.35, label=f"measured, n = {(here & seen).sum()}"
+        z[here[seen]], bins, density=True, color=figures.COLORS["grey"], alpha=0.35, label=f"measured, n = {(here & seen).sum()}"
     )
     for mask, label, color in ((seen, "predicted, known", "blue"), (~seen, "predicted, unknown", "orange")):
         values = sources["flipout_mean"].to_numpy()[here & mask]
         ax.hist(
-            values, bins, density=True, histtype="step", lw=1.6, color=plots.COLORS[color], label=f"{label}, n = {len(values)}"
+            values, bins, density=True, histtype="step", lw=1.6, color=figures.COLORS[color], label=f"{label}, n = {len(values)}"
         )
     ax.set(xlabel="redshift", ylabel="density", title=name)
     ax.legend(fontsize=8)

@@ -45,15 +45,18 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from agnbook import artifacts, catalogs, claims, crossval, features, plots, profiles, scores
-from agnbook.calibration import SIGMA_LEVELS
-from agnbook.redshift import boosted, gaussian_head, intervals
+from agnbook import committed
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.judge import cross_validation, scores
+from agnbook.judge.calibration import SIGMA_LEVELS
+from agnbook.redshifts import boosted, gaussian_head, intervals
+from agnbook.sky import catalogs, features, source_classes
 
-settings = profiles.load("13_calibrate_redshifts", profile)
-plots.use_book_style()
+settings = sizes.load("13_calibrate_redshifts", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings,
     catalogs=("4lac-dr3-h", "4lac-dr3-l"),
     computed="all distributions, scores and coverages; one fold of the best model",
@@ -70,11 +73,11 @@ profiles.RunBox(
 high, low = catalogs.read("4lac-dr3-h"), catalogs.read("4lac-dr3-l")
 table = features.redshift_features(high)
 z, n = table.y, len(table)
-folds = crossval.load_folds("redshift_10x3", table.X.index)[: settings.repeats]
+folds = cross_validation.load_folds("redshift_10x3", table.X.index)[: settings.repeats]
 truth = np.tile(z, len(folds))
-source_class = features.physical_class(table.info).to_numpy()
+source_class = source_classes.physical_class(table.info).to_numpy()
 group = np.tile(np.where(np.isin(source_class, ["fsrq", "bll"]), source_class, "other"), len(folds))
-networks = artifacts.load_table("results/redshift_networks_oof.csv")
+networks = committed.load_table("results/redshift_networks_oof.csv")
 
 
 def pooled(column, frame):
@@ -190,13 +193,13 @@ def peer_predictions():
     result = gaussian_head.out_of_fold(X, z, table.X.index, folds, settings.head_members, seed, epochs=settings.head_epochs)
     for name, model in models.items():
         prediction = np.empty(folds.shape)
-        for repeat, _, seen, held_out in crossval.splits(folds):
+        for repeat, _, seen, held_out in cross_validation.splits(folds):
             prediction[repeat, held_out] = model.fit(X[seen], z[seen]).predict(X[held_out])
         result[name] = prediction.ravel()
     return result
 
 
-peers = artifacts.table("results/redshift_peers_oof.csv", peer_predictions, settings=settings, seed=seed)
+peers = results.table("results/redshift_peers_oof.csv", peer_predictions, settings=settings, seed=seed)
 points = {"MLP": pooled("mlp_mean", networks), "ridge": pooled("ridge", peers)}
 points |= {"random forest": pooled("forest", peers), "boosting (HistGB)": pooled("histgb", peers)}
 for name, mean in points.items():
@@ -216,7 +219,7 @@ forecasts["Gaussian head"] = intervals.log_normal_redshift(pooled("location", pe
 # %% [markdown]
 # ## The book's best model
 #
-# Four ideas, each fixed beforehand or learned inside the training rows (`agnbook.redshift.boosted`):
+# Four ideas, each fixed beforehand or learned inside the training rows (`agnbook.redshifts.boosted`):
 #
 # 1. **More columns and rows.** The catalogue's other columns (high-energy peak, Compton dominance, how the counterpart was
 #    found), missing values left missing, "no photon above 10 GeV" kept as a censored value; and the sources with a
@@ -234,7 +237,7 @@ forecasts["Gaussian head"] = intervals.log_normal_redshift(pooled("location", pe
 # %%
 sample = boosted.redshift_sample(high, low)
 sizes = {"n_parts": settings.n_parts, "n_forest": settings.n_forest, "rounds": settings.rounds}
-best = artifacts.table(
+best = results.table(
     "results/redshift_best_oof.csv", lambda: boosted.out_of_fold(sample, folds, seed, **sizes), settings=settings, seed=seed
 )
 held_out = np.flatnonzero(folds[0] == 0)
@@ -251,8 +254,8 @@ order = np.argsort(example.quantile(0.5))
 fig, ax = plt.subplots()
 position = np.arange(len(order))
 for level, shade, label in ((1, 0.2, "95.4 %"), (0, 0.4, "68.3 %")):
-    ax.vlines(position, *limits[order, level].T, color=plots.COLORS["blue"], alpha=shade, lw=3, label=label)
-ax.plot(position, test.z[order], ".", color=plots.COLORS["orange"], ms=5, label="measured")
+    ax.vlines(position, *limits[order, level].T, color=figures.COLORS["blue"], alpha=shade, lw=3, label=label)
+ax.plot(position, test.z[order], ".", color=figures.COLORS["orange"], ms=5, label="measured")
 ax.set(xlabel="held-out source, by predicted median", ylabel="redshift", ylim=(0, None))
 ax.legend(loc="upper left")
 plt.show()
@@ -305,8 +308,8 @@ panels = [
 fig, axes = plt.subplots(2, 4, figsize=(9.5, 4.6), sharex=True)
 for ax, name in zip(axes.flat, [*panels, "best"], strict=True):
     values = best_pit if name == "best" else forecasts[name].pit(truth)
-    ax.axhspan(1 - 1.96 * np.sqrt(9 / n), 1 + 1.96 * np.sqrt(9 / n), color=plots.COLORS["grey"], alpha=0.25, lw=0)
-    ax.hist(values, np.linspace(0, 1, 11), density=True, histtype="step", lw=1.6, color=plots.COLORS["blue"])
+    ax.axhspan(1 - 1.96 * np.sqrt(9 / n), 1 + 1.96 * np.sqrt(9 / n), color=figures.COLORS["grey"], alpha=0.25, lw=0)
+    ax.hist(values, np.linspace(0, 1, 11), density=True, histtype="step", lw=1.6, color=figures.COLORS["blue"])
     ax.set_title(name, fontsize=9)
 for ax in axes[1]:
     ax.set_xlabel("PIT")
@@ -389,7 +392,7 @@ def ablation():
     return pd.DataFrame(rows, columns=["kind", "name", "fraction", "rmse", "low", "high", "cc"])
 
 
-studies = artifacts.table("results/redshift_ablation.csv", ablation, settings=settings, seed=seed)
+studies = results.table("results/redshift_ablation.csv", ablation, settings=settings, seed=seed)
 curve = studies[studies["kind"] == "curve"]
 rows_used = curve["fraction"] * (len(sample) - n / 10)
 
@@ -417,13 +420,13 @@ print("noise floor from neighbours: " + ", ".join(f"{value:.2f} with {count} fea
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-learning", "caption": "Out-of-fold RMSE of one booster against the number of training rows (bars: 95 % over sources), two extrapolations, the best model, and the neighbours' noise floor."}, "image": {"alt": "Learning curve falling slowly with the number of training rows towards the best model, with two extrapolations and the noise floor as a band."}}
 fig, ax = plt.subplots()
 error_bars = [curve["rmse"] - curve["low"], curve["high"] - curve["rmse"]]
-ax.errorbar(rows_used, curve["rmse"], error_bars, fmt="o", ms=4, color=plots.COLORS["blue"], label="one booster")
+ax.errorbar(rows_used, curve["rmse"], error_bars, fmt="o", ms=4, color=figures.COLORS["blue"], label="one booster")
 counts = np.geomspace(rows_used.min(), 2e5, 100)
 for (power, (_, line)), style in zip(floors.items(), ("--", ":"), strict=True):
-    ax.plot(counts, line(counts), style, color=plots.COLORS["blue"], label=f"decay as rows$^{{-{power}}}$")
-ax.axhline(scores.rmse(truth, best_mean), color=plots.COLORS["orange"], label="best model")
+    ax.plot(counts, line(counts), style, color=figures.COLORS["blue"], label=f"decay as rows$^{{-{power}}}$")
+ax.axhline(scores.rmse(truth, best_mean), color=figures.COLORS["orange"], label="best model")
 ax.axhspan(
-    min(noise.values()), max(noise.values()), color=plots.COLORS["grey"], alpha=0.25, lw=0, label="noise floor, neighbours"
+    min(noise.values()), max(noise.values()), color=figures.COLORS["grey"], alpha=0.25, lw=0, label="noise floor, neighbours"
 )
 ax.set(xscale="log", xlabel="training rows", ylabel="RMSE (redshift)")
 ax.legend()

@@ -47,14 +47,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from agnbook import artifacts, calibration, catalogs, claims, crossval, features, files, plots, profiles, scores
+from agnbook import committed, storage
 from agnbook.blazars import boosted, linear, networks, voting
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.judge import calibration, cross_validation, scores
+from agnbook.sky import catalogs, features
 
-settings = profiles.load("14_classify_blazars", profile)
-plots.use_book_style()
+settings = sizes.load("14_classify_blazars", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings,
     catalogs=("4lac-dr3-h", "4lac-dr3-l"),
     computed="the demonstration of bias initialization, and every score, interval and figure from the tables of votes",
@@ -91,11 +94,11 @@ pd.DataFrame(
 # both, a tenth of the labelled sources only serves to choose the epoch.
 
 # %%
-paper_train, paper_validation, paper_test = features.paper_split(len(y), 0.2)
+paper_train, paper_validation, paper_test = cross_validation.paper_split(len(y), 0.2)
 # A small profile merges folds and leaves repeats out; book and paper use the committed ones as they are.
-folds = crossval.load_folds("blazars_10x3", X.index)[: settings.repeats] % settings.folds
+folds = cross_validation.load_folds("blazars_10x3", X.index)[: settings.repeats] % settings.folds
 trainings, tests, repeat_of = [], [], []
-for repeat, _, train, test in crossval.splits(folds):
+for repeat, _, train, test in cross_validation.splits(folds):
     trainings.append(train), tests.append(test), repeat_of.append(repeat)
 print(f"paper's split: {len(paper_train)} / {len(paper_validation)} / {len(paper_test)} train / validation / test")
 print(f"cross-validation: {len(y)} sources, each tested {len(folds)} times")
@@ -241,9 +244,9 @@ def compute_curves():
     return pd.DataFrame(curves, columns=["model", "stage", "epoch", "training_loss", "validation_loss"])
 
 
-split_table = artifacts.table("results/blazar_votes_paper_split.csv", compute_split_votes, settings=settings, seed=seed)
+split_table = results.table("results/blazar_votes_paper_split.csv", compute_split_votes, settings=settings, seed=seed)
 split_votes = voting.untidy(split_table, X.index[paper_test])
-training_curves = artifacts.table("results/blazar_training_curves.csv", compute_curves, settings=settings, seed=seed)
+training_curves = results.table("results/blazar_training_curves.csv", compute_curves, settings=settings, seed=seed)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-curves", "caption": "Training curves of the last stage (the classifier) of each model on the paper's split, mean of the random starts: training loss (solid; with dropout where the model has it) and validation loss (dashed)."}, "image": {"alt": "Five panels of training and validation loss against epoch; all level off between 0.2 and 0.3."}}
 fig, axes = plt.subplots(1, 5, figsize=(11, 2.8), sharey=True)
@@ -339,7 +342,7 @@ def compute_network_votes():
     return voting.tidy(votes, X.index).round(4)
 
 
-network_table = artifacts.table("results/blazar_votes_networks.csv", compute_network_votes, settings=settings, seed=seed)
+network_table = results.table("results/blazar_votes_networks.csv", compute_network_votes, settings=settings, seed=seed)
 network_votes = voting.untidy(network_table, X.index)
 print(f"{time.perf_counter() - cv_start:.0f} s")
 
@@ -366,7 +369,7 @@ def compute_peer_votes():
     return voting.tidy(votes, X.index).round(4)
 
 
-peer_table = artifacts.table("results/blazar_votes_peers.csv", compute_peer_votes, settings=settings, seed=seed)
+peer_table = results.table("results/blazar_votes_peers.csv", compute_peer_votes, settings=settings, seed=seed)
 peer_votes = voting.untidy(peer_table, X.index)
 peer_votes["mean of five networks"] = voting.mean_logit([network_votes[f"{name}|validation"] for name in PAPER])
 
@@ -407,11 +410,11 @@ fig, ax = plt.subplots(figsize=(6.4, 4.2))
 shown = [name for name in order if name != "always_bl_lac"]
 for row, name in enumerate(shown):
     value, low, high = cv[name]["accuracy"]
-    ax.errorbar(value, row, xerr=[[value - low], [high - value]], fmt="o", color=plots.COLORS["blue"])
+    ax.errorbar(value, row, xerr=[[value - low], [high - value]], fmt="o", color=figures.COLORS["blue"])
     if name in PAPER:
         value = PAPER[name][0]
         low, high = calibration.wilson_interval(value * len(paper_test), len(paper_test))
-        ax.errorbar(value, row + 0.25, xerr=[[value - low], [high - value]], fmt="x", color=plots.COLORS["orange"], alpha=0.7)
+        ax.errorbar(value, row + 0.25, xerr=[[value - low], [high - value]], fmt="x", color=figures.COLORS["orange"], alpha=0.7)
 ax.set_yticks(range(len(shown)), [name.replace("_", " ") for name in shown])
 _ = ax.set(xlabel="accuracy")
 
@@ -551,7 +554,7 @@ def compute_best_votes():
     return voting.tidy(votes, X.index).round(5)
 
 
-best_table = artifacts.table("results/blazar_votes_best.csv", compute_best_votes, settings=settings, seed=seed)
+best_table = results.table("results/blazar_votes_best.csv", compute_best_votes, settings=settings, seed=seed)
 best_votes = voting.untidy(best_table, X.index)
 best = {name: voting.mean_logit([best_votes[f"{name}|{voter}"] for voter in voting.VOTERS]) for name in COLUMN_SETS}
 print(len(flagged), "flagged sources in training")
@@ -620,11 +623,11 @@ if settings.recompute:
     final = networks.Trained(networks.BIAS_INIT, head.parameters, {"classifier": head}, final_rows)
     notes = {"trained_on": len(y), "epochs": stop, "seed": seed, "data": "4LAC-DR3, Flags = 0", "version": "1"}
     final_network = networks.BlazarNetwork.from_trained(final, X, notes=notes)
-    if artifacts.publishing() and settings.profile == "paper":
-        final_network.save(files.DATA / WEIGHTS)
-        artifacts.record(WEIGHTS, chapter=settings.chapter, profile="paper", seed=seed, wall_seconds=time.perf_counter() - begin)
+    if committed.publishing() and settings.profile == "paper":
+        final_network.save(storage.DATA / WEIGHTS)
+        committed.record(WEIGHTS, chapter=settings.chapter, profile="paper", seed=seed, wall_seconds=time.perf_counter() - begin)
 else:
-    final_network = networks.BlazarNetwork.load(artifacts.verify(WEIGHTS))
+    final_network = networks.BlazarNetwork.load(committed.verify(WEIGHTS))
 
 # %%
 examples = catalogue.set_index("Source_Name").loc[["4FGL J1256.1-0547", "4FGL J1104.4+3812"]]

@@ -46,16 +46,18 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from agnbook import artifacts, catalogs, claims, features, plots, profiles
+from agnbook import committed
 from agnbook.blazars import catalogue, networks, voting
-from agnbook.redshift import boosted as redshift_boosted
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.redshifts import boosted as redshift_boosted
+from agnbook.sky import catalogs, features, source_classes
 
-settings = profiles.load("15_predict_unknowns", profile)
-plots.use_book_style()
+settings = sizes.load("15_predict_unknowns", profile)
+figures.use_book_style()
 VERSION = "1"
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings,
     catalogs=("4lac-dr3-h", "4lac-dr3-l"),
     computed="counts, figures and the comparison of classes and redshifts from the loaded predictions",
@@ -115,7 +117,7 @@ def compute_bcu_votes():
     return voting.tidy(votes, bcu).round(4)
 
 
-bcu_votes = voting.untidy(artifacts.table("results/blazar_votes_bcu.csv", compute_bcu_votes, settings=settings, seed=seed), bcu)
+bcu_votes = voting.untidy(results.table("results/blazar_votes_bcu.csv", compute_bcu_votes, settings=settings, seed=seed), bcu)
 
 # %% [markdown]
 # ## Counting
@@ -147,10 +149,10 @@ shown
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bcu-counts", "caption": "FSRQs among the 1115 clean BCUs. Grey bars: range of the number called over resamples of the training sources. Points: expected number with its 95 % interval. Dashed: the paper's 295."}, "image": {"alt": "Ranges of called and expected FSRQ counts by model, all above the paper's 295."}}
 fig, ax = plt.subplots(figsize=(6.6, 3.6))
 for row, (_, values) in enumerate(counts.iterrows()):
-    ax.plot([values["called, lowest"], values["called, highest"]], [row, row], color=plots.COLORS["grey"], lw=8, alpha=0.35)
+    ax.plot([values["called, lowest"], values["called, highest"]], [row, row], color=figures.COLORS["grey"], lw=8, alpha=0.35)
     ax.errorbar(
         values["expected"], row, xerr=[[values["expected"] - values["low"]], [values["high"] - values["expected"]]],
-        fmt="o", color=plots.COLORS["orange"],
+        fmt="o", color=figures.COLORS["orange"],
     )  # fmt: skip
 ax.axvline(295, color="k", ls="--", lw=1)
 ax.set_yticks(range(len(counts)), [name.replace("_", " ") for name in counts.index])
@@ -192,7 +194,7 @@ fig, ax = plt.subplots()
 centre = best[0]
 ax.hist(
     [centre[bcu_clean & ~bcu_no_sed], centre[bcu_clean & bcu_no_sed]], bins=20, range=(0, 1), stacked=True,
-    label=["SED fit", "no SED fit"], color=[plots.COLORS["blue"], plots.COLORS["amber"]],
+    label=["SED fit", "no SED fit"], color=[figures.COLORS["blue"], figures.COLORS["amber"]],
 )  # fmt: skip
 ax.set(xlabel="FSRQ probability", ylabel="BCUs per bin")
 _ = ax.legend()
@@ -264,10 +266,10 @@ def compute_redshifts():
     return pd.concat(parts, ignore_index=True).assign(z_mean_no_class=np.concatenate(blind_means)).round(5)
 
 
-redshifts = artifacts.table("results/redshift_posteriors.csv", compute_redshifts, settings=settings, seed=seed)
+redshifts = results.table("results/redshift_posteriors.csv", compute_redshifts, settings=settings, seed=seed)
 
 # %%
-source_class = features.physical_class(unknown_info).to_numpy()
+source_class = source_classes.physical_class(unknown_info).to_numpy()
 by_class = redshifts.groupby(
     pd.Series(source_class).replace(
         {"rdg": "other", "agn": "other", "css": "other", "nlsy1": "other", "sey": "other", "ssrq": "other"}
@@ -286,7 +288,7 @@ summary.round(3)
 # ## The paper's Table 3 and Fig. 1
 
 # %%
-network_redshifts = artifacts.load_table("results/redshift_networks_sources.csv").set_index("Source_Name")
+network_redshifts = committed.load_table("results/redshift_networks_sources.csv").set_index("Source_Name")
 is_known = network_redshifts["known"].to_numpy()
 columns = {"Frequentist": "mlp_mean", "Flipout": "flipout_mean", "Reparameterization": "reparameterization_mean"}
 table_3 = {}
@@ -313,14 +315,16 @@ pd.DataFrame(table_3).T.round(2)
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshifts-by-class", "caption": "Redshift distributions by class, as in Fig. 1 of the paper, for classes with more than 50 sources. Grey: sources with a redshift. Blue line: point predictions of the Flipout network for sources without one. Orange line: sum of the best model's predictive distributions for those sources, which keeps the width that point predictions lose."}, "image": {"alt": "Two panels, BL Lacs and BCUs: the network's predictions form a narrow peak at low redshift, the summed distributions are broader with a tail to redshift 2."}}
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.4))
 edges = np.linspace(0, 3, 31)
-known_all, high_class = features.known_redshift(lac), features.physical_class(lac).to_numpy()
-network_class = features.physical_class(lac.set_index("Source_Name").loc[network_redshifts.index]).to_numpy()
+known_all, high_class = features.known_redshift(lac), source_classes.physical_class(lac).to_numpy()
+network_class = source_classes.physical_class(lac.set_index("Source_Name").loc[network_redshifts.index]).to_numpy()
 flipout = network_redshifts["flipout_mean"].to_numpy()
 for ax, name in zip(axes, ("bll", "bcu"), strict=True):
     truth = known_all[(high_class == name) & np.isfinite(known_all)]
-    ax.hist(truth, edges, density=True, color=plots.COLORS["grey"], alpha=0.35, label="with a redshift")
+    ax.hist(truth, edges, density=True, color=figures.COLORS["grey"], alpha=0.35, label="with a redshift")
     points = flipout[~is_known & (network_class == name)]
-    ax.hist(points, edges, density=True, histtype="step", lw=1.8, color=plots.COLORS["blue"], label="Flipout, point predictions")
+    ax.hist(
+        points, edges, density=True, histtype="step", lw=1.8, color=figures.COLORS["blue"], label="Flipout, point predictions"
+    )
     rows = redshifts.loc[source_class == name, list(LEVELS)].to_numpy()
     # a predictive distribution drawn by its quantiles, with straight lines between them, from 0
     draws = np.concatenate(
@@ -332,7 +336,7 @@ for ax, name in zip(axes, ("bll", "bcu"), strict=True):
         density=True,
         histtype="step",
         lw=1.8,
-        color=plots.COLORS["orange"],
+        color=figures.COLORS["orange"],
         label="best model, summed distributions",
     )
     ax.set(title={"bll": "BL Lacs", "bcu": "BCUs"}[name], xlabel="redshift", ylabel="density")
@@ -361,7 +365,7 @@ for name in ("bll", "bcu"):
 #    other.
 
 # %%
-z_class = features.physical_class(lac)
+z_class = source_classes.physical_class(lac)
 missing = pd.DataFrame(
     {"sources": z_class.value_counts(), "without redshift": pd.Series(~np.isfinite(known_all)).groupby(z_class.to_numpy()).sum()}
 )
@@ -426,7 +430,7 @@ def compute_mixture():
     return pd.DataFrame(rows, columns=["blind", "class", "z"]).round(4)
 
 
-mixture = artifacts.table("results/redshift_mixture.csv", compute_mixture, settings=settings, seed=seed)
+mixture = results.table("results/redshift_mixture.csv", compute_mixture, settings=settings, seed=seed)
 
 
 # %%

@@ -47,14 +47,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from agnbook import catalogs, claims, features, plots, profiles
-from agnbook.shift import classes, forest
+from agnbook.chapter import claims, figures, run_box, sizes
+from agnbook.shift import forest, hierarchy
+from agnbook.sky import catalogs, features, source_classes
 
-settings = profiles.load("21_define_classes", profile)
-plots.use_book_style()
+settings = sizes.load("21_define_classes", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(settings, catalogs=("4fgl-dr4",))
+run_box.RunBox(settings, catalogs=("4fgl-dr4",))
 
 # %% [markdown]
 # ## Ten features
@@ -110,13 +111,13 @@ physical = gamma.info["physical_class"]
 known = gamma.y == 1
 counts = physical[known].value_counts()
 table_1 = pd.DataFrame(
-    {"v32 (paper)": {name: count for name, (count, _) in classes.PAPER_CLASSES.items()}, "v35 (here)": counts}
-).loc[list(classes.PAPER_CLASSES)]
-table_1["description"] = [text for _, text in classes.PAPER_CLASSES.values()]
+    {"v32 (paper)": {name: count for name, (count, _) in source_classes.PAPER_CLASSES.items()}, "v35 (here)": counts}
+).loc[list(source_classes.PAPER_CLASSES)]
+table_1["description"] = [text for _, text in source_classes.PAPER_CLASSES.values()]
 table_1
 
 # %%
-two = classes.two_class(physical[known])
+two = source_classes.two_class(physical[known])
 print(f"associated {known.sum()}, unassociated {(~known).sum()}, AGN {(two == 1).sum()}, Galactic {(two == 0).sum()}")
 print(f"classes whose count moved: {(table_1['v32 (paper)'] != table_1['v35 (here)']).sum()} of {len(table_1)}")
 
@@ -132,7 +133,7 @@ print(f"classes whose count moved: {(table_1['v32 (paper)'] != table_1['v35 (her
 
 # %%
 X, labels = gamma.X[known].to_numpy(), physical[known].to_numpy(str)
-side = pd.Series(classes.split(X, labels, seed=seed), name="component")
+side = pd.Series(hierarchy.split(X, labels, seed=seed), name="component")
 for component, members in side.groupby(side).groups.items():
     print(f"component {component}: {counts[members].sum()} sources: {', '.join(members)}")
 
@@ -142,15 +143,15 @@ for component, members in side.groupby(side).groups.items():
 # plain majority the broader component swallows every class.) The full tree:
 
 # %%
-trees = [classes.hierarchy(X, labels, min_sources=50, seed=number) for number in range(settings.seeds)]
+trees = [hierarchy.hierarchy(X, labels, min_sources=50, seed=number) for number in range(settings.seeds)]
 # Seven leaves are what the paper shows; the first seed that gives as many is drawn.
 root = next((tree for tree in trees if len(tree.leaves()) == 7), trees[0])
-pruned, orphans = classes.prune(root)
+pruned, orphans = hierarchy.prune(root)
 smallest = min(root.leaves(), key=lambda node: node.size)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-class-tree", "caption": "Hierarchical definition of classes with at least 50 sources a node (counterpart of the paper's Fig. 2, top). The dashed leaf is pruned."}, "image": {"alt": "Tree of boxes: the root of all associated sources splits into a branch with Galactic sources and quasars and one with BL Lacs and uncertain blazars."}}
 fig, ax = plt.subplots(figsize=(9.5, 5.6))
-classes.draw_tree(ax, root, dashed=smallest.name)
+hierarchy.draw_tree(ax, root, dashed=smallest.name)
 plt.show()
 
 # %%
@@ -183,22 +184,22 @@ print(f"{always} leaves come out for every seed; leaves a tree: {dict(sorted(siz
 # group that a six-class forest prefers: the largest sum of class probabilities.
 
 # %%
-group = classes.group_index(labels)
+group = source_classes.group_index(labels)
 orphan = np.isin(labels, list(orphans))
 sums = [
     forest.reassign(X[~orphan], group[~orphan], X[orphan], labels[orphan], n_groups=6, seed=number)
     for number in range(settings.seeds)
 ]
-homes = pd.DataFrame({name: np.mean([total[name] for total in sums], axis=0) for name in sums[0]}, index=classes.NAMES).T
+homes = pd.DataFrame({name: np.mean([total[name] for total in sums], axis=0) for name in sums[0]}, index=source_classes.NAMES).T
 homes["joins"] = homes.idxmax(axis=1)
 homes["fraction of seeds"] = [
-    np.mean([classes.NAMES[total[name].argmax()] == home for total in sums]) for name, home in homes["joins"].items()
+    np.mean([source_classes.NAMES[total[name].argmax()] == home for total in sums]) for name, home in homes["joins"].items()
 ]
 homes.round(2)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-pruned-tree", "caption": "The tree after pruning (counterpart of Fig. 2, bottom), before the pruned classes find new homes."}, "image": {"alt": "The class tree with six leaves."}}
 fig, ax = plt.subplots(figsize=(9.5, 5.2))
-classes.draw_tree(ax, pruned)
+hierarchy.draw_tree(ax, pruned)
 plt.show()
 
 # %%
@@ -215,10 +216,12 @@ print(f"{len(pruned.leaves())} groups left; {sum(orphans.values())} sources of {
 # %%
 table_2 = pd.DataFrame(
     {
-        "node": classes.NODES,
-        "physical classes": {name: ", ".join(members) for name, members in classes.GROUPS.items()},
-        "v32 (paper)": {name: sum(classes.PAPER_CLASSES[m][0] for m in members) for name, members in classes.GROUPS.items()},
-        "v35 (here)": dict(zip(classes.NAMES, np.bincount(group, minlength=6).tolist(), strict=True)),
+        "node": hierarchy.NODES,
+        "physical classes": {name: ", ".join(members) for name, members in source_classes.GROUPS.items()},
+        "v32 (paper)": {
+            name: sum(source_classes.PAPER_CLASSES[m][0] for m in members) for name, members in source_classes.GROUPS.items()
+        },
+        "v35 (here)": dict(zip(source_classes.NAMES, np.bincount(group, minlength=6).tolist(), strict=True)),
     }
 )
 table_2
@@ -231,7 +234,7 @@ table_2
 # %%
 pd.DataFrame(
     {
-        depth: {node: " + ".join(classes.NAMES[k] for k in members) for node, members in classes.merged(depth).items()}
+        depth: {node: " + ".join(source_classes.NAMES[k] for k in members) for node, members in hierarchy.merged(depth).items()}
         for depth in (1, 2, 3)
     }
 ).fillna("")

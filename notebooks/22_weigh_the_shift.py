@@ -46,14 +46,15 @@ import pandas as pd
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from agnbook import artifacts, catalogs, claims, features, plots, profiles
-from agnbook.shift import classes, forest, weights
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.shift import forest, weights
+from agnbook.sky import catalogs, features, source_classes
 
-settings = profiles.load("22_weigh_the_shift", profile)
-plots.use_book_style()
+settings = sizes.load("22_weigh_the_shift", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings,
     catalogs=("4fgl-dr4",),
     computed="mixtures, weights and effective sample sizes for one seed",
@@ -65,7 +66,7 @@ gamma = features.gamma_features(catalogs.read("4fgl-dr4"))
 known = gamma.y == 1
 associated, unassociated = gamma.X[known].to_numpy(), gamma.X[~known].to_numpy()
 physical = gamma.info.loc[known, "physical_class"]
-group = classes.group_index(physical)
+group = source_classes.group_index(physical)
 print(f"{len(associated)} associated, {len(unassociated)} unassociated sources")
 
 # %% [markdown]
@@ -82,7 +83,7 @@ def compute_start():
     return pd.DataFrame({"quantity": ["two-sample AUC"], "value": [auc]})
 
 
-start = artifacts.table("results/shift_two_sample.csv", compute_start, settings=settings, seed=seed)
+start = results.table("results/shift_two_sample.csv", compute_start, settings=settings, seed=seed)
 distances = pd.Series(weights.ks_distances(associated, unassociated), gamma.X.columns, name="KS distance")
 print(f"two-sample AUC without weights: {start['value'].iloc[0]:.3f}")
 distances.sort_values(ascending=False).round(3).to_frame()
@@ -111,11 +112,11 @@ def compute_criteria():
     return pd.DataFrame(rows, columns=["sample", "kernels", "aic", "bic"])
 
 
-criteria = artifacts.table("results/shift_kernels.csv", compute_criteria, settings=settings, seed=seed)
+criteria = results.table("results/shift_kernels.csv", compute_criteria, settings=settings, seed=seed)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-information-criteria", "caption": "Akaike and Bayesian information criteria against the number of Gaussian kernels (counterpart of Fig. A1)."}, "image": {"alt": "Falling curves of AIC and BIC for both samples; BIC flattens near ten kernels."}}
 fig, ax = plt.subplots()
-for name, color in (("associated", plots.COLORS["blue"]), ("unassociated", plots.COLORS["orange"])):
+for name, color in (("associated", figures.COLORS["blue"]), ("unassociated", figures.COLORS["orange"])):
     rows = criteria[criteria["sample"] == name]
     ax.plot(rows["kernels"], rows["aic"] / 1000, "o--", ms=4, color=color, label=f"{name}, AIC")
     ax.plot(rows["kernels"], rows["bic"] / 1000, "o-", ms=4, color=color, label=f"{name}, BIC")
@@ -147,7 +148,7 @@ for ax, name, mixture, sample in zip(
         density=True,
         histtype="step",
         label="catalogue",
-        color=plots.COLORS["blue"],
+        color=figures.COLORS["blue"],
     )
     ax.hist(
         np.clip(likelihoods[name][1], -30, None),
@@ -156,7 +157,7 @@ for ax, name, mixture, sample in zip(
         histtype="step",
         ls="--",
         label="drawn from the mixture",
-        color=plots.COLORS["orange"],
+        color=figures.COLORS["orange"],
     )
     ax.set(xlabel="log-likelihood (below −30 in the first bin)", title=name)
 axes[0].set_ylabel("density")
@@ -190,7 +191,7 @@ for ax, name in zip(axes.flat, shown, strict=True):
     column = features.GAMMA_FEATURES.index(name)
     bins = np.linspace(*np.quantile(gamma.X[name], [0.005, 0.995]), 32)
     ax.hist(unassociated[:, column], bins, density=True, color="#cccccc", label="unassociated")
-    ax.hist(associated[:, column], bins, density=True, histtype="step", color=plots.COLORS["black"], label="associated")
+    ax.hist(associated[:, column], bins, density=True, histtype="step", color=figures.COLORS["black"], label="associated")
     for bound, color in zip((1, 4, 16), ("sky", "blue", "orange"), strict=True):
         w = weights.clip(ratio, bound)
         ax.hist(
@@ -199,7 +200,7 @@ for ax, name in zip(axes.flat, shown, strict=True):
             density=True,
             weights=w,
             histtype="step",
-            color=plots.COLORS[color],
+            color=figures.COLORS[color],
             label=f"weighted, bound {bound}",
         )
     ax.set(xlabel=name, ylabel="density")
@@ -221,10 +222,10 @@ pd.concat([distances.rename("no weights"), bounds], axis=1).loc[list(shown)].rou
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-effective-sample", "caption": "Effective number of sources (left) and sum of weights (right) against the largest allowed weight, in units of the number of associated sources (counterpart of Fig. 3)."}, "image": {"alt": "Left: effective fractions fall with the bound, most for fsrq+. Right: the sum of weights grows, to several times the number of sources for spp+."}}
 grid = np.geomspace(1, 100, 15)
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharex=True)
-for k, name in [(-1, "all"), *enumerate(classes.NAMES)]:
+for k, name in [(-1, "all"), *enumerate(source_classes.NAMES)]:
     rows = slice(None) if k < 0 else group == k
     n = len(group[rows])
-    color = plots.COLORS["grey"] if k < 0 else list(plots.COLORS.values())[k]
+    color = figures.COLORS["grey"] if k < 0 else list(figures.COLORS.values())[k]
     clipped = [weights.clip(ratio[rows], bound) for bound in grid]
     axes[0].plot(grid, [weights.effective_sample_size(w) / n for w in clipped], color=color, label=name, lw=3 if k < 0 else 1.5)
     axes[1].plot(grid, [w.sum() / n for w in clipped], color=color, lw=3 if k < 0 else 1.5)
@@ -242,7 +243,7 @@ per_class = pd.DataFrame(
         "n_eff": [weights.effective_sample_size(weight[group == k]) for k in range(6)],
         "sum of weights": np.bincount(group, weight),
     },
-    classes.NAMES,
+    source_classes.NAMES,
 )
 per_class["sources / n_eff"] = per_class["sources"] / per_class["n_eff"]
 per_class["oversampling"] = per_class["sum of weights"] / per_class["sources"]
@@ -265,11 +266,11 @@ def compute_seeds():
         over = np.bincount(group, w) / np.bincount(group)
         lost = [np.sum(group == k) / weights.effective_sample_size(w[group == k]) for k in range(6)]
         rows.append((number, weights.effective_sample_size(w), w.mean(), *over, *lost))
-    names = [f"{kind}_{name}" for kind in ("over", "lost") for name in classes.NAMES]
+    names = [f"{kind}_{name}" for kind in ("over", "lost") for name in source_classes.NAMES]
     return pd.DataFrame(rows, columns=["seed", "n_eff", "mean_weight", *names])
 
 
-by_seed = artifacts.table("results/shift_weights_seeds.csv", compute_seeds, settings=settings, seed=seed)
+by_seed = results.table("results/shift_weights_seeds.csv", compute_seeds, settings=settings, seed=seed)
 by_seed[["n_eff", "mean_weight", "over_spp+", "over_bcu+", "over_bll+", "over_fsrq+"]].describe().loc[
     ["min", "50%", "max", "std"]
 ].round(2)
@@ -295,7 +296,7 @@ LABELS = {
     "none": "no weights", "gmm": "two Gaussian mixtures (paper)", "logistic": "quadratic logistic regression",
     "forest": "random forest, out of bag", "boosting": "boosted trees, cross-fitted", "kernel": "kernel least squares (uLSIF)",
 }  # fmt: skip
-two = classes.two_class(physical)
+two = source_classes.two_class(physical)
 
 
 def compute_balance():
@@ -317,14 +318,14 @@ def compute_balance():
     return pd.DataFrame(rows, columns=columns)
 
 
-balance = artifacts.table("results/shift_balance.csv", compute_balance, settings=settings, seed=seed)
+balance = results.table("results/shift_balance.csv", compute_balance, settings=settings, seed=seed)
 mean_balance = balance.groupby("method", sort=False).mean().drop(columns="seed")
 mean_balance.rename(index=LABELS).round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-balance", "caption": "Balance reached against the effective sample size that is left, for every estimator and seed. Perfect balance is .5."}, "image": {"alt": "Scatter of two-sample AUC against effective sample size; classifier-based weights lie near one half, Gaussian mixtures and the kernel method higher."}}
 fig, ax = plt.subplots()
 for (method, rows), color in zip(
-    balance[balance["method"] != "none"].groupby("method", sort=False), plots.COLORS.values(), strict=False
+    balance[balance["method"] != "none"].groupby("method", sort=False), figures.COLORS.values(), strict=False
 ):
     ax.plot(rows["n_eff"], rows["two_sample_auc"], "o", color=color, label=LABELS[method])
 ax.axhline(0.5, color="k", lw=0.8, ls=":")
@@ -359,7 +360,7 @@ def compute_weights():
     return pd.DataFrame(rows)
 
 
-stored = artifacts.table("results/shift_weights.csv", compute_weights, settings=settings, seed=seed)
+stored = results.table("results/shift_weights.csv", compute_weights, settings=settings, seed=seed)
 print(
     f"{len(stored)} weights; rank correlation of the sets "
     + (f"{stored['gmm'].corr(stored['forest'], 'spearman'):.2f}" if "forest" in stored else "not computed")

@@ -44,14 +44,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from agnbook import artifacts, catalogs, claims, features, plots, profiles
-from agnbook.shift import catalogue, classes, curves, forest, weights
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.shift import catalogue, curves, forest, hierarchy, weights
+from agnbook.sky import catalogs, features, source_classes
 
-settings = profiles.load("23_measure_its_effect", profile)
-plots.use_book_style()
+settings = sizes.load("23_measure_its_effect", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings,
     catalogs=("4fgl-dr4",),
     computed="weights, one forest, tables and figures",
@@ -63,7 +64,7 @@ gamma = features.gamma_features(catalogs.read("4fgl-dr4"))
 known = gamma.y == 1
 X = gamma.X[known].to_numpy()
 physical = gamma.info.loc[known, "physical_class"]
-group, two = classes.group_index(physical), classes.two_class(physical)
+group, two = source_classes.group_index(physical), source_classes.two_class(physical)
 weight = weights.clip(weights.density_ratio(X, gamma.X[~known].to_numpy(), "gmm", seed=seed))
 rows, tested = catalogue.random_splits(len(X), settings.splits, np.random.default_rng(seed))
 print(f"{len(X)} sources, {settings.splits} splits of {rows.shape[1]} training and {tested.sum(axis=1)[0]} test sources")
@@ -100,15 +101,15 @@ def compute_all():
         probability = catalogue.predict_forests(X, two, rows, X, w, n_classes=2, **options)
         score("two", two, probability, ("Galactic", "AGN"), LABELS, weighted)
         six = catalogue.predict_forests(X, group, rows, X, w, **options)
-        score("depth 4", group, six, classes.NAMES, LABELS, weighted)
+        score("depth 4", group, six, source_classes.NAMES, LABELS, weighted)
         for depth in (1, 2, 3, 4):
-            y, nodes = classes.at_depth(group, depth), list(classes.merged(depth))
+            y, nodes = hierarchy.at_depth(group, depth), list(hierarchy.merged(depth))
             direct = six
             if depth < 4:
                 direct, importance = catalogue.predict_forests(
                     X, y, rows, X, w, n_classes=len(nodes), importances=True, **options
                 )
-                summed = np.stack([classes.sum_children(p, depth) for p in six]).astype(np.float32)
+                summed = np.stack([hierarchy.sum_children(p, depth) for p in six]).astype(np.float32)
                 score(f"depth {depth}", y, direct, nodes, ("wRF",), weighted)
                 score(f"depth {depth} summed", y, summed, nodes, ("wRF",), weighted)
             elif not weighted:
@@ -124,16 +125,16 @@ def compute_all():
                 run = catalogue.Run({"rf": p}, tested)
                 expected = run.class_sums("rf", associated=True)
                 label = kind if weighted else "unweighted"
-                tables["meaning"].append(pd.DataFrame(expected, columns=classes.NAMES).assign(meaning=label))
+                tables["meaning"].append(pd.DataFrame(expected, columns=source_classes.NAMES).assign(meaning=label))
                 if kind == "bootstrap":
-                    found = curves.evaluate(group, p, tested, weight, classes.NAMES)
+                    found = curves.evaluate(group, p, tested, weight, source_classes.NAMES)
                     tables["auc"].append(found[2].assign(problem="depth 4", label="wRF bootstrap"))
     return {kind: pd.concat(parts, ignore_index=True) for kind, parts in tables.items()}
 
 
 computed = compute_all() if settings.recompute else {}
 results = {
-    kind: artifacts.table(f"results/shift_effect_{kind}.csv", lambda kind=kind: computed[kind], settings=settings, seed=seed)
+    kind: results.table(f"results/shift_effect_{kind}.csv", lambda kind=kind: computed[kind], settings=settings, seed=seed)
     for kind in ("curves", "reliability", "auc", "importances", "meaning")
 }
 auc = results["auc"].groupby(["problem", "label", "class"], sort=False)["auc"].agg(["mean", "std"])
@@ -144,7 +145,7 @@ auc = results["auc"].groupby(["problem", "label", "class"], sort=False)["auc"].a
 # AGN against Galactic sources: the simplest case.
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-two-class", "caption": "Two classes: ROC curve, and precision and recall of AGN and of Galactic sources against the probability threshold. Bands: standard deviation over splits (counterpart of Figs 4 to 6)."}, "image": {"alt": "Three panels; curves with weighted testing lie below those of unweighted testing, and hardly depend on the training."}}
-COLORS = {"RF": plots.COLORS["blue"], "wRF": plots.COLORS["orange"], "wtRF": plots.COLORS["green"]}
+COLORS = {"RF": figures.COLORS["blue"], "wRF": figures.COLORS["orange"], "wtRF": figures.COLORS["green"]}
 
 
 def draw(ax, problem, name, label, quantity, color, style="-", text=None):
@@ -204,7 +205,7 @@ def compute_search():
     return pd.DataFrame(records, columns=["method", "bound", "seed", "auc", "std"])
 
 
-search = artifacts.table("results/shift_effect_search.csv", compute_search, settings=settings, seed=seed)
+search = results.table("results/shift_effect_search.csv", compute_search, settings=settings, seed=seed)
 search.groupby(["method", "bound"], sort=False)[["auc", "std"]].mean().unstack("bound").round(3)
 
 # %%
@@ -222,11 +223,11 @@ print(
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-six-class-roc", "caption": "One class against the rest: ROC curves of the six groups (counterpart of Figs 8 and 10). In parentheses: area, mean over splits."}, "image": {"alt": "Six ROC panels; in each the unweighted curve is highest and the two with weighted testing nearly coincide."}}
 fig, axes = plt.subplots(2, 3, figsize=(8.4, 5), sharex=True, sharey=True)
-for ax, name in zip(axes.flat, classes.NAMES, strict=True):
+for ax, name in zip(axes.flat, source_classes.NAMES, strict=True):
     for label, color in COLORS.items():
         draw(ax, "depth 4", name, label, "tpr", color, text=f"{label} ({auc.loc[('depth 4', label, name), 'mean']:.2f})")
     ax.plot([0, 1], [0, 1], ":", color="grey", lw=0.8)
-    ax.set_title(f"{name}: {', '.join(classes.GROUPS[name])}", fontsize=8)
+    ax.set_title(f"{name}: {', '.join(source_classes.GROUPS[name])}", fontsize=8)
     ax.legend(fontsize=7, loc="lower right")
 for ax in axes[1]:
     ax.set_xlabel("false-positive rate")
@@ -235,11 +236,11 @@ for ax in axes[:, 0]:
 plt.show()
 
 # %%
-auc.loc["depth 4"]["mean"].unstack("label").loc[list(classes.NAMES)].round(3)
+auc.loc["depth 4"]["mean"].unstack("label").loc[list(source_classes.NAMES)].round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-six-class-precision", "caption": "Precision (solid) and recall (dashed) of the six groups against the probability threshold (counterpart of Figs 9 and 11)."}, "image": {"alt": "Six panels of precision and recall curves for three combinations of training and testing weights."}}
 fig, axes = plt.subplots(2, 3, figsize=(8.4, 5), sharex=True, sharey=True)
-for ax, name in zip(axes.flat, classes.NAMES, strict=True):
+for ax, name in zip(axes.flat, source_classes.NAMES, strict=True):
     for label, color in COLORS.items():
         draw(ax, "depth 4", name, label, "precision", color, text=label)
         draw(ax, "depth 4", name, label, "recall", color, "--")
@@ -253,7 +254,7 @@ plt.show()
 
 # %%
 half = results["curves"][(results["curves"]["problem"] == "depth 4") & np.isclose(results["curves"]["x"], 0.5)]
-at_half = half.pivot(index="class", columns="label", values=["precision", "recall"]).loc[list(classes.NAMES)]
+at_half = half.pivot(index="class", columns="label", values=["precision", "recall"]).loc[list(source_classes.NAMES)]
 at_half.round(2)
 
 # %% [markdown]
@@ -264,7 +265,7 @@ at_half.round(2)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-six-class-reliability", "caption": "Reliability with weighted testing: observed fraction against predicted probability (counterpart of Fig. 12). Error bars: standard deviation over splits; bins with at least ten test sources."}, "image": {"alt": "Six reliability diagrams close to the diagonal for weighted and unweighted training."}}
 fig, axes = plt.subplots(2, 3, figsize=(8.4, 5), sharex=True, sharey=True)
-for ax, name in zip(axes.flat, classes.NAMES, strict=True):
+for ax, name in zip(axes.flat, source_classes.NAMES, strict=True):
     for label in ("wRF", "wtRF"):
         points = results["reliability"].query("problem == 'depth 4' and label == @label and `class` == @name")
         ax.errorbar(
@@ -281,7 +282,7 @@ plt.show()
 
 # %%
 gap = results["reliability"].query("problem == 'depth 4'").assign(gap=lambda t: (t["observed"] - t["predicted"]).abs())
-gap.groupby(["class", "label"])["gap"].mean().unstack("label").loc[list(classes.NAMES)].round(3)
+gap.groupby(["class", "label"])["gap"].mean().unstack("label").loc[list(source_classes.NAMES)].round(3)
 
 # %% [markdown]
 # Both lie near the diagonal within the scatter. An unweighted forest may be used for unassociated sources as it is.
@@ -294,11 +295,11 @@ gap.groupby(["class", "label"])["gap"].mean().unstack("label").loc[list(classes.
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-hierarchy-roc", "caption": "Weighted ROC curves at depths 1 to 3: a forest trained on the coarser classes (solid) and summed probabilities of the six groups (dashed); counterpart of Fig. 7, whose last row is the wRF curve of the figure above."}, "image": {"alt": "Eleven ROC panels in three rows; solid and dashed curves coincide."}}
 fig, axes = plt.subplots(3, 5, figsize=(11, 6.6), sharex=True, sharey=True)
 for depth in (1, 2, 3):
-    nodes = classes.merged(depth)
+    nodes = hierarchy.merged(depth)
     for ax, (node, members) in zip(axes[depth - 1], nodes.items(), strict=False):
-        draw(ax, f"depth {depth}", node, "wRF", "tpr", plots.COLORS["green"], text="direct")
-        draw(ax, f"depth {depth} summed", node, "wRF", "tpr", plots.COLORS["orange"], "--", text="summed")
-        ax.set_title(f"{node}: " + " ".join(classes.NAMES[k] for k in members), fontsize=7)
+        draw(ax, f"depth {depth}", node, "wRF", "tpr", figures.COLORS["green"], text="direct")
+        draw(ax, f"depth {depth} summed", node, "wRF", "tpr", figures.COLORS["orange"], "--", text="summed")
+        ax.set_title(f"{node}: " + " ".join(source_classes.NAMES[k] for k in members), fontsize=7)
     for ax in axes[depth - 1][len(nodes) :]:
         ax.axis("off")
 axes[0, 0].legend(fontsize=7)
@@ -307,7 +308,7 @@ for ax in axes[2]:
 plt.show()
 
 # %%
-nodes = [(depth, node) for depth in (1, 2, 3) for node in classes.merged(depth)]
+nodes = [(depth, node) for depth in (1, 2, 3) for node in hierarchy.merged(depth)]
 comparison = pd.DataFrame(
     {
         "direct": [auc.loc[(f"depth {d}", "wRF", n), "mean"] for d, n in nodes],
@@ -367,7 +368,7 @@ grouped = results["meaning"].groupby("meaning", sort=False)
 meaning = grouped.mean().T
 meaning.insert(0, "true", np.bincount(group, minlength=6))
 meaning["paper (1.2.2)"] = PAPER_TABLE_3
-meaning.loc[list(classes.NAMES)].round(0).astype(int)
+meaning.loc[list(source_classes.NAMES)].round(0).astype(int)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sample-weight-meaning", "caption": "Expected over true number of associated sources after weighted training, for both meanings of sample_weight and the paper. Error bars: standard deviation over splits."}, "image": {"alt": "Points per class: with bootstrap probabilities the counts are far more biased than with multiplied counts, which lie near the paper's values."}}
 fig, ax = plt.subplots(figsize=(7, 3.8))
@@ -377,18 +378,18 @@ for offset, kind, text in (
     (-0.12, "counts", "multiplied counts (up to 1.8)"),
     (0.12, "bootstrap", "bootstrap probabilities (1.9)"),
 ):
-    values = grouped.get_group(kind)[list(classes.NAMES)]
+    values = grouped.get_group(kind)[list(source_classes.NAMES)]
     ax.errorbar(positions + offset, values.mean() / truth, values.std() / truth, fmt="o", label=text)
 ax.plot(
     positions,
     np.array(PAPER_TABLE_3)
-    / np.array([sum(classes.PAPER_CLASSES[m][0] for m in members) for members in classes.GROUPS.values()]),
+    / np.array([sum(source_classes.PAPER_CLASSES[m][0] for m in members) for members in source_classes.GROUPS.values()]),
     "k_",
     ms=16,
     label="paper (its own true numbers)",
 )
 ax.axhline(1, color="grey", lw=0.8)
-ax.set_xticks(positions, classes.NAMES)
+ax.set_xticks(positions, source_classes.NAMES)
 ax.set_ylabel("expected / true")
 ax.legend()
 plt.show()
@@ -436,7 +437,7 @@ entries += [
         None,
     )
     for label in LABELS
-    for name in classes.NAMES
+    for name in source_classes.NAMES
 ]
 entries += [
     claims.Claim(

@@ -47,16 +47,18 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from agnbook import artifacts, catalogs, claims, features, plots, profiles
-from agnbook.quiet import import_tensorflow
-from agnbook.shift import catalogue, classes, curves, ensemble, weights
+from agnbook import committed
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter.tensorflow import import_tensorflow
+from agnbook.shift import catalogue, curves, ensemble, weights
+from agnbook.sky import catalogs, features, source_classes
 
 tf, keras, _ = import_tensorflow()
-settings = profiles.load("24_train_networks", profile)
-plots.use_book_style()
+settings = sizes.load("24_train_networks", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings,
     catalogs=("4fgl-dr4",),
     computed="the comparison of both trainers over a few epochs",
@@ -67,7 +69,7 @@ profiles.RunBox(
 gamma = features.gamma_features(catalogs.read("4fgl-dr4"))
 known = gamma.y == 1
 X = gamma.X[known].to_numpy()
-group = classes.group_index(gamma.info.loc[known, "physical_class"])
+group = source_classes.group_index(gamma.info.loc[known, "physical_class"])
 weight = weights.clip(weights.density_ratio(X, gamma.X[~known].to_numpy(), "gmm", seed=seed))
 rows, tested = catalogue.random_splits(len(X), settings.splits, np.random.default_rng(seed))
 print(f"{len(X)} sources, {settings.splits} splits of {rows.shape[1]} training sources")
@@ -151,7 +153,7 @@ def compute_trainers():
     return pd.DataFrame(records, columns=["trainer", "run", "auc", "cpu_seconds"])
 
 
-trainers = artifacts.table("results/shift_trainers.csv", compute_trainers, settings=settings, seed=seed)
+trainers = results.table("results/shift_trainers.csv", compute_trainers, settings=settings, seed=seed)
 trainers.dropna().groupby("trainer")["auc"].agg(["count", "mean", "min", "max"]).round(4)
 
 # %%
@@ -180,7 +182,7 @@ def compute_epochs():
                 return
             for split, probability in enumerate(networks.predict_proba(X)):
                 part = tested[split]
-                for k, name in enumerate(classes.NAMES):
+                for k, name in enumerate(source_classes.NAMES):
                     auc = roc_auc_score(group[part] == k, probability[part, k], sample_weight=score_weight[part])
                     records.append((weighted, epoch, split, name, auc))
 
@@ -190,12 +192,12 @@ def compute_epochs():
     return pd.DataFrame(records, columns=["weighted", "epoch", "split", "class", "auc"])
 
 
-by_epoch = artifacts.table("results/shift_epochs.csv", compute_epochs, settings=settings, seed=seed)
+by_epoch = results.table("results/shift_epochs.csv", compute_epochs, settings=settings, seed=seed)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-epochs", "caption": "Area under the one-vs-rest ROC curve of test sources against epochs, unweighted (left) and weighted (right) training and testing; bands: standard deviation over splits (counterpart of Fig. C1)."}, "image": {"alt": "Learning curves of six groups: flat after some hundred epochs without weights, falling slowly for some groups with weights."}}
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
 for ax, (weighted, part) in zip(axes, by_epoch.groupby("weighted"), strict=True):
-    for name, color in zip(classes.NAMES, plots.COLORS.values(), strict=False):
+    for name, color in zip(source_classes.NAMES, figures.COLORS.values(), strict=False):
         line = part[part["class"] == name].groupby("epoch")["auc"].agg(["mean", "std"])
         ax.plot(line.index, line["mean"], color=color, label=name)
         ax.fill_between(line.index, line["mean"] - line["std"], line["mean"] + line["std"], color=color, alpha=0.12, lw=0)
@@ -224,7 +226,7 @@ def compute_networks():
     for weighted in (False, True):
         p = catalogue.predict_networks(X, group, rows, X, weight if weighted else None, seed=seed, epochs=settings.epochs)
         for label, w in (("wNN", weight),) if weighted else (("NN", None), ("wtNN", weight)):
-            found = curves.evaluate(group, p, tested, w, classes.NAMES)
+            found = curves.evaluate(group, p, tested, w, source_classes.NAMES)
             for kind, table in zip(tables, found, strict=True):
                 tables[kind].append(table.assign(problem="depth 4", label=label))
     return {kind: pd.concat(parts, ignore_index=True) for kind, parts in tables.items()}
@@ -233,21 +235,19 @@ def compute_networks():
 computed = compute_networks() if settings.recompute else {}
 results = {}
 for kind in ("curves", "reliability", "auc"):
-    networks = artifacts.table(
-        f"results/shift_networks_{kind}.csv", lambda kind=kind: computed[kind], settings=settings, seed=seed
-    )
-    forests = artifacts.load_table(f"results/shift_effect_{kind}.csv").query("problem == 'depth 4'")
+    networks = results.table(f"results/shift_networks_{kind}.csv", lambda kind=kind: computed[kind], settings=settings, seed=seed)
+    forests = committed.load_table(f"results/shift_effect_{kind}.csv").query("problem == 'depth 4'")
     results[kind] = pd.concat([forests, networks], ignore_index=True)
 auc = results["auc"].groupby(["label", "class"], sort=False)["auc"].agg(["mean", "std"])
-auc["mean"].unstack("label").loc[list(classes.NAMES), ["RF", "NN", "wRF", "wNN", "wtRF", "wtNN"]].round(3)
+auc["mean"].unstack("label").loc[list(source_classes.NAMES), ["RF", "NN", "wRF", "wNN", "wtRF", "wtNN"]].round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-roc", "caption": "ROC curves of forest and network under weighted testing (counterpart of the top panels of Figs C2 and C3); in parentheses the area."}, "image": {"alt": "Six ROC panels; forest and network nearly coincide, the unweighted network slightly above."}}
-COLORS = {"wRF": plots.COLORS["blue"], "wNN": plots.COLORS["orange"], "wtNN": plots.COLORS["green"]}
+COLORS = {"wRF": figures.COLORS["blue"], "wNN": figures.COLORS["orange"], "wtNN": figures.COLORS["green"]}
 
 
 def lines(quantities, styles, xlabel, ylabel):
     _, axes = plt.subplots(2, 3, figsize=(10, 6), sharex=True, sharey=True)
-    for ax, name in zip(axes.flat, classes.NAMES, strict=True):
+    for ax, name in zip(axes.flat, source_classes.NAMES, strict=True):
         for label, color in COLORS.items():
             line = results["curves"].query("label == @label and `class` == @name")
             for quantity, style in zip(quantities, styles, strict=True):
@@ -280,11 +280,11 @@ width = (
     .mean()
     .unstack("label")
 )
-width.loc[list(classes.NAMES)].round(3)
+width.loc[list(source_classes.NAMES)].round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-reliability", "caption": "Reliability with weighted testing (counterpart of the bottom panels of Figs C2 and C3); error bars: standard deviation over splits."}, "image": {"alt": "Six reliability diagrams: the weighted network is overconfident, forest and unweighted network lie near the diagonal."}}
 fig, axes = plt.subplots(2, 3, figsize=(10, 6), sharex=True, sharey=True)
-for ax, name in zip(axes.flat, classes.NAMES, strict=True):
+for ax, name in zip(axes.flat, source_classes.NAMES, strict=True):
     for label, color in COLORS.items():
         points = results["reliability"].query("label == @label and `class` == @name")
         ax.errorbar(points["predicted"], points["observed"], points["std"], fmt="o-", ms=3, lw=1, color=color, label=label)
@@ -312,8 +312,8 @@ gaps[gaps["label"].isin(COLORS)].groupby("label")["gap"].mean().round(3).to_fram
 # that bias with the recipe as printed. What else could have been done? Each variant below changes one thing.
 
 # %%
-PAPER = pd.Series((237.7, 226.7, 399.5, 663.8, 1887.8, 1198.5), classes.NAMES, name="paper")
-forest_weight = artifacts.load_table("results/shift_weights.csv")["forest"].to_numpy()
+PAPER = pd.Series((237.7, 226.7, 399.5, 663.8, 1887.8, 1198.5), source_classes.NAMES, name="paper")
+forest_weight = committed.load_table("results/shift_weights.csv")["forest"].to_numpy()
 VARIANTS = {
     "as in this book": {},
     "inputs not standardised": {"standardise": False},
@@ -333,11 +333,11 @@ def compute_search():
         p = catalogue.predict_networks(X, group, rows[: settings.search_splits], X, seed=seed, **options)
         expected = catalogue.Run({"nn": p}, tested[: settings.search_splits]).class_sums("nn", associated=True)
         records.append((name, *expected.mean(axis=0), *expected.std(axis=0)))
-    return pd.DataFrame(records, columns=["variant", *classes.NAMES, *(f"{name}_std" for name in classes.NAMES)])
+    return pd.DataFrame(records, columns=["variant", *source_classes.NAMES, *(f"{name}_std" for name in source_classes.NAMES)])
 
 
-search = artifacts.table("results/shift_search.csv", compute_search, settings=settings, seed=seed).set_index("variant")
-found = search[list(classes.NAMES)]
+search = results.table("results/shift_search.csv", compute_search, settings=settings, seed=seed).set_index("variant")
+found = search[list(source_classes.NAMES)]
 search["distance"] = ((found - PAPER).abs() / PAPER).mean(axis=1)
 shown = pd.concat([found, PAPER.to_frame().T])
 shown["psr+ scatter over splits"] = search["psr+_std"]
@@ -366,7 +366,7 @@ print(f"most psr+: {psr}, {search.loc[psr, 'psr+']:.0f}; the paper has {PAPER['p
 how = f"{settings.splits} splits 70/30, {settings.epochs} epochs; interval: mean ± 1.96 standard deviations over splits"
 entries = []
 for label in ("NN", "wNN", "wtNN"):
-    for name in classes.NAMES:
+    for name in source_classes.NAMES:
         row = auc.loc[(label, name)]
         entries.append(
             claims.Claim(f"shift.auc.{label.lower()}.{name[:-1]}", f"{name} against the rest, area under the ROC curve, {label}", row["mean"], None, (row["mean"] - 1.96 * row["std"], min(1, row["mean"] + 1.96 * row["std"])), len(X), how=how)

@@ -48,14 +48,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from agnbook import artifacts, catalogs, claims, features, files, plots, profiles
-from agnbook.shift import catalogue, classes, curves, weights
+from agnbook import committed, storage
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.shift import catalogue, curves, weights
+from agnbook.sky import catalogs, features, source_classes
 
-settings = profiles.load("25_build_the_catalogue", profile)
-plots.use_book_style()
+settings = sizes.load("25_build_the_catalogue", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings,
     catalogs=("4fgl-dr4",),
     computed="tables, uncertainties and figures, from the stored catalogue",
@@ -67,7 +69,7 @@ table = catalogs.read("4fgl-dr4")
 gamma = features.gamma_features(table)
 known = gamma.y == 1
 associated, unassociated = gamma.X[known].to_numpy(), gamma.X[~known].to_numpy()
-group = classes.group_index(gamma.info.loc[known, "physical_class"])
+group = source_classes.group_index(gamma.info.loc[known, "physical_class"])
 weight = weights.clip(weights.density_ratio(associated, unassociated, "gmm", seed=seed))
 names = [*gamma.X.index[known], *gamma.X.index[~known]]
 print(f"{len(associated)} associated and {len(unassociated)} unassociated sources; {len(table) - len(gamma)} lack a feature")
@@ -107,25 +109,25 @@ if settings.recompute:
     seconds = timing["wall_seconds"].iloc[0]
     frames = {weighted: catalogue.table(run, names, table["Source_Name"], weight, weighted) for weighted in FILES}
     sums = pd.concat(
-        pd.DataFrame(run.class_sums(training, part), columns=classes.NAMES).assign(training=training, associated=part)
+        pd.DataFrame(run.class_sums(training, part), columns=source_classes.NAMES).assign(training=training, associated=part)
         for training in catalogue.TRAININGS
         for part in (True, False)
     )
-    artifacts.save_table("results/shift_class_sums.csv", sums, settings=settings, seed=seed, wall_seconds=seconds)
-    artifacts.save_table("results/shift_catalogue_timing.csv", timing, settings=settings, seed=seed, wall_seconds=seconds)
-    artifacts.save_table("results/shift_catalogue_columns.csv", catalogue.columns(), settings=settings, seed=seed, wall_seconds=0)
-    if artifacts.publishing() and profile == "paper":
+    results.save_table("results/shift_class_sums.csv", sums, settings=settings, seed=seed, wall_seconds=seconds)
+    results.save_table("results/shift_catalogue_timing.csv", timing, settings=settings, seed=seed, wall_seconds=seconds)
+    results.save_table("results/shift_catalogue_columns.csv", catalogue.columns(), settings=settings, seed=seed, wall_seconds=0)
+    if committed.publishing() and profile == "paper":
         for weighted, path in FILES.items():
             title = f"4FGL-DR4 class probabilities, {'weighted' if weighted else 'unweighted'} training"
-            catalogue.write_fits(files.DATA / f"{path}.fits", frames[weighted], title)
-            files.write_text(files.DATA / f"{path}.csv", catalogue.csv_text(frames[weighted]))
+            catalogue.write_fits(storage.DATA / f"{path}.fits", frames[weighted], title)
+            storage.write_text(storage.DATA / f"{path}.csv", catalogue.csv_text(frames[weighted]))
             for ending in ("fits", "csv"):
-                artifacts.record(f"{path}.{ending}", chapter=settings.chapter, profile=profile, seed=seed, wall_seconds=seconds)
-        files.write_text(files.ROOT / "book/_static/lookup_data.js", catalogue.lookup_script(frames[False], frames[True]))
+                committed.record(f"{path}.{ending}", chapter=settings.chapter, profile=profile, seed=seed, wall_seconds=seconds)
+        storage.write_text(storage.ROOT / "book/_static/lookup_data.js", catalogue.lookup_script(frames[False], frames[True]))
 else:
-    frames = {weighted: catalogue.read_fits(artifacts.verify(f"{path}.fits")) for weighted, path in FILES.items()}
-    sums = artifacts.load_table("results/shift_class_sums.csv")
-    timing = artifacts.load_table("results/shift_catalogue_timing.csv")
+    frames = {weighted: catalogue.read_fits(committed.verify(f"{path}.fits")) for weighted, path in FILES.items()}
+    sums = committed.load_table("results/shift_class_sums.csv")
+    timing = committed.load_table("results/shift_catalogue_timing.csv")
 
 # %%
 plain = frames[False].set_index("Source_Name")
@@ -154,7 +156,7 @@ from astropy.table import Table
 if settings.recompute:
     print("read back from disk at book profile")
 else:
-    fits_table = Table.read(artifacts.verify(f"{FILES[False]}.fits"))
+    fits_table = Table.read(committed.verify(f"{FILES[False]}.fits"))
     print(len(fits_table), "rows,", len(fits_table.columns), "columns;", fits_table.meta["TITLE"])
     print("RF_spp:", fits_table["RF_spp"].description)
 
@@ -185,13 +187,13 @@ def counts(training, part):
     rows = frames[weighted].set_index("Source_Name").loc[names[: len(group)] if part else names[len(group) :]]
     mean = rows[[f"{short}_{name}" for name in catalogue.SHORT]].to_numpy(float)
     std = rows[[f"{short}_{name}_std" for name in catalogue.SHORT]].to_numpy(float)
-    split = sums[(sums["training"] == training) & (sums["associated"] == part)][list(classes.NAMES)].std()
+    split = sums[(sums["training"] == training) & (sums["associated"] == part)][list(source_classes.NAMES)].std()
     result = {
         "paper": PAPER[training][0 if part else 1], "expected": np.nansum(mean, axis=0),
         "paper_std": np.sqrt(np.nansum(std**2, axis=0)), "split_std": split.to_numpy(),
         "class_std": np.sqrt(np.nansum(mean * (1 - mean), axis=0)),
     }  # fmt: skip
-    return pd.DataFrame(result, index=classes.NAMES)
+    return pd.DataFrame(result, index=source_classes.NAMES)
 
 
 every = {(training, part): counts(training, part) for training in catalogue.TRAININGS for part in (True, False)}
@@ -205,7 +207,7 @@ def show(first, second):
             label = f"{training[:2].upper()} {'assoc' if part else 'unas'}"
             columns[label] = every[training, part]["expected"].round(0).astype(int)
             columns[f"{label} (paper)"] = every[training, part]["paper"].round(0).astype(int)
-    return pd.DataFrame(columns, index=classes.NAMES)
+    return pd.DataFrame(columns, index=source_classes.NAMES)
 
 
 show("rf", "nn")
@@ -240,7 +242,7 @@ for offset, column, label in zip(
     strict=True,
 ):
     ax.bar(positions + offset, shown[column], width=0.25, label=label)
-ax.set_xticks(positions, classes.NAMES)
+ax.set_xticks(positions, source_classes.NAMES)
 ax.set_ylabel("standard deviation [sources]")
 ax.legend()
 plt.show()
@@ -253,7 +255,7 @@ inflation.round(1)
 # Several times larger, throughout. And the class sums move against each other, because they must add up:
 
 # %%
-split_sums = sums[(sums["training"] == "rf") & ~sums["associated"]][list(classes.NAMES)]
+split_sums = sums[(sums["training"] == "rf") & ~sums["associated"]][list(source_classes.NAMES)]
 split_sums.corr().round(2)
 
 # %% [markdown]
@@ -344,8 +346,8 @@ def draw_matrices(found):
                     fontsize=7,
                     color="white" if matrix[i, j] > 0.6 else "black",
                 )
-        ax.set_xticks(range(6), classes.NAMES, fontsize=8)
-        ax.set_yticks(range(6), classes.NAMES, fontsize=8)
+        ax.set_xticks(range(6), source_classes.NAMES, fontsize=8)
+        ax.set_yticks(range(6), source_classes.NAMES, fontsize=8)
         ax.set(
             title=f"trained {'weighted' if trained else 'unweighted'}, tested {'weighted' if tested else 'unweighted'}",
             xlabel="predicted",
@@ -370,7 +372,7 @@ precision = {
     for short, found in confusion.items()
     for (tested, trained), matrix in found.items()
 }
-pd.DataFrame(precision, classes.NAMES).T.round(2)
+pd.DataFrame(precision, source_classes.NAMES).T.round(2)
 
 # %% [markdown]
 # Read down a pair of rows with the same training: from unweighted to weighted testing the precision of psr+, fsrq+ and bll+ falls

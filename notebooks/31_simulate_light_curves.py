@@ -46,14 +46,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from agnbook import artifacts, claims, plots, profiles
+from agnbook.chapter import claims, figures, results, run_box, sizes
 from agnbook.lightcurves import cadence, dataset, drw, noise, population
 
-settings = profiles.load("31_simulate_light_curves", profile)
-plots.use_book_style()
+settings = sizes.load("31_simulate_light_curves", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(settings, computed="every number but the simulation speed", loaded="the measured simulation speed")
+run_box.RunBox(settings, computed="every number but the simulation speed", loaded="the measured simulation speed")
 
 # %% [markdown]
 # ## Seven numbers behind 21 targets
@@ -100,8 +100,8 @@ pd.DataFrame({"DC2 table": DC2, "this population": {name: round(float(column[nam
 bright = population.targets_from_latents(population.sample(settings["population"] // 4, rng, "lsst_bright"))
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4))
 for table, name, colour in ((targets, "dc2_like", "blue"), (bright, "lsst_bright", "orange")):
-    left.plot(table[:800, 14], table[:800, 12], ".", ms=2.5, color=plots.COLORS[colour], label=name)
-    right.hist(table[:, 18], bins=np.arange(16, 31, 0.5), density=True, histtype="step", lw=1.6, color=plots.COLORS[colour])
+    left.plot(table[:800, 14], table[:800, 12], ".", ms=2.5, color=figures.COLORS[colour], label=name)
+    right.hist(table[:, 18], bins=np.arange(16, 31, 0.5), density=True, histtype="step", lw=1.6, color=figures.COLORS[colour])
 left.set_xlabel("redshift")
 left.set_ylabel("log10 black-hole mass (solar)")
 left.legend(markerscale=4)
@@ -133,10 +133,10 @@ walks = drw.simulate(
 )[:, :, 0].astype(float)
 measured = np.sqrt(np.mean((walks[:, 1:] - walks[:, :1]) ** 2, axis=0))
 fig, ax = plt.subplots()
-ax.errorbar(lags[1:], measured, 2 * measured / np.sqrt(2 * n_walks), fmt="o", color=plots.COLORS["blue"], label="simulated")
+ax.errorbar(lags[1:], measured, 2 * measured / np.sqrt(2 * n_walks), fmt="o", color=figures.COLORS["blue"], label="simulated")
 grid = np.geomspace(2, 4000, 200)
-ax.plot(grid, drw.structure_function(grid, sigma, tau), color=plots.COLORS["black"], label="theory")
-ax.axhline(np.sqrt(2) * sigma, ls="--", color=plots.COLORS["grey"])
+ax.plot(grid, drw.structure_function(grid, sigma, tau), color=figures.COLORS["black"], label="theory")
+ax.axhline(np.sqrt(2) * sigma, ls="--", color=figures.COLORS["grey"])
 ax.set_xscale("log")
 ax.set_xlabel("lag (days)")
 ax.set_ylabel("structure function (mag)")
@@ -160,13 +160,13 @@ for ax, shared in zip(axes, (True, False), strict=True):
     curves = dataset.observe(latents[:1], np.random.default_rng(seed), pool, shared=shared)
     for band, colour in zip((0, 2, 5), ("blue", "green", "orange"), strict=True):
         seen = curves.is_visit[0]
-        ax.plot(curves.times[0], curves.truth[0, :, band], lw=0.5, color=plots.COLORS[colour])
+        ax.plot(curves.times[0], curves.truth[0, :, band], lw=0.5, color=figures.COLORS[colour])
         ax.plot(
             curves.times[0][seen],
             curves.observed[0, seen, band],
             ".",
             ms=2,
-            color=plots.COLORS[colour],
+            color=figures.COLORS[colour],
             label=population.BANDS[band],
         )
     ax.set_xlabel("time (days)")
@@ -202,7 +202,7 @@ def speed() -> pd.DataFrame:
     return pd.DataFrame({"curves_per_second": [best]})
 
 
-measured_speed = artifacts.table("results/light_curve_speed.csv", speed, settings=settings, seed=seed)
+measured_speed = results.table("results/light_curve_speed.csv", speed, settings=settings, seed=seed)
 
 # %%
 print(f"{measured_speed.curves_per_second[0]:.3g} six-band curves a second on one core")

@@ -49,18 +49,19 @@ import numpy as np
 import pandas as pd
 import torch
 
-from agnbook import artifacts, claims, files, plots, profiles
+from agnbook import committed, storage
 from agnbook.banp import anp, heads, posterior, summary, train, transforms
 from agnbook.banp.quality import quality
+from agnbook.chapter import claims, figures, results, run_box, sizes
 from agnbook.lightcurves import dataset, population
 
-settings = profiles.load("32_train_the_process", profile)
-plots.use_book_style()
+settings = sizes.load("32_train_the_process", profile)
+figures.use_book_style()
 torch.set_num_threads(1)
-CACHE = files.ROOT / "_build" / "sims" if profile == "paper" else None
+CACHE = storage.ROOT / "_build" / "sims" if profile == "paper" else None
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(settings, computed="the sampler's check and a short training", loaded="weights, learning curves and scores")
+run_box.RunBox(settings, computed="the sampler's check and a short training", loaded="weights, learning curves and scores")
 
 # %% [markdown]
 # ## The network
@@ -121,7 +122,7 @@ assert np.abs(right - exact).max() < 0.03 * exact.max() < np.abs(wrong - exact).
 # by 10, Adam at 0.001 with weight decay, noise drawn afresh in every batch.
 
 # %% tags=["nbval-ignore-output"]
-checkpoint = Path(files.ROOT / "_build" / f"demonstration-{profile}.pt")
+checkpoint = Path(storage.ROOT / "_build" / f"demonstration-{profile}.pt")
 checkpoint.unlink(missing_ok=True)
 few = train.CurveSet(settings["demonstration_curves"], seed=seed)
 torch.manual_seed(seed)
@@ -155,26 +156,26 @@ def train_banp():
     validation = train.CurveSet(settings["validation_curves"], 8, scales=training)
     torch.manual_seed(seed)
     network = anp.AttentiveNeuralProcess()
-    path = files.ROOT / "_build" / ("banp.pt" if profile == "paper" else "banp-smoke.pt")
+    path = storage.ROOT / "_build" / ("banp.pt" if profile == "paper" else "banp-smoke.pt")
     history = train.neural_process(
         network, training, validation, seconds=settings["seconds"], checkpoint=path, seed=seed,
         n_context=settings["context"], n_extra=settings["extra"], every=settings["every"], patience=settings["patience"],
         cooldown=settings["cooldown"], max_steps=settings["max_steps"],
     )  # fmt: skip
-    if artifacts.publishing() and profile == "paper":
+    if committed.publishing() and profile == "paper":
         weights = "weights/banp.safetensors"
-        with files.atomic_write(files.DATA / weights) as temporary:
+        with storage.atomic_write(storage.DATA / weights) as temporary:
             train.save_network(
                 temporary, network, training, steps=history[-1]["step"], context=settings["context"], extra=settings["extra"]
             )
-        artifacts.record(
+        committed.record(
             weights, chapter=settings.chapter, profile=profile, seed=seed, wall_seconds=history[-1]["seconds"],
             steps=history[-1]["step"], curves=settings["curves"], context=settings["context"],
         )  # fmt: skip
     return pd.DataFrame(history)
 
 
-history = artifacts.table("results/banp_training.csv", train_banp, settings=settings, seed=seed)
+history = results.table("results/banp_training.csv", train_banp, settings=settings, seed=seed)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-banp-training", "caption": "Learning curves of the neural process on validation curves: mean log-density of a magnitude (left), log-density of the 21 whitened targets (middle), and divergence per latent dimension between the latent seen from targets and from context (right). Grey: the learning rate fell. A value near zero in the last means that the latent path has collapsed: it says no more about the curve than the context does."}, "image": {"alt": "Three learning curves against training step"}}
 fall = history.rate.to_numpy()[1:] <= 0.6 * history.rate.to_numpy()[:-1]
@@ -185,7 +186,7 @@ for ax, name, label in zip(
 ):
     for step in halved:
         ax.axvline(step, color="0.8", lw=0.8)
-    ax.plot(history.step, history[name], color=plots.COLORS["blue"])
+    ax.plot(history.step, history[name], color=figures.COLORS["blue"])
     ax.set_xlabel("step")
     ax.set_title(label, fontsize=10)
 _ = axes[2].set_ylim(0)
@@ -217,14 +218,14 @@ def other_seeds() -> pd.DataFrame:
         torch.manual_seed(seed + k)
         network = anp.AttentiveNeuralProcess()
         rows += train.neural_process(
-            network, training, validation, seconds=1e9, checkpoint=files.ROOT / "_build" / f"banp-{profile}-seed{seed + k}.pt",
+            network, training, validation, seconds=1e9, checkpoint=storage.ROOT / "_build" / f"banp-{profile}-seed{seed + k}.pt",
             seed=seed + k, n_context=settings["context"], n_extra=settings["extra"], every=settings["every"],
             patience=settings["patience"], max_steps=last,
         )[-1:]  # fmt: skip
     return pd.DataFrame(rows).assign(seed=range(seed, seed + 3))
 
 
-early = artifacts.table("results/banp_seeds.csv", other_seeds, settings=settings, seed=seed)
+early = results.table("results/banp_seeds.csv", other_seeds, settings=settings, seed=seed)
 early.set_index("seed")[["step", "magnitudes", "parameters", "kl"]].astype({"step": int}).round(2)
 
 # %% [markdown]
@@ -267,7 +268,7 @@ def ladder() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-rungs = artifacts.table("results/light_curve_ladder.csv", ladder, settings=settings, seed=seed)
+rungs = results.table("results/light_curve_ladder.csv", ladder, settings=settings, seed=seed)
 
 # %%
 rungs.set_index("summaries")[["mae", "sigma", "logm_rms", "calibration", "n"]].round(3)
@@ -324,10 +325,10 @@ def train_own(setting: str) -> tuple[pd.DataFrame, list, int]:
         losses.append(table.assign(setting=setting, seed=k, epoch=np.arange(1, len(table) + 1), simulations=len(features)))
     best = int(np.argmin([table.validation.min() for table in losses]))
     path = f"weights/light_curves_{setting}.safetensors"
-    if artifacts.publishing() and profile == "paper":
-        with files.atomic_write(files.DATA / path) as temporary:
+    if committed.publishing() and profile == "paper":
+        with storage.atomic_write(storage.DATA / path) as temporary:
             members[best].save(temporary)
-        artifacts.record(
+        committed.record(
             path, chapter=settings.chapter, profile=profile, seed=seed + best, wall_seconds=time.process_time() - start,
             simulations=len(features), epochs=settings["own_epochs"],
         )  # fmt: skip
@@ -351,13 +352,13 @@ def score_own(setting: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-losses = artifacts.table(
+losses = results.table(
     "results/own_training.csv",
     lambda: pd.concat([train_own(setting)[0] for setting in dataset.SETTINGS]),
     settings=settings,
     seed=seed,
 )
-scores = artifacts.table(
+scores = results.table(
     "results/own_seeds.csv",
     lambda: pd.concat([score_own(setting) for setting in dataset.SETTINGS]),
     settings=settings,
@@ -368,8 +369,8 @@ scores = artifacts.table(
 fig, ax = plt.subplots()
 for setting, colour in zip(dataset.SETTINGS, ("blue", "orange", "green"), strict=True):
     for k, rows in losses[losses.setting == setting].groupby("seed"):
-        ax.plot(rows.epoch, rows.training, ls="--", lw=0.8, color=plots.COLORS[colour])
-        ax.plot(rows.epoch, rows.validation, lw=1, color=plots.COLORS[colour], label=setting if k == seed else None)
+        ax.plot(rows.epoch, rows.training, ls="--", lw=0.8, color=figures.COLORS[colour])
+        ax.plot(rows.epoch, rows.validation, lw=1, color=figures.COLORS[colour], label=setting if k == seed else None)
 ax.set_xlabel("epoch")
 ax.set_ylabel("negative log-density (nat)")
 ax.set_ylim(top=np.quantile(losses.validation, 0.97))

@@ -48,18 +48,20 @@ import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import PolynomialFeatures
 
-from agnbook import artifacts, claims, files, plots, profiles, scores
+from agnbook import committed, storage
 from agnbook.banp import exact, models, summary, train, transforms
 from agnbook.banp.quality import quality
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.judge import scores
 from agnbook.lightcurves import cadence, dataset, kalman, population
 
-settings = profiles.load("33_reconstruct_and_infer", profile)
-plots.use_book_style()
+settings = sizes.load("33_reconstruct_and_infer", profile)
+figures.use_book_style()
 torch.set_num_threads(1)
-CACHE = files.ROOT / "_build" / "sims" if profile == "paper" else None
+CACHE = storage.ROOT / "_build" / "sims" if profile == "paper" else None
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(settings, computed="the example quasar and the mass regressions", loaded="weights and tables of scores")
+run_box.RunBox(settings, computed="the example quasar and the mass regressions", loaded="weights and tables of scores")
 
 
 # %%
@@ -101,7 +103,7 @@ both = np.concatenate([samples, neural_samples])[:, shown]
 ranges = list(zip(*np.quantile(both, [0.001, 0.999], axis=0), strict=True))
 for draws, colour in ((neural_samples, "orange"), (samples, "blue")):
     corner.corner(
-        draws[:, shown], labels=names, truths=curves.targets[0, shown], truth_color="black", color=plots.COLORS[colour],
+        draws[:, shown], labels=names, truths=curves.targets[0, shown], truth_color="black", color=figures.COLORS[colour],
         levels=(0.68, 0.95), bins=50, smooth=1.3, plot_datapoints=False, plot_density=False, range=ranges, fig=fig,
         weights=np.full(len(draws), 1 / len(draws)), max_n_ticks=3, labelpad=0.3,
     )  # fmt: skip
@@ -132,8 +134,8 @@ for ax, x, centre, sd, colour in (
 ):
     ax.plot(t[curves.is_visit[0]], curves.observed[0, curves.is_visit[0], band], ".", ms=2, color="0.6")
     ax.plot(t[unseen], curves.truth[0, unseen, band], ".", ms=2.5, color="black")
-    ax.fill_between(x, centre - sd, centre + sd, color=plots.COLORS[colour], alpha=0.3, lw=0)
-    ax.plot(x, centre, lw=1, color=plots.COLORS[colour])
+    ax.fill_between(x, centre - sd, centre + sd, color=figures.COLORS[colour], alpha=0.3, lw=0)
+    ax.plot(x, centre, lw=1, color=figures.COLORS[colour])
     ax.set_xlim(0, 1460)
     ax.set_xlabel("time (days)")
 axes[0].set_ylabel("i magnitude (AB)")
@@ -203,7 +205,7 @@ def reconstruction() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-bridges = artifacts.table("results/light_curve_reconstruction.csv", reconstruction, settings=settings, seed=seed).set_index(
+bridges = results.table("results/light_curve_reconstruction.csv", reconstruction, settings=settings, seed=seed).set_index(
     "method"
 )
 bridges.round(3)
@@ -265,7 +267,7 @@ def table_one() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-quality_table = artifacts.table("results/light_curve_quality.csv", table_one, settings=settings, seed=seed).set_index(
+quality_table = results.table("results/light_curve_quality.csv", table_one, settings=settings, seed=seed).set_index(
     ["setting", "model"]
 )
 quality_table[["mae", "sigma", "logm_rms", "logm_mae", "calibration", "n"]].round(3)
@@ -276,7 +278,7 @@ quality_table[["mae", "sigma", "logm_rms", "logm_mae", "calibration", "n"]].roun
 
 # %%
 seeds = (
-    artifacts.load_table("results/own_seeds.csv")
+    committed.load_table("results/own_seeds.csv")
     if profile != "smoke"
     else quality_table.reset_index().assign(part="test", kept=True)
 )
@@ -313,7 +315,7 @@ for ax, k in zip(axes, (14, 13, 12), strict=True):
     both = [network_draws[0, :, k], weighed[0, :, k]]
     bins = np.linspace(np.nanmin(both), np.nanmax(both), 40)
     for draws, name, colour in zip(both, ("network", "exact"), ("blue", "orange"), strict=True):
-        ax.hist(draws, bins, density=True, histtype="step", color=plots.COLORS[colour], label=name)
+        ax.hist(draws, bins, density=True, histtype="step", color=figures.COLORS[colour], label=name)
     ax.axvline(six.targets[0, k], color="black", lw=0.8)
     ax.set_xlabel(population.TARGETS[k])
     ax.set_yticks([])
@@ -355,7 +357,7 @@ def compare() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-exact_table = artifacts.table("results/independent_exact.csv", compare, settings=settings, seed=seed).set_index(
+exact_table = results.table("results/independent_exact.csv", compare, settings=settings, seed=seed).set_index(
     ["part", "posterior"]
 )
 exact_table[["mae", "mae_median", "logm_rms", "calibration", "effective", "effective_1", "n"]].round(4)

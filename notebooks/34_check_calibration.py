@@ -45,18 +45,20 @@ import numpy as np
 import pandas as pd
 import torch
 
-from agnbook import artifacts, calibration, claims, files, plots, profiles
+from agnbook import storage
 from agnbook.banp import anp, models, posterior, summary, train
 from agnbook.banp.quality import quality
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.judge import calibration
 from agnbook.lightcurves import cadence, dataset, noise, population
 
-settings = profiles.load("34_check_calibration", profile)
-plots.use_book_style()
+settings = sizes.load("34_check_calibration", profile)
+figures.use_book_style()
 torch.set_num_threads(1)
-CACHE = files.ROOT / "_build" / "sims" if profile == "paper" else None
+CACHE = storage.ROOT / "_build" / "sims" if profile == "paper" else None
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(settings, computed="the biased test and its repair", loaded="ranks of test curves, stress tests")
+run_box.RunBox(settings, computed="the biased test and its repair", loaded="ranks of test curves, stress tests")
 
 # %% [markdown]
 # ## A test that accuses the innocent
@@ -126,7 +128,7 @@ def all_ranks() -> pd.DataFrame:
     return pd.concat([table.assign(kind=kind) for pair in parts for kind, table in zip(("curve", "target"), pair, strict=True)])
 
 
-ranks = artifacts.table("results/light_curve_calibration.csv", all_ranks, settings=settings, seed=seed)
+ranks = results.table("results/light_curve_calibration.csv", all_ranks, settings=settings, seed=seed)
 curves, per_target = ranks[ranks.kind == "curve"], ranks[ranks.kind == "target"]
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-calibration", "caption": "Calibration curves: fraction of test curves whose truth lies within the given posterior volume, minus that volume, by Mahalanobis distance (left; figure 4 of the paper shows the same without subtraction) and by TARP (right). Bands: two jackknife standard errors over test curves. Below zero is overconfident in the left panel."}, "image": {"alt": "Two panels of calibration deviation against posterior volume for four models"}}
@@ -141,9 +143,9 @@ for ax, test in zip(axes, ("mahalanobis", "tarp"), strict=True):
             rows.fraction - rows.level + error,
             alpha=0.2,
             lw=0,
-            color=plots.COLORS[colour],
+            color=figures.COLORS[colour],
         )
-        ax.plot(rows.level, rows.fraction - rows.level, color=plots.COLORS[colour], label=name)
+        ax.plot(rows.level, rows.fraction - rows.level, color=figures.COLORS[colour], label=name)
     ax.axhline(0, color="black", lw=0.8)
     ax.set_xlabel("posterior volume p_X")
 axes[0].set_ylabel("p_Y - p_X")
@@ -169,7 +171,7 @@ deviations.assign(
 fig, ax = plt.subplots(figsize=(8.4, 3.6))
 for name, colour in zip(MODELS, ("purple", "blue", "orange", "green"), strict=True):
     rows = per_target[per_target.model == name]
-    ax.plot(rows.target, rows.coverage68, "o", ms=4, color=plots.COLORS[colour], label=name)
+    ax.plot(rows.target, rows.coverage68, "o", ms=4, color=figures.COLORS[colour], label=name)
 width = 1.96 * np.sqrt(0.68 * 0.32 / per_target.n.max())
 ax.axhspan(0.68 - width, 0.68 + width, color="0.85", zorder=0)
 ax.tick_params(axis="x", rotation=90)
@@ -202,7 +204,7 @@ def dropout_rates() -> pd.DataFrame:
     for rate in settings["rates"]:
         torch.manual_seed(seed)
         network = anp.AttentiveNeuralProcess(anp.Config(dropout=rate))
-        checkpoint = files.ROOT / "_build" / f"dropout-{profile}-{rate}.pt"
+        checkpoint = storage.ROOT / "_build" / f"dropout-{profile}-{rate}.pt"
         checkpoint.unlink(missing_ok=True)
         train.neural_process(
             network, training, test, seconds=1e9, checkpoint=checkpoint, seed=seed, n_context=24, n_extra=12,
@@ -216,7 +218,7 @@ def dropout_rates() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-dropout = artifacts.table("results/light_curve_dropout.csv", dropout_rates, settings=settings, seed=seed)
+dropout = results.table("results/light_curve_dropout.csv", dropout_rates, settings=settings, seed=seed)
 dropout.set_index(["changed", "dropout"])[["steps", "mae", "sigma", "calibration", "n"]].round(3)
 
 # %% [markdown]
@@ -255,7 +257,7 @@ def temperatures() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-temperature_table = artifacts.table("results/light_curve_temperature.csv", temperatures, settings=settings, seed=seed)
+temperature_table = results.table("results/light_curve_temperature.csv", temperatures, settings=settings, seed=seed)
 temperature_table.set_index(["setting", "fitted"])[["temperature", "mae", "sigma", "calibration", "n"]].round(3)
 
 # %% [markdown]
@@ -311,7 +313,7 @@ def stress() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-stress_table = artifacts.table("results/light_curve_stress.csv", stress, settings=settings, seed=seed).set_index("case")
+stress_table = results.table("results/light_curve_stress.csv", stress, settings=settings, seed=seed).set_index("case")
 stress_table[["mae", "sigma", "logm_rms", "calibration", "n"]].round(3)
 
 # %%

@@ -49,16 +49,20 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from agnbook import artifacts, calibration, catalogs, claims, crossmatch, features, forecasts, later, plots, profiles
+from agnbook import committed, forecasts
+from agnbook.ask import scoring
 from agnbook.blazars import linear
-from agnbook.redshift import boosted as best_redshift
-from agnbook.shift import classes, weights
+from agnbook.chapter import claims, figures, results, run_box, seals, sizes
+from agnbook.judge import calibration, exams
+from agnbook.redshifts import boosted as best_redshift
+from agnbook.shift import weights
+from agnbook.sky import catalogs, crossmatch, features, source_classes
 
-settings = profiles.load("41_test_on_later_labels", profile)
-plots.use_book_style()
+settings = sizes.load("41_test_on_later_labels", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings,
     catalogs=("4fgl-dr2", "4fgl-dr3", "4fgl-dr4", "fl16y", "4lac-dr3-h", "4lac-dr3-l"),
     computed="the matching of the releases, the selection, every score, interval and figure",
@@ -102,7 +106,7 @@ new_classes.fillna(0).astype(int).sort_values("4fgl-dr4 to fl16y", ascending=Fal
 # %%
 ambiguous = match["4fgl-dr4", "fl16y"].ambiguous
 listed = ["source", "successor", "link", "separation", "outcome", "class_before", "class_after", "doubt"]
-artifacts.table("results/later_ambiguous.csv", lambda: ambiguous[listed].round(4), settings=settings, seed=seed)
+results.table("results/later_ambiguous.csv", lambda: ambiguous[listed].round(4), settings=settings, seed=seed)
 ambiguous.assign(cases=1).pivot_table("cases", "doubt", "outcome", "sum", fill_value=0)
 
 # %% [markdown]
@@ -133,15 +137,15 @@ def forecast():
 
 
 own, ahead = (
-    artifacts.table(f"results/later_forecasts_{name}.csv", lambda k=k: forecast()[k], settings=settings, seed=seed)
+    results.table(f"results/later_forecasts_{name}.csv", lambda k=k: forecast()[k], settings=settings, seed=seed)
     .set_index("Source_Name") for k, name in enumerate(("associated", "unassociated"))
 )  # fmt: skip
-outcome = later.answers(later.get_exam("agn-galactic"), release["4fgl-dr4"], release["fl16y"]).loc[ahead.index]
+outcome = exams.answers(exams.get_exam("agn-galactic"), release["4fgl-dr4"], release["fl16y"]).loc[ahead.index]
 answer = outcome["answer"]
 new = answer.index[answer != ""]
 gamma = features.gamma_features(release["4fgl-dr4"])
 known = gamma.info["physical_class"][own.index]
-truth = pd.Series(np.where(classes.two_class(known) == 1, "agn", "galactic"), own.index)
+truth = pd.Series(np.where(source_classes.two_class(known) == 1, "agn", "galactic"), own.index)
 print(f"{len(own)} associated sources to learn from, {len(ahead)} candidates, {len(new)} answered by FL16Y")
 print(
     f"active galaxies: {(truth == 'agn').mean():.2f} of the associated, {(answer[new] == 'agn').mean():.2f} of the newly associated"
@@ -183,7 +187,7 @@ SAMPLES = {
 def scored(model, sample, names=forecasts.TWO_CLASSES, labels=None):
     frame, default, weight = SAMPLES[sample]
     answers = default if labels is None else labels[frame is ahead]
-    return later.score_predictions(
+    return exams.score_predictions(
         forecasts.probabilities(frame, model, names), answers, weight, n_resamples=settings.resamples, seed=seed
     )
 
@@ -199,12 +203,12 @@ pd.DataFrame({sample: text(result) for sample, result in two.items()}).T
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-promises", "caption": "Log-loss (left, smaller is better) and AUC (right) of paper 2's forest, active galaxy against Galactic: promised on associated sources of DR4 (blue) and observed on the labels of FL16Y (orange), with 95 % bootstrap intervals. Grey dots: the log-loss of the best constant forecast."}, "image": {"alt": "Seven rows of points with error bars. The unweighted promise is far better than what is observed; the classifier-weighted promise agrees with the observed score reweighted to all unassociated sources."}}
 fig, axes = plt.subplots(1, 2, figsize=(8.2, 3.2), sharey=True)
 for row, (sample, result) in enumerate(two.items()):
-    color = plots.COLORS["orange" if sample.startswith("observed") else "blue"]
+    color = figures.COLORS["orange" if sample.startswith("observed") else "blue"]
     for ax, score in zip(axes, ("logloss", "auc"), strict=True):
         value, low, high, constant = result.loc[score]
         ax.errorbar(value, -row, xerr=[[value - low], [high - value]], fmt="o", color=color)
         if score == "logloss":
-            ax.plot(constant, -row, "o", color=plots.COLORS["grey"], ms=3)
+            ax.plot(constant, -row, "o", color=figures.COLORS["grey"], ms=3)
 axes[0].set_yticks(-np.arange(len(two)), list(two))
 axes[0].set_xlabel("log-loss (nats a source)")
 _ = axes[1].set_xlabel("AUC")
@@ -270,10 +274,10 @@ pd.DataFrame({(m, k): curves[m][k] for m in curves for k in ("predicted", "obser
 # ## Six groups
 
 # %%
-six = pd.Series(np.array(classes.NAMES, object)[classes.group_index(known)], own.index)
-six_later = later.answers(later.get_exam("six-groups"), release["4fgl-dr4"], release["fl16y"])["answer"].loc[ahead.index]
+six = pd.Series(np.array(source_classes.NAMES, object)[source_classes.group_index(known)], own.index)
+six_later = exams.answers(exams.get_exam("six-groups"), release["4fgl-dr4"], release["fl16y"])["answer"].loc[ahead.index]
 six_scores = {
-    (model, sample): scored(model, sample, classes.NAMES, (six, six_later))
+    (model, sample): scored(model, sample, source_classes.NAMES, (six, six_later))
     for model, samples in {"forest": list(SAMPLES)[:6], "ensemble": ["observed"]}.items() for sample in samples
 }  # fmt: skip
 pd.DataFrame({key: text(result) for key, result in six_scores.items()}).T
@@ -284,9 +288,9 @@ pd.DataFrame({key: text(result) for key, result in six_scores.items()}).T
 
 # %%
 observed_six = six_scores["forest", "observed"]
-counts = observed_six.loc[[f"count {name}" for name in classes.NAMES], ["value", "low", "high"]]
+counts = observed_six.loc[[f"count {name}" for name in source_classes.NAMES], ["value", "low", "high"]]
 counts.columns = ["forecast minus observed", "low", "high"]
-counts.insert(0, "observed", [int((six_later == name).sum()) for name in classes.NAMES])
+counts.insert(0, "observed", [int((six_later == name).sum()) for name in source_classes.NAMES])
 counts.round(1)
 
 # %% [markdown]
@@ -301,15 +305,15 @@ counts.round(1)
 # %%
 catalogue = {}
 for training, letter in itertools.product(("unweighted", "weighted"), ("RF", "NN")):
-    path = artifacts.verify(f"results/shift_catalogue_{training}.csv")
-    columns = {name: f"{letter}_{name.removesuffix('+')}" for name in classes.NAMES}
-    catalogue[training, letter] = later.class_columns(later.read_predictions(path, columns), classes.NAMES)
+    path = committed.verify(f"results/shift_catalogue_{training}.csv")
+    columns = {name: f"{letter}_{name.removesuffix('+')}" for name in source_classes.NAMES}
+    catalogue[training, letter] = exams.class_columns(scoring.read_predictions(path, columns), source_classes.NAMES)
 catalogue_scores = {
-    key: later.score_predictions(table, six_later, n_resamples=settings.resamples, seed=seed) for key, table in catalogue.items()
+    key: exams.score_predictions(table, six_later, n_resamples=settings.resamples, seed=seed) for key, table in catalogue.items()
 }
 for first, second in ((("unweighted", "RF"), ("unweighted", "NN")), (("weighted", "RF"), ("unweighted", "RF")),
                       (("weighted", "NN"), ("unweighted", "NN"))):  # fmt: skip
-    gain, low, high = later.paired_gain(catalogue[first], catalogue[second], six_later, n_resamples=settings.resamples, seed=seed)
+    gain, low, high = exams.paired_gain(catalogue[first], catalogue[second], six_later, n_resamples=settings.resamples, seed=seed)
     print(f"{' '.join(second)} over {' '.join(first)}: {gain:+.3f} ({low:+.3f} to {high:+.3f}) nats a source")
 pd.DataFrame({key: text(result) for key, result in catalogue_scores.items()}).T
 
@@ -331,7 +335,7 @@ variants = {
 }
 forest = forecasts.probabilities(ahead, "forest")
 drift = {
-    name: later.score_predictions(forest, labels, n_resamples=settings.resamples, seed=seed) for name, labels in variants.items()
+    name: exams.score_predictions(forest, labels, n_resamples=settings.resamples, seed=seed) for name, labels in variants.items()
 }
 pd.DataFrame({name: text(result, ("logloss", "auc", "accuracy")) for name, result in drift.items()}).T
 
@@ -373,9 +377,9 @@ def draw(ax, values, edges, rows, label, shift=0.0):
 
 
 fig, axes = plt.subplots(1, 2, figsize=(8.2, 3.2), sharey=True)
-draw(axes[0], sky["Signif_Avg"].to_numpy(), [3.5, 4.5, 5.5, 7, 10, 40], latitude > 0, ("all", plots.COLORS["black"]))
+draw(axes[0], sky["Signif_Avg"].to_numpy(), [3.5, 4.5, 5.5, 7, 10, 40], latitude > 0, ("all", figures.COLORS["black"]))
 for k, (name, rows) in enumerate(halves.items()):
-    style = (name, plots.COLORS[["orange", "blue"][k]])
+    style = (name, figures.COLORS[["orange", "blue"][k]])
     draw(axes[1], latitude, [0, 5, 10, 20, 35, 60, 90], rows, style, shift=0.04 * (k - 0.5))
 axes[0].set(xscale="log", xlabel="significance in DR4 (sigma)", ylabel="fraction newly associated")
 axes[0].set_xticks([4, 5, 7, 10, 20], ["4", "5", "7", "10", "20"])
@@ -411,17 +415,17 @@ def earlier():
         mine, theirs = forecasts.forecast_release(
             table, seed=seed, n_trees=settings.trees, n_folds=settings.folds, n_rounds=settings.boosting, groups=False
         )
-        kinds = features.gamma_class(table.set_index("Source_Name"))[mine.index]
-        right = pd.Series(np.where(classes.two_class(kinds) == 1, "agn", "galactic"), mine.index)
-        exam = later.get_exam("agn-galactic")
-        given = {name: later.answers(exam, table, release[name])["answer"] for name in names[names.index(old) + 1 :]}
+        kinds = source_classes.gamma_class(table.set_index("Source_Name"))[mine.index]
+        right = pd.Series(np.where(source_classes.two_class(kinds) == 1, "agn", "galactic"), mine.index)
+        exam = exams.get_exam("agn-galactic")
+        given = {name: exams.answers(exam, table, release[name])["answer"] for name in names[names.index(old) + 1 :]}
         for model in ("forest", "ensemble", "recalibrated", "adapted"):
             mine_p, theirs_p = (forecasts.probabilities(frame, model) for frame in (mine, theirs))
             samples = {"promised: unweighted": (mine_p, right, None),
                        "promised: classifier weights": (mine_p, right, mine["weight: classifier"])}  # fmt: skip
             samples |= {f"observed in {name}": (theirs_p, labels, None) for name, labels in given.items()}
             for sample, (p, labels, w) in samples.items():
-                result = later.score_predictions(p, labels, w, n_resamples=settings.resamples, seed=seed)
+                result = exams.score_predictions(p, labels, w, n_resamples=settings.resamples, seed=seed)
                 share = (labels[labels.isin(p.columns)] == "agn").mean()
                 for score in ("logloss", "auc"):
                     rows.append(
@@ -431,7 +435,7 @@ def earlier():
     return pd.DataFrame(rows, columns=columns)
 
 
-earlier_scores = artifacts.table("results/later_earlier_releases.csv", earlier, settings=settings, seed=seed)
+earlier_scores = results.table("results/later_earlier_releases.csv", earlier, settings=settings, seed=seed)
 
 # %%
 shown = earlier_scores[earlier_scores["model"] == "forest"].copy()
@@ -452,7 +456,7 @@ shown.pivot(index=["release", "sample", "n", "agn_share"], columns="score", valu
 
 # %%
 gains = {
-    model: later.paired_gain(forest, forecasts.probabilities(ahead, model), answer, n_resamples=settings.resamples, seed=seed)
+    model: exams.paired_gain(forest, forecasts.probabilities(ahead, model), answer, n_resamples=settings.resamples, seed=seed)
     for model in ("weighted forest", "boosted", "quadratic", "ensemble", "recalibrated", "adapted")
 }
 pd.DataFrame(gains, index=["gain over the forest (nats a source)", "low", "high"]).T.round(3)
@@ -472,20 +476,20 @@ pd.DataFrame(gains, index=["gain over the forest (nats a source)", "low", "high"
 
 # %% tags=["nbval-ignore-output"]
 sizes = {"members": settings.members, "trees": settings.small_trees, "rounds": settings.rounds, "epochs": settings.epochs}
-bcu = artifacts.table(
+bcu = results.table(
     "results/later_forecasts_bcu.csv",
     lambda: forecasts.forecast_blazars(lac.iloc[:: settings.every], seed=seed, **sizes).round(4).reset_index(),
     settings=settings, seed=seed,
 ).set_index("Source_Name")  # fmt: skip
 
 # %%
-bcu_outcome = later.answers(later.get_exam("bll-fsrq"), lac, release["fl16y"]).loc[bcu.index]
+bcu_outcome = exams.answers(exams.get_exam("bll-fsrq"), lac, release["fl16y"]).loc[bcu.index]
 bcu_answer = bcu_outcome["answer"]
 
 
 def blazar_scores(model, rows=slice(None)):
     p = pd.DataFrame({"bll": 1 - bcu[model], "fsrq": bcu[model]})
-    return later.score_predictions(p, bcu_answer[rows], n_resamples=settings.resamples, seed=seed)
+    return exams.score_predictions(p, bcu_answer[rows], n_resamples=settings.resamples, seed=seed)
 
 
 print(bcu_outcome["class_after"].replace("", "unassociated or vanished").value_counts().head(6).to_string())
@@ -508,7 +512,7 @@ for kind in ("bll", "fsrq"):
         low, high = calibration.wilson_interval(k, n)
         labelled_fraction[kind, f"{left:.1f}-{right:.1f}"] = k / n
         ax.errorbar((left + right) / 2, k / n, yerr=[[max(k / n - low, 0)], [max(high - k / n, 0)]], fmt="o",
-                    color=plots.CLASS_COLORS[kind], label={"bll": "BL Lac", "fsrq": "FSRQ"}[kind] if left == edges[0] else None)  # fmt: skip
+                    color=figures.CLASS_COLORS[kind], label={"bll": "BL Lac", "fsrq": "FSRQ"}[kind] if left == edges[0] else None)  # fmt: skip
 ax.set(xlabel="photon index in 4LAC-DR3", ylabel="fraction answered")
 _ = ax.legend()
 
@@ -541,7 +545,7 @@ for model, columns in {"logistic": features.BLAZAR_FEATURES, "gamma rays alone":
         "observed": (after, bcu_answer, None),
         "observed, reweighted to all BCUs": (after, bcu_answer, to_all),
     }.items():
-        blazar_promise[model, sample] = later.score_predictions(table, labels, w, n_resamples=settings.resamples, seed=seed)
+        blazar_promise[model, sample] = exams.score_predictions(table, labels, w, n_resamples=settings.resamples, seed=seed)
 print(f"effective number after reweighting to all BCUs: {weights.effective_sample_size(to_all):.0f} of {len(answered)}")
 pd.DataFrame({key: text(result) for key, result in blazar_promise.items()}).T
 
@@ -586,7 +590,7 @@ pd.DataFrame({key: text(result, ("logloss", "auc", "accuracy")) for key, result 
 # A second, harder exam: BCUs of DR2 that became `bll` or `fsrq` in DR3, from five gamma-ray features of DR2.
 
 # %%
-dr2, kinds = release["4fgl-dr2"], features.gamma_class(release["4fgl-dr2"])
+dr2, kinds = release["4fgl-dr2"], source_classes.gamma_class(release["4fgl-dr2"])
 five = dr2[["PL_Index", "LP_Index", "Frac_Variability"]].assign(
     pivot=np.log(dr2["Pivot_Energy"]), variability=np.log(dr2["Variability_Index"].where(dr2["Variability_Index"] > 0))
 ).set_axis(dr2["Source_Name"])  # fmt: skip
@@ -594,9 +598,9 @@ usable = np.isfinite(five).all(axis=1).to_numpy()
 train, ask = usable & kinds.isin(["bll", "fsrq"]).to_numpy(), usable & (kinds == "bcu").to_numpy()
 model = linear.logistic().fit(five[train].to_numpy(), (kinds[train] == "fsrq").to_numpy())
 p = pd.Series(model.predict_proba(five[ask].to_numpy())[:, 1], five.index[ask])
-dr3_exam = later.Exam("dr2-bcu", "BCUs of DR2", "4fgl-dr2", "4fgl-dr3", ("bcu",), {"bll": ("bll",), "fsrq": ("fsrq",)})
-dr3_answer = later.answers(dr3_exam, dr2, release["4fgl-dr3"])["answer"]
-dr3_scores = later.score_predictions(
+dr3_exam = exams.Exam("dr2-bcu", "BCUs of DR2", "4fgl-dr2", "4fgl-dr3", ("bcu",), {"bll": ("bll",), "fsrq": ("fsrq",)})
+dr3_answer = exams.answers(dr3_exam, dr2, release["4fgl-dr3"])["answer"]
+dr3_scores = exams.score_predictions(
     pd.DataFrame({"bll": 1 - p, "fsrq": p}), dr3_answer, n_resamples=settings.resamples, seed=seed
 )
 print(dr3_answer.value_counts().drop("", errors="ignore").to_dict(), "among", ask.sum(), "candidates")
@@ -628,7 +632,7 @@ def sealed_tables():
     )
     members = future[[f"{m}: agn" for m in ("forest", "boosted", "quadratic")]]
     unassociated = forecasts.probabilities(future, "ensemble").assign(agn_low=members.min(axis=1), agn_high=members.max(axis=1))
-    unassociated[list(classes.NAMES)] = forecasts.probabilities(future, "ensemble", classes.NAMES)
+    unassociated[list(source_classes.NAMES)] = forecasts.probabilities(future, "ensemble", source_classes.NAMES)
     open_bcu = bcu.loc[bcu_answer == ""]
     range_of = open_bcu[
         ["quadratic logistic", "support vectors", "random forest", "boosting", "five voters", "five voters, source alone"]
@@ -657,11 +661,11 @@ def sealed_tables():
 if settings.recompute:
     tables, prints = sealed_tables()
     for name, frame in tables.items():
-        later.seal(name, frame, settings=settings, seed=seed, model=prints[name], date=SEALED_ON)
+        seals.seal(name, frame, settings=settings, seed=seed, model=prints[name], date=SEALED_ON)
 
 # %%
 if settings.profile != "smoke":  # nothing is sealed on small sizes
-    frozen = {name: later.sealed(name) for name in ("unassociated", "bcu", "redshifts")}
+    frozen = {name: seals.sealed(name) for name in ("unassociated", "bcu", "redshifts")}
     rows = [(f"sealed_{name}.csv", len(t), r["sealed"], r["model"][:16], r["sha256"]) for name, (t, r) in frozen.items()]
     for file, n, date, model, sha256 in rows:
         print(f"{file}: {n} sources, sealed {date}, model {model}\n  sha256 {sha256}")
@@ -821,7 +825,7 @@ published.loc[["later.new_associations", *shown]]
 # :::{admonition} Solution
 # :class: dropdown
 # ```python
-# later.score_file("my_predictions.csv", "agn-galactic")
+# scoring.score("my_predictions.csv", "agn-galactic")
 # ```
 # The format is described in {ref}`score-your-predictions`.
 # :::

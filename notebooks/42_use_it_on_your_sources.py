@@ -50,13 +50,15 @@ import pandas as pd
 from astropy.table import Table
 from IPython.display import Markdown
 
-from agnbook import artifacts, catalogs, claims, features, neighbours, plots, profiles, report, tables, tools
+from agnbook.ask import classify, light_curves, neighbours, redshift, report, source_names, tables
+from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.sky import catalogs, features, registry, source_classes
 
-settings = profiles.load("42_use_it_on_your_sources", profile)
-plots.use_book_style()
+settings = sizes.load("42_use_it_on_your_sources", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings,
     catalogs=("4fgl-dr4", "fl16y"),
     computed="every answer, its comparison with the published tables of 4FGL sources, and the grades",
@@ -71,8 +73,8 @@ profiles.RunBox(
 
 # %%
 dr4 = catalogs.read("4fgl-dr4")
-seen = tools.published("blazar_classes").index
-new = dr4[(features.gamma_class(dr4) == "bcu") & ~dr4["Source_Name"].isin(seen)]
+seen = source_names.published("blazar_classes").index
+new = dr4[(source_classes.gamma_class(dr4) == "bcu") & ~dr4["Source_Name"].isin(seen)]
 columns = ["Source_Name", "GLON", "GLAT", *neighbours.COLUMNS]
 mine = new[columns].assign(nu_syn=0.0, nuFnu_syn=0.0)
 folder = Path(tempfile.mkdtemp())
@@ -89,7 +91,7 @@ mine.head(3).round(3)
 # ## BL Lac or FSRQ
 
 # %%
-answer = tools.classify(tables.read(folder / "my_blazars.csv"))
+answer = classify.classify(tables.read(folder / "my_blazars.csv"))
 answer.to_pandas().drop(columns="model_sha256").head(4)
 
 # %% [markdown]
@@ -100,7 +102,7 @@ answer.to_pandas().drop(columns="model_sha256").head(4)
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-new-blazars", "caption": "P(FSRQ) of the blazar candidates that are new in 4FGL-DR4, from the shipped network, without synchrotron data."}, "image": {"alt": "Histogram of probabilities with a high bar near zero, a lower one near one, and many sources between."}}
 probability = np.asarray(answer["probability_fsrq"])
 fig, ax = plt.subplots(figsize=(6.0, 3.0))
-ax.hist(probability, np.linspace(0, 1, 21), color=plots.COLORS["blue"])
+ax.hist(probability, np.linspace(0, 1, 21), color=figures.COLORS["blue"])
 ax.set(xlabel="P(FSRQ)", ylabel="sources")
 plt.show()
 
@@ -124,8 +126,8 @@ pd.DataFrame({"answer": grid, "were FSRQs": fraction, "low": low, "high": high})
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-worth", "caption": "Fraction of FSRQs among the 200 known blazars with the most similar held-out answers, with its 95 % Wilson interval, against the answer. Dashed: a perfect forecaster."}, "image": {"alt": "A rising curve close to the diagonal with a band of a few percent, a little above it in the middle."}}
 fig, ax = plt.subplots(figsize=(4.6, 4.0))
 ax.plot([0, 1], [0, 1], "--", color="k", lw=0.8)
-ax.fill_between(grid, low, high, color=plots.COLORS["sky"], alpha=0.5)
-ax.plot(grid, fraction, color=plots.COLORS["blue"])
+ax.fill_between(grid, low, high, color=figures.COLORS["sky"], alpha=0.5)
+ax.plot(grid, fraction, color=figures.COLORS["blue"])
 ax.set(xlabel="answer of the network, P(FSRQ)", ylabel="observed fraction of FSRQs")
 plt.show()
 
@@ -150,7 +152,7 @@ undecided = mine.iloc[[int(np.argmin(np.abs(probability - 0.5)))]]
 frequency = 10.0 ** np.arange(12, 18.1, 0.25)
 scan = pd.concat([undecided] * len(frequency)).assign(nu_syn=frequency, nuFnu_syn=2e-12)
 scan["Source_Name"] = [f"peak at {value:.2g} Hz" for value in frequency]
-scanned = tools.classify(Table.from_pandas(scan))
+scanned = classify.classify(Table.from_pandas(scan))
 edge = frequency[np.asarray(scanned["probability_fsrq"]) > 0.5].max()
 print(f"P(FSRQ) without a peak: {probability[np.argmin(np.abs(probability - 0.5))]:.2f}")
 for row in (0, 12, -1):
@@ -171,7 +173,9 @@ Markdown(
 # %%
 rows = []
 for shift in (0, 0.5, 1, 2, 4, 8):
-    shifted = tools.classify(Table.from_pandas(mine.assign(PL_Index=mine["PL_Index"] + shift, LP_Index=mine["LP_Index"] + shift)))
+    shifted = classify.classify(
+        Table.from_pandas(mine.assign(PL_Index=mine["PL_Index"] + shift, LP_Index=mine["LP_Index"] + shift))
+    )
     p, flagged = np.asarray(shifted["probability_fsrq"]), np.asarray(shifted["out_of_range"]) != ""
     rows.append({"indices + ": shift, "median P(FSRQ)": np.median(p), "P > 0.99": np.mean(p > 0.99), "flagged": flagged.mean()})
 beyond = pd.DataFrame(rows).round(3)
@@ -198,13 +202,13 @@ for name, values in (("as it is", mine.iloc[0][neighbours.COLUMNS].to_dict()), (
 # only by the networks that did not train on them.
 
 # %%
-everything = tools.classify(Table.from_pandas(dr4[["Source_Name", *features.GAMMA_COLUMNS]]), groups="six").to_pandas()
+everything = classify.classify(Table.from_pandas(dr4[["Source_Name", *features.GAMMA_COLUMNS]]), groups="six").to_pandas()
 everything = everything.set_index("Source_Name")
 names = ["spp+", "msp+", "psr+", "fsrq+", "bcu+", "bll+"]
 everything.loc[new["Source_Name"].head(3), [*names, "networks", "density_ratio", "extrapolated"]].round(3)
 
 # %%
-klass = features.gamma_class(dr4).to_numpy()
+klass = source_classes.gamma_class(dr4).to_numpy()
 parts = {
     "associated": klass != "",
     "unassociated": klass == "",
@@ -240,12 +244,12 @@ pd.DataFrame(
 # high-energy peak. Of photons above 10 GeV we say there were none (`-inf`, as 4LAC does).
 
 # %%
-published = tools.published("agn_redshifts")
+published = source_names.published("agn_redshifts")
 agn = dr4[dr4["Source_Name"].isin(published.index)].iloc[:: settings.redshift_every]
-agn = agn.assign(CLASS=features.gamma_class(agn), Highest_energy=-np.inf, nu_syn=0.0, nuFnu_syn=0.0)
+agn = agn.assign(CLASS=source_classes.gamma_class(agn), Highest_energy=-np.inf, nu_syn=0.0, nuFnu_syn=0.0)
 agn = agn.assign(HE_EPeak=np.nan, HE_nuFnuPeak=np.nan, SED_class="", Counterpart_Catalog="", VLBI_Counterpart="")
 wanted = dict.fromkeys(["Source_Name", *features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS])
-few = tools.redshift(Table.from_pandas(agn[list(wanted)])).to_pandas().set_index("Source_Name")
+few = redshift.redshift(Table.from_pandas(agn[list(wanted)])).to_pandas().set_index("Source_Name")
 few.drop(columns="model_sha256").head(3)
 
 # %%
@@ -264,7 +268,7 @@ ax.plot([0.05, 2.2], [0.05, 2.2], "--", color="k", lw=0.8)
 ax.plot(full.loc[shown.index, "z_q500"], shown["z_q500"], "o", ms=3, alpha=0.6)
 bars = shown.iloc[::10]
 errors = [bars["z_q500"] - bars["z_low68"], bars["z_high68"] - bars["z_q500"]]
-ax.errorbar(full.loc[bars.index, "z_q500"], bars["z_q500"], yerr=errors, fmt="none", color=plots.COLORS["grey"], lw=0.7)
+ax.errorbar(full.loc[bars.index, "z_q500"], bars["z_q500"], yerr=errors, fmt="none", color=figures.COLORS["grey"], lw=0.7)
 ax.set(xscale="log", yscale="log", xlabel="median redshift, all columns of 4LAC", ylabel="median redshift, columns of 4FGL")
 plt.show()
 
@@ -284,10 +288,10 @@ print(f"medians from 4FGL columns inside the published 68.3 % interval: {inside[
 # this chapter was chosen with it. How did the answers above do?
 
 # %%
-from agnbook import calibration, later
+from agnbook.judge import calibration, exams
 
 fl16y = catalogs.read("fl16y")
-later_class = later.answers(later.get_exam("bll-fsrq"), dr4, fl16y)["answer"].reindex(mine["Source_Name"])
+later_class = exams.answers(exams.get_exam("bll-fsrq"), dr4, fl16y)["answer"].reindex(mine["Source_Name"])
 named = (later_class != "").to_numpy() & later_class.notna().to_numpy()
 truth, p = (later_class[named] == "fsrq").to_numpy(), probability[named]
 right = int(((p > 0.5) == truth).sum())
@@ -321,7 +325,7 @@ measurements = pd.DataFrame(
     ],
     columns=["object", "mjd", "band", "mag", "magerr"],
 )
-parameters, curve = tools.light_curves(Table.from_pandas(measurements), step=10.0)
+parameters, curve = light_curves.light_curves(Table.from_pandas(measurements), step=10.0)
 measurements.head(3).round(3)
 
 # %%
@@ -337,10 +341,10 @@ found.assign(truth=[quasar.targets[0, population.TARGETS.index(target)] for targ
 fig, ax = plt.subplots(figsize=(7.2, 3.2))
 here, i_band = curve[curve["band"] == "i"].to_pandas(), measurements[measurements["band"] == "i"]
 ax.fill_between(
-    here["time"], here["magnitude"] - here["sd"], here["magnitude"] + here["sd"], alpha=0.4, color=plots.COLORS["sky"]
+    here["time"], here["magnitude"] - here["sd"], here["magnitude"] + here["sd"], alpha=0.4, color=figures.COLORS["sky"]
 )
-ax.plot(here["time"], here["magnitude"], color=plots.COLORS["blue"], lw=1)
-ax.errorbar(i_band["mjd"], i_band["mag"], yerr=i_band["magerr"], fmt=".", ms=4, color=plots.COLORS["orange"], lw=0.8)
+ax.plot(here["time"], here["magnitude"], color=figures.COLORS["blue"], lw=1)
+ax.errorbar(i_band["mjd"], i_band["mag"], yerr=i_band["magerr"], fmt=".", ms=4, color=figures.COLORS["orange"], lw=0.8)
 ax.set(xlabel="time (MJD, days)", ylabel="i magnitude")
 ax.invert_yaxis()
 plt.show()
@@ -366,53 +370,55 @@ print(f"reconstruction: {len(here)} times, sd {here['sd'].min():.3f} to {here['s
 # %% tags=["nbval-ignore-output", "hide-input"]
 import time
 
-from agnbook import shipped
+from agnbook.redshifts import shipped_redshift
+from agnbook.shift import shipped_groups
 
 
 def pack_redshift():
-    from agnbook.redshift import boosted
+    from agnbook.redshifts import boosted
 
     start = time.perf_counter()
     lac = catalogs.read_4lac()
     high, low = (lac[lac["file"] == letter] for letter in "hl")
     sample = boosted.redshift_sample(high, low)
     model = boosted.fit_best(sample, seed=seed, n_parts=settings.parts, n_forest=settings.forest, rounds=settings.rounds)
-    shipped.pack_redshift(model, sample, settings=settings, seed=seed, wall_seconds=time.perf_counter() - start)
+    shipped_redshift.pack_redshift(model, sample, settings=settings, seed=seed, wall_seconds=time.perf_counter() - start)
 
 
 def pack_groups():
-    from agnbook.shift import catalogue, classes, ensemble
+    from agnbook.shift import catalogue, ensemble
+    from agnbook.sky import source_classes
 
     start = time.perf_counter()
     gamma = features.gamma_features(dr4.iloc[:: settings.every])
     known = gamma.y == 1
-    X, group = gamma.X[known].to_numpy(), classes.group_index(gamma.info.loc[known, "physical_class"])
+    X, group = gamma.X[known].to_numpy(), source_classes.group_index(gamma.info.loc[known, "physical_class"])
     rng = np.random.default_rng(seed)
     parts, tested = catalogue.random_splits(len(X), settings.splits, rng, at_least=settings.at_least)
     rng = np.random.default_rng(seed)
     networks = ensemble.train_networks(X, group, parts, rng=rng, n_classes=6, epochs=settings.epochs)
     arguments = (networks, tested, gamma.X.index[known], X, gamma.X[~known].to_numpy(), group)
-    shipped.pack_groups(*arguments, settings=settings, seed=seed, wall_seconds=time.perf_counter() - start)
+    shipped_groups.pack_groups(*arguments, settings=settings, seed=seed, wall_seconds=time.perf_counter() - start)
 
 
-have_4lac = catalogs.status().set_index("name")["status"].filter(like="4lac").eq("verified").all()
+have_4lac = registry.status().set_index("name")["status"].filter(like="4lac").eq("verified").all()
 if settings.recompute:
     pack_groups()
     if have_4lac:
         pack_redshift()
-    for load in (shipped.load_groups, shipped.load_redshift):
+    for load in (shipped_groups.load_groups, shipped_redshift.load_redshift):
         load.cache_clear()  # what follows uses the new weights
 
 # %% tags=["hide-input"]
 import json
 
-from agnbook import files
+from agnbook import storage
 
-records = json.loads((files.DATA / "results" / "artifacts.json").read_text())
+records = json.loads((storage.DATA / "results" / "artifacts.json").read_text())
 models = {
-    tools.WEIGHTS: "BL Lac or FSRQ",
-    shipped.GROUPS: "six groups",
-    shipped.REDSHIFT: "redshift (head of nine files)",
+    classify.WEIGHTS: "BL Lac or FSRQ",
+    shipped_groups.GROUPS: "six groups",
+    shipped_redshift.REDSHIFT: "redshift (head of nine files)",
 }
 kept = ["chapter", "profile", "seed"]
 pd.DataFrame(
@@ -430,14 +436,16 @@ pd.DataFrame(
 def compare():
     """Largest difference between the shipped models' answers and the published tables, and how many sources it is of."""
     lac = catalogs.read_4lac()
-    today = lac["Source_Name"].replace(tools.new_names())
+    today = lac["Source_Name"].replace(source_names.new_names())
     asked = Table.from_pandas(lac[today.isin(published.index)].iloc[:: settings.compare_every])
-    table = tools.redshift(asked).to_pandas().set_index("Source_Name").rename(index=tools.new_names())
+    table = redshift.redshift(asked).to_pandas().set_index("Source_Name").rename(index=source_names.new_names())
     ends = ["z_q500", "z_low68", "z_high68", "z_low95", "z_high95"]
     difference = (table[ends] - published.loc[table.index, ends]).abs().to_numpy()
-    classes = tools.published("blazar_classes")
+    classes = source_names.published("blazar_classes")
     asked = Table.from_pandas(lac[today.isin(classes.index)].iloc[:: settings.compare_every])
-    single = tools.classify(asked).to_pandas().set_index("Source_Name").rename(index=tools.new_names())["probability_fsrq"]
+    single = (
+        classify.classify(asked).to_pandas().set_index("Source_Name").rename(index=source_names.new_names())["probability_fsrq"]
+    )
     mean = classes["probability_bias_init"].reindex(single.index)
     return pd.DataFrame(
         [
@@ -449,11 +457,11 @@ def compare():
 
 
 if have_4lac or not settings.recompute:
-    agreement = artifacts.table("results/shipped_agreement.csv", compare, settings=settings, seed=seed)
+    agreement = results.table("results/shipped_agreement.csv", compare, settings=settings, seed=seed)
     agreement = agreement.set_index("model")
 else:
     agreement = pd.DataFrame(columns=["sources", "largest difference", "median difference"])
-networks = tools.published("shift_catalogue_unweighted")[[f"NN_{name[:-1]}" for name in names]].reindex(everything.index)
+networks = source_names.published("shift_catalogue_unweighted")[[f"NN_{name[:-1]}" for name in names]].reindex(everything.index)
 difference = np.abs(networks.to_numpy() - everything[names].to_numpy())
 complete = np.isfinite(difference).all(axis=1)
 agreement.loc["six groups"] = [complete.sum(), np.max(difference[complete]), np.median(difference[complete])]
@@ -471,9 +479,9 @@ agreement.round(5)
 def speed():
     found = {}
     for name, question, table in (
-        ("BL Lac or FSRQ", tools.classify, mine),
-        ("six groups", lambda table: tools.classify(table, groups="six"), dr4[["Source_Name", *features.GAMMA_COLUMNS]]),
-        ("redshift", tools.redshift, agn[list(wanted)]),
+        ("BL Lac or FSRQ", classify.classify, mine),
+        ("six groups", lambda table: classify.classify(table, groups="six"), dr4[["Source_Name", *features.GAMMA_COLUMNS]]),
+        ("redshift", redshift.redshift, agn[list(wanted)]),
     ):
         repeated = pd.concat([table] * -(-settings.speed_rows // len(table)), ignore_index=True).iloc[: settings.speed_rows]
         repeated = Table.from_pandas(repeated.assign(Source_Name=[f"source {number}" for number in range(len(repeated))]))
@@ -484,7 +492,7 @@ def speed():
     return pd.DataFrame(found, index=["rows", "processor_seconds_per_100000"]).T.rename_axis("question").reset_index()
 
 
-speeds = artifacts.table("results/shipped_speed.csv", speed, settings=settings, seed=seed).set_index("question")
+speeds = results.table("results/shipped_speed.csv", speed, settings=settings, seed=seed).set_index("question")
 speeds.round(1)
 
 # %% [markdown]

@@ -57,15 +57,17 @@ from astropy.table import Table
 from dask.distributed import LocalCluster
 from IPython.display import Markdown
 
-from agnbook import artifacts, bulk, bulk_curves, claims, plots, profiles, tools
+from agnbook import committed
+from agnbook.ask import bulk, bulk_curves, classify
 from agnbook.banp import posterior
+from agnbook.chapter import claims, figures, results, run_box, sizes
 from agnbook.lightcurves import population
 
-settings = profiles.load("43_scale_out", profile)
-plots.use_book_style()
+settings = sizes.load("43_scale_out", profile)
+figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-profiles.RunBox(
+run_box.RunBox(
     settings, computed="every answer, the killed worker and the second run", loaded="speed, memory and scaling, measured once"
 )
 
@@ -177,9 +179,9 @@ some = slice(None, None, max(len(found) // 80, 1))
 fig, ax = plt.subplots(figsize=(5, 4))
 median, low, high = (found[f"log_mass_{level}"][some] for level in ("q500", "low68", "high68"))
 ax.errorbar(
-    truth["true_log_mass"][some], median, [median - low, high - median], fmt="o", ms=3, lw=0.8, color=plots.COLORS["blue"]
+    truth["true_log_mass"][some], median, [median - low, high - median], fmt="o", ms=3, lw=0.8, color=figures.COLORS["blue"]
 )
-ax.plot([7, 10.3], [7, 10.3], color=plots.COLORS["black"], lw=1)
+ax.plot([7, 10.3], [7, 10.3], color=figures.COLORS["black"], lw=1)
 ax.set_xlabel("true log10 black-hole mass (solar)")
 ax.set_ylabel("inferred log10 black-hole mass (solar)")
 plt.show()
@@ -233,13 +235,13 @@ def measure() -> pd.DataFrame:
         }
         row |= {"ms_error": ms.std() / np.sqrt(len(ms)), "peak_memory_mb": done["peak_memory_mb"].max()}
         row |= {"others": others}
-        row |= {"kb_in": size / objects / 1e3, "kb_out": output / objects / 1e3, "hardware": artifacts.hardware()}
+        row |= {"kb_in": size / objects / 1e3, "kb_out": output / objects / 1e3, "hardware": committed.hardware()}
         stages = ("start", "read", "features", "network", "write")
         rows.append(row | {f"ms_{stage}": 1e3 * done[f"cpu_{stage}"].sum() / objects for stage in stages})
     return pd.DataFrame(rows[::-1])
 
 
-speed = artifacts.table("results/scale_out.csv", measure, settings=settings, seed=seed)
+speed = results.table("results/scale_out.csv", measure, settings=settings, seed=seed)
 cluster.close()
 
 # %%
@@ -279,7 +281,7 @@ stages = {
     "write": "write",
 }
 fig, ax = plt.subplots(figsize=(6.5, 2.6))
-ax.barh(list(stages.values())[::-1], [one[f"ms_{name}"] for name in stages][::-1], color=plots.COLORS["blue"])
+ax.barh(list(stages.values())[::-1], [one[f"ms_{name}"] for name in stages][::-1], color=figures.COLORS["blue"])
 ax.set_xlabel("processor time (ms an object)")
 plt.show()
 
@@ -313,7 +315,7 @@ def gains() -> pd.DataFrame:
 
     rows = []
     for name, ask, things, part, columns in (
-        ("blazar classes", tools.classify, sources, lambda k: sources[k : k + 1], ["probability_fsrq"]),
+        ("blazar classes", classify.classify, sources, lambda k: sources[k : k + 1], ["probability_fsrq"]),
         ("light curves", lambda thing: bulk_curves.score(thing, model), batch, lambda k: batch.slice(k, 1), numbers),
     ):
         ask(part(0))  # compiles and loads
@@ -325,7 +327,7 @@ def gains() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-gain = artifacts.table("results/scale_out_batches.csv", gains, settings=settings, seed=seed).set_index("what")
+gain = results.table("results/scale_out_batches.csv", gains, settings=settings, seed=seed).set_index("what")
 
 # %% tags=["hide-input"]
 ratio = gain["single_ms"] / gain["batch_ms"]

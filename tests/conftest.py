@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from agnbook import catalogs
-from agnbook.chapters import KERNEL_ENVIRONMENT
 from agnbook.errors import CatalogError
+from agnbook.press.chapters import KERNEL_ENVIRONMENT
+from agnbook.sky import catalogs, registry
 
 os.environ.update(KERNEL_ENVIRONMENT)
 
@@ -15,7 +15,7 @@ def pytest_runtest_setup(item):
     for marker in item.iter_markers("needs"):
         for name in marker.args:
             try:
-                catalogs.find(name, download=False)
+                registry.find(name, download=False)
             except CatalogError as error:
                 pytest.skip(f"{name}: {str(error).splitlines()[0]}")
 
@@ -35,4 +35,4 @@ def both_latitudes():
 @pytest.fixture(scope="session")
 def low_latitude_path():
     """Path of the low-latitude file of 4LAC-DR3, found before a test hides it."""
-    return catalogs.find("4lac-dr3-l", download=False)
+    return registry.find("4lac-dr3-l", download=False)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from agnbook import forecasts
-from agnbook.features import GAMMA_COLUMNS
-from agnbook.shift import classes
+from agnbook.sky import source_classes
+from agnbook.sky.features import GAMMA_COLUMNS
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,8 @@ def test_forecast_separates_what_it_has_not_seen(release):
             assert list(p) == ["agn", "galactic"] and np.allclose(p.sum(axis=1), 1) and p.min().min() >= 0
             right = (p["galactic"] > 0.5) == release.loc[frame.index, "pulsar"]
             assert right.mean() > 0.85
-    groups = forecasts.probabilities(ahead, "ensemble", classes.NAMES)
-    assert list(groups) == list(classes.NAMES) and np.allclose(groups.sum(axis=1), 1)
+    groups = forecasts.probabilities(ahead, "ensemble", source_classes.NAMES)
+    assert list(groups) == list(source_classes.NAMES) and np.allclose(groups.sum(axis=1), 1)
     assert own["weight: gmm"].between(0, 10).all()
 
 

@@ -9,16 +9,18 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from agnbook import artifacts, calibration, claims, crossval, files, plots, profiles, scores
+from agnbook import committed, storage
+from agnbook.chapter import claims, figures, results, run_box, sizes
 from agnbook.errors import ResultsError, SettingsError
+from agnbook.judge import calibration, cross_validation, scores
 
-SETTINGS = profiles.Settings("99_test", "paper", {"epochs": 3})
+SETTINGS = sizes.Settings("99_test", "paper", {"epochs": 3})
 
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
     """An empty `data/` folder to publish into."""
-    monkeypatch.setattr(files, "DATA", tmp_path)
+    monkeypatch.setattr(storage, "DATA", tmp_path)
     monkeypatch.setenv("AGNBOOK_PUBLISH", "1")
     (tmp_path / "results").mkdir()
     return tmp_path
@@ -29,30 +31,30 @@ def data(tmp_path, monkeypatch):
 
 def test_settings_by_key_and_attribute():
     assert SETTINGS["epochs"] == SETTINGS.epochs == 3
-    assert SETTINGS.recompute and not profiles.Settings("x", "book", {}).recompute
+    assert SETTINGS.recompute and not sizes.Settings("x", "book", {}).recompute
 
 
 def test_unknown_setting_profile_and_chapter_are_named():
     with pytest.raises(SettingsError, match=r"no setting 'epoch'.*paper.yml; it has epochs"):
         SETTINGS["epoch"]
     with pytest.raises(SettingsError, match="Unknown profile 'big'; choose one of smoke, book, paper"):
-        profiles.load("11_prepare_features", "big")
+        sizes.load("11_prepare_features", "big")
     with pytest.raises(SettingsError, match=r"no chapter '00_nothing'; it has 11_prepare_features"):
-        profiles.load("00_nothing")
+        sizes.load("00_nothing")
 
 
 def test_profiles_name_the_same_chapters_and_settings():
-    settings = {name: profiles._read(name) for name in profiles.NAMES}
+    settings = {name: sizes._read(name) for name in sizes.NAMES}
     assert settings["smoke"].keys() == settings["book"].keys() == settings["paper"].keys()
     for chapter, values in settings["book"].items():
         assert (values or {}).keys() == (settings["smoke"][chapter] or {}).keys() == (settings["paper"][chapter] or {}).keys()
 
 
 def test_run_box_shows_profile_data_and_last_run(data):
-    files.update_json(
+    storage.update_json(
         data / "results" / "runs.json", {"99_test": {"wall_seconds": 12.3, "peak_memory_gb": 1.5, "hardware": "2 cores"}}
     )
-    box = profiles.RunBox(SETTINGS, loaded="<b>weights</b>")
+    box = run_box.RunBox(SETTINGS, loaded="<b>weights</b>")
     assert "12 s wall, 1.5 GB peak, 2 cores" in repr(box) and "epochs = 3" in repr(box)
     assert "&lt;b&gt;weights&lt;/b&gt;" in box._repr_html_()
 
@@ -61,30 +63,30 @@ def test_run_box_shows_profile_data_and_last_run(data):
 
 
 def test_each_source_is_held_out_once_a_repeat():
-    folds = crossval.repeated_folds(53, n_splits=5, n_repeats=2, seed=1)
+    folds = cross_validation.repeated_folds(53, n_splits=5, n_repeats=2, seed=1)
     held_out = np.zeros((2, 53), int)
-    for repeat, _, train, test in crossval.splits(folds):
+    for repeat, _, train, test in cross_validation.splits(folds):
         held_out[repeat, test] += 1
         assert not set(train) & set(test) and len(train) + len(test) == 53
     assert (held_out == 1).all()
-    assert (folds == crossval.repeated_folds(53, 5, 2, seed=1)).all()
+    assert (folds == cross_validation.repeated_folds(53, 5, 2, seed=1)).all()
 
 
 def test_stratified_folds_keep_the_class_mix():
     labels = np.repeat([0, 1], [80, 20])
-    folds = crossval.repeated_folds(100, 10, 1, labels=labels)
+    folds = cross_validation.repeated_folds(100, 10, 1, labels=labels)
     assert all(labels[folds[0] == fold].sum() == 2 for fold in range(10))
 
 
 def test_folds_survive_writing_and_refuse_other_sources(data):
     names = [f"source {i}" for i in range(20)]
-    folds = crossval.repeated_folds(20, 4, 3)
-    crossval.save_folds("mine", names, folds)
-    assert (crossval.load_folds("mine", names[::-1]) == folds[:, ::-1]).all()
+    folds = cross_validation.repeated_folds(20, 4, 3)
+    cross_validation.save_folds("mine", names, folds)
+    assert (cross_validation.load_folds("mine", names[::-1]) == folds[:, ::-1]).all()
     with pytest.raises(ResultsError, match="1 differ, such as"):
-        crossval.load_folds("mine", names[1:])
+        cross_validation.load_folds("mine", names[1:])
     with pytest.raises(ResultsError, match="git checkout"):
-        crossval.load_folds("absent", names)
+        cross_validation.load_folds("absent", names)
 
 
 # Artifacts
@@ -92,29 +94,29 @@ def test_folds_survive_writing_and_refuse_other_sources(data):
 
 def test_table_is_computed_written_and_loaded(data):
     table = pd.DataFrame({"Source_Name": ["a", "b"], "z": [0.123456789, 2.0]})
-    assert artifacts.table("results/t.csv", lambda: table, settings=SETTINGS, seed=4) is table
-    loaded = artifacts.table("results/t.csv", lambda: 1 / 0, settings=profiles.Settings("99_test", "book", {}), seed=4)
+    assert results.table("results/t.csv", lambda: table, settings=SETTINGS, seed=4) is table
+    loaded = results.table("results/t.csv", lambda: 1 / 0, settings=sizes.Settings("99_test", "book", {}), seed=4)
     pd.testing.assert_frame_equal(loaded, table, rtol=1e-5)
     entry = json.loads((data / "results" / "artifacts.json").read_text())["results/t.csv"]
-    assert entry["seed"] == 4 and entry["profile"] == "paper" and entry["sha256"] == files.sha256(data / "results" / "t.csv")
+    assert entry["seed"] == 4 and entry["profile"] == "paper" and entry["sha256"] == storage.sha256(data / "results" / "t.csv")
 
 
 @pytest.mark.parametrize("profile, publish", [("smoke", "1"), ("paper", "0")])
 def test_smoke_and_reading_never_write(data, monkeypatch, profile, publish):
     monkeypatch.setenv("AGNBOOK_PUBLISH", publish)
-    settings = profiles.Settings("99_test", profile, {})
-    artifacts.table("results/t.csv", lambda: pd.DataFrame({"a": [1]}), settings=settings, seed=0)
+    settings = sizes.Settings("99_test", profile, {})
+    results.table("results/t.csv", lambda: pd.DataFrame({"a": [1]}), settings=settings, seed=0)
     claims.publish([claims.Claim("a.b", "what", 1.0)], settings, 0)
     assert not list((data / "results").iterdir())
 
 
 def test_damaged_and_missing_artifacts_are_refused(data):
-    artifacts.save_table("results/t.csv", pd.DataFrame({"a": [1]}), settings=SETTINGS, seed=0, wall_seconds=1.0)
+    results.save_table("results/t.csv", pd.DataFrame({"a": [1]}), settings=SETTINGS, seed=0, wall_seconds=1.0)
     (data / "results" / "t.csv").write_text("a\n2\n")
     with pytest.raises(ResultsError, match="differs from its recorded sha256"):
-        artifacts.load_table("results/t.csv")
+        committed.load_table("results/t.csv")
     with pytest.raises(ResultsError, match="make paper"):
-        artifacts.verify("weights/none.json")
+        committed.verify("weights/none.json")
 
 
 # Claims
@@ -232,9 +234,9 @@ def test_reliability_bins_hold_every_source():
 def test_sky_map_puts_growing_longitude_to_the_left():
     import matplotlib.pyplot as plt
 
-    plots.use_book_style()
+    figures.use_book_style()
     fig, ax = plt.subplots(subplot_kw={"projection": "aitoff"})
-    plots.sky_map(ax, [30.0, 330.0], [0.0, 0.0])
+    figures.sky_map(ax, [30.0, 330.0], [0.0, 0.0])
     x = ax.collections[0].get_offsets()[:, 0]
     assert x[0] == pytest.approx(np.deg2rad(-30)) and x[1] == pytest.approx(np.deg2rad(30))
     plt.close(fig)
@@ -242,7 +244,8 @@ def test_sky_map_puts_growing_longitude_to_the_left():
 
 def test_importing_tensorflow_is_silent():
     code = (
-        "from agnbook import quiet; tf, keras, tfp = quiet.import_tensorflow(); print(keras.__version__[0], tf.add(1, 1).numpy())"
+        "from agnbook.chapter.tensorflow import import_tensorflow; tf, keras, tfp = import_tensorflow(); "
+        "print(keras.__version__[0], tf.add(1, 1).numpy())"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert (run.stdout.strip(), run.stderr, run.returncode) == ("2 2", "", 0)

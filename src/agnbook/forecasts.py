@@ -15,11 +15,11 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from agnbook import features
 from agnbook.blazars import boosted as peers
 from agnbook.blazars import linear, networks, voting
-from agnbook.shift import classes, weights
+from agnbook.shift import weights
 from agnbook.shift.forest import fit_forest
+from agnbook.sky import features, source_classes
 
 
 def forest(X, y, target, *, weight=None, seed: int = 0, n_trees: int = 500, n_classes: int | None = None):
@@ -165,7 +165,7 @@ def forecast_release(
               for name, method in (("gmm", "gmm"), ("classifier", "boosting"))}  # fmt: skip
     own = pd.DataFrame({f"weight: {name}": ratio for name, ratio in weight.items()}, index=table.X.index[known])
     ahead = pd.DataFrame(index=table.X.index[~known])
-    is_agn = classes.two_class(physical)
+    is_agn = source_classes.two_class(physical)
     for model, sides in _all_models(X, 1 - is_agn, target, weight["gmm"], seed, n_trees, n_folds, n_rounds).items():
         own[f"{model}: agn"], ahead[f"{model}: agn"] = (side[:, 0] for side in sides)
     best = own["ensemble: agn"].to_numpy(), ahead["ensemble: agn"].to_numpy()
@@ -174,10 +174,10 @@ def forecast_release(
     )  # fmt: skip
     own["adapted: agn"], ahead["adapted: agn"] = best[0], voting.prior_shift(best[1], float(is_agn.mean()))[1]
     if groups:
-        pairs = _all_models(X, classes.group_index(physical), target, weight["gmm"], seed, n_trees, n_folds, n_rounds)
+        pairs = _all_models(X, source_classes.group_index(physical), target, weight["gmm"], seed, n_trees, n_folds, n_rounds)
         for model in GROUP_MODELS:
             for frame, values in zip((own, ahead), pairs[model], strict=True):
-                frame[[f"{model}: {name}" for name in classes.NAMES]] = values
+                frame[[f"{model}: {name}" for name in source_classes.NAMES]] = values
     return own, ahead
 
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from agnbook.blazars import networks
-from agnbook.quiet import import_tensorflow
+from agnbook.chapter.tensorflow import import_tensorflow
 
 MEMBERS, N, EPOCHS = 10, 1604, 30
 

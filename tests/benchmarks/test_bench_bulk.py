@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from astropy.table import Table
 
-from agnbook import bulk, bulk_curves, tools
+from agnbook.ask import bulk, bulk_curves, classify, redshift
 from agnbook.banp import posterior, summary
 from agnbook.lightcurves import dataset
 
@@ -23,7 +23,7 @@ VALUES = {
 
 
 def sources(rows: int) -> pd.DataFrame:
-    """Return invented sources with every column that `tools.classify` and `tools.redshift` want."""
+    """Return invented sources with every column that `classify` and `redshift` want."""
     rng = np.random.default_rng(0)
     table = pd.DataFrame({name: value * rng.uniform(0.9, 1.1, rows) for name, value in VALUES.items()})
     table = table.assign(SpectrumType="LogParabola", CLASS="bll", SED_class="HSP", Counterpart_Catalog="NVSS")
@@ -47,7 +47,7 @@ def test_tables(benchmark, tmp_path, model, rows):
     table.to_parquet(tmp_path / "in.parquet")
     bulk.compute(tmp_path / "warm.parquet", tmp_path / "warm_out.parquet", todo)
     record = benchmark.pedantic(bulk.compute, (tmp_path / "in.parquet", tmp_path / "out.parquet", todo), rounds=1)
-    ask = tools.redshift if model == "redshift" else tools.classify
+    ask = redshift.redshift if model == "redshift" else classify.classify
     some = np.random.default_rng(1).choice(rows, 40, replace=False)
     slow, answers = seconds_each(ask, [Table.from_pandas(table.iloc[[row]]) for row in some])
     bulk_answers = pd.read_parquet(tmp_path / "out.parquet")

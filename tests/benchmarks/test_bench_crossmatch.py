@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agnbook import crossmatch
+from agnbook.sky import crossmatch
 
 
 def fake_release(n, letter, rng, places=None):

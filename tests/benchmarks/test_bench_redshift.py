@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from agnbook import crossval
-from agnbook.quiet import import_tensorflow
-from agnbook.redshift import mlp
+from agnbook.chapter.tensorflow import import_tensorflow
+from agnbook.judge import cross_validation
+from agnbook.redshifts import mlp
 
 N_SOURCES, N_FEATURES, DRAWS = 1224, 24, 1000
 LOOPED = 200  # draws that the loops make; their time is scaled to DRAWS
@@ -51,7 +51,7 @@ def test_posterior_samples_in_one_batch(benchmark, sample):
 def test_folds_together(benchmark, sample):
     """Twenty epochs of ten folds together against one fold after another; both times include building the graphs."""
     network, (X, y) = mlp.Network("flipout"), sample
-    train, validation, _ = mlp.fold_rows(crossval.repeated_folds(N_SOURCES, 10, 1, seed=0))
+    train, validation, _ = mlp.fold_rows(cross_validation.repeated_folds(N_SOURCES, 10, 1, seed=0))
     options = {"epochs": 20, "seed": 0}
 
     start = time.perf_counter()

@@ -4,8 +4,8 @@ import time
 
 import numpy as np
 
-from agnbook import catalogs, features
-from agnbook.shift import catalogue, classes, ensemble
+from agnbook.shift import catalogue, ensemble
+from agnbook.sky import catalogs, features, source_classes
 
 EPOCHS = 10
 
@@ -14,7 +14,7 @@ def sample():
     gamma = features.gamma_features(catalogs.read("4fgl-dr4"))
     known = gamma.y == 1
     X = gamma.X[known].to_numpy()
-    group = classes.group_index(gamma.info.loc[known, "physical_class"])
+    group = source_classes.group_index(gamma.info.loc[known, "physical_class"])
     rows, _ = catalogue.random_splits(len(X), 51, np.random.default_rng(0))
     return X, group, rows
 

@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 from astropy.table import Table
 
-from agnbook import features, files, shipped, tables, tools
+from agnbook import storage
+from agnbook.ask import redshift, tables
+from agnbook.redshifts import shipped_redshift
+from agnbook.sky import features
 
 SOURCES, LOOPED, MILLION = 2000, 40, 1_000_000
 
@@ -26,12 +29,12 @@ def _scattered(path, n: int, seed: int = 0) -> pd.DataFrame:
 
 def test_redshifts_of_a_table_at_once(benchmark):
     """2000 redshifts in blocks against one call a source, which is what a reader would write first."""
-    given = Table.from_pandas(_scattered(files.ROOT / "book/_static/examples/my_agn.csv", SOURCES))
-    tools.redshift(given[:3])  # compile and read once
+    given = Table.from_pandas(_scattered(storage.ROOT / "book/_static/examples/my_agn.csv", SOURCES))
+    redshift.redshift(given[:3])  # compile and read once
     start = time.perf_counter()
-    looped = [tools.redshift(given[row : row + 1])["z_q500"][0] for row in range(LOOPED)]
+    looped = [redshift.redshift(given[row : row + 1])["z_q500"][0] for row in range(LOOPED)]
     loop_seconds = (time.perf_counter() - start) * SOURCES / LOOPED
-    found = benchmark.pedantic(tools.redshift, (given,), rounds=3, iterations=1)
+    found = benchmark.pedantic(redshift.redshift, (given,), rounds=3, iterations=1)
     seconds = benchmark.stats.stats.median
     print(f"\n{SOURCES} redshifts: {seconds:.2f} s at once, {loop_seconds:.1f} s one by one ({loop_seconds / seconds:.0f} x)")
     np.testing.assert_allclose(found["z_q500"][:LOOPED], looped, atol=2e-5)
@@ -40,9 +43,9 @@ def test_redshifts_of_a_table_at_once(benchmark):
 
 def test_trees_in_one_walk(benchmark):
     """All trees of one part of the redshift model on all sources, against one tree and one source after the other."""
-    part = shipped.load_redshift().model.parts[0]
+    part = shipped_redshift.load_redshift().model.parts[0]
     trees = part.trees["sqrt"]
-    X = features.extended_redshift_matrix(tools._Redshifts(_table()).values).to_numpy(float)
+    X = features.extended_redshift_matrix(redshift._Redshifts(_table()).values).to_numpy(float)
     X = np.repeat(X, -(-SOURCES // len(X)), axis=0)[:SOURCES]
 
     def walk(row):
@@ -70,7 +73,7 @@ def test_trees_in_one_walk(benchmark):
 
 
 def _table():
-    return tables.read(files.ROOT / "book/_static/examples/my_agn.csv")
+    return tables.read(storage.ROOT / "book/_static/examples/my_agn.csv")
 
 
 @pytest.mark.needs("4fgl-dr4")
@@ -78,14 +81,23 @@ def _table():
 def test_a_million_rows(benchmark, tmp_path, groups):
     """The command on 10^6 rows: every row answered or flagged, peak memory below 4 GB, in one process of its own."""
     if groups == "six":
-        from agnbook import catalogs
+        from agnbook.sky import catalogs
 
         rows = catalogs.read("4fgl-dr4", ["Source_Name", *features.GAMMA_COLUMNS])
     else:
         rows = _table().to_pandas()[["Source_Name", *features.BLAZAR_FEATURES]]
     table = rows.iloc[np.random.default_rng(0).integers(0, len(rows), MILLION)]
     table.assign(Source_Name=[f"source {number}" for number in range(MILLION)]).to_parquet(tmp_path / "in.parquet")
-    command = [sys.executable, "-m", "agnbook.cli", "classify", str(tmp_path / "in.parquet"), "--groups", groups, "--overwrite"]
+    command = [
+        sys.executable,
+        "-m",
+        "agnbook.ask.command_line",
+        "classify",
+        str(tmp_path / "in.parquet"),
+        "--groups",
+        groups,
+        "--overwrite",
+    ]
     benchmark.pedantic(
         subprocess.run, ([*command, "-o", str(tmp_path / "out.parquet")],), {"check": True, "capture_output": True}, rounds=1
     )

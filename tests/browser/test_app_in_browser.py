@@ -18,7 +18,8 @@ import pytest
 from astropy.table import Table
 from playwright.sync_api import expect, sync_playwright
 
-from agnbook import files, tables, tools
+from agnbook import storage
+from agnbook.ask import classify, source_names, tables
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -44,8 +45,8 @@ def address(tmp_path_factory):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = open(tmp_path_factory.mktemp("app") / "log", "w+")
-    command = [sys.executable, "-m", "streamlit", "run", "src/agnbook/app.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=files.ROOT, env=os.environ | {"AGNBOOK_OFFLINE": "1"}, stdout=log, stderr=log)
+    command = [sys.executable, "-m", "streamlit", "run", "src/agnbook/ask/app.py", "--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=storage.ROOT, env=os.environ | {"AGNBOOK_OFFLINE": "1"}, stdout=log, stderr=log)
     try:
         for _ in range(150):
             try:
@@ -114,7 +115,7 @@ def test_look_up_and_download(page):
     expect(page.get_by_text("4FGL J2158.8-3013").first).to_be_visible(timeout=LONG)
     ask(page, "j0003.3-1928")
     expect(page.get_by_text("The 95 % interval includes one half")).to_be_visible(timeout=LONG)
-    published = tools.published("blazar_classes").loc["4FGL J0003.3-1928"]
+    published = source_names.published("blazar_classes").loc["4FGL J0003.3-1928"]
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{published['probability_fsrq']:.3f}")
     expect(page.locator("[data-testid=stImage] img, [data-testid=stImageContainer] img")).to_have_count(5)
     frame = pd.read_csv(io.BytesIO(downloaded(page, "Download CSV")))
@@ -139,7 +140,7 @@ def test_upload_shows_text_as_text_and_downloads_the_answers(page, tmp_path):
     frame = pd.read_csv(io.BytesIO(downloaded(page, "Download CSV")))
     assert list(frame["Source_Name"]) == [MARKUP, f"'{FORMULA}", "no SED"]
     (tmp_path / "mine.csv").write_text(GOOD)
-    expected = tools.classify(tables.read(tmp_path / "mine.csv"))
+    expected = classify.classify(tables.read(tmp_path / "mine.csv"))
     np.testing.assert_allclose(frame["probability_fsrq"], expected["probability_fsrq"])
     page.get_by_role("combobox", name="Look at one source").click()
     page.get_by_role("option", name="3: no SED").click()

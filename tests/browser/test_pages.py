@@ -14,10 +14,11 @@ import pandas as pd
 import pytest
 from playwright.sync_api import sync_playwright
 
-from agnbook import features, files
+from agnbook import storage
 from agnbook.blazars.networks import BlazarNetwork
+from agnbook.sky import features
 
-HTML = files.ROOT / "_build" / "html"
+HTML = storage.ROOT / "_build" / "html"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAGES = sorted(
     path.relative_to(HTML).as_posix()
@@ -153,7 +154,7 @@ def test_chapters_offer_edit_download_and_colab(page, site):
 
 
 def test_lookup_shows_the_catalogue_and_treats_input_as_text(page, site):
-    catalogue = pd.read_csv(files.DATA / "results" / "shift_catalogue_unweighted.csv").set_index("Source_Name")
+    catalogue = pd.read_csv(storage.DATA / "results" / "shift_catalogue_unweighted.csv").set_index("Source_Name")
     name = catalogue.index[catalogue["RF_bll"].notna()][100]
     page.goto(f"{site}/book/lookup.html")
     field = page.locator("#lookup-name")

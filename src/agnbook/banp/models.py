@@ -1,6 +1,6 @@
 """The models that the chapters on light curves ask: the committed ones, or toys of the same shape at `smoke`."""
 
-from agnbook import artifacts
+from agnbook import committed
 from agnbook.banp import anp, posterior, summary, train
 
 
@@ -15,5 +15,5 @@ def own(setting: str, profile: str, seed: int = 0) -> posterior.Posterior:
 def neural_process(profile: str):
     """Return the neural process, an empty `train.CurveSet` with the scaling of its data, and notes on its training."""
     if profile != "smoke":
-        return train.load_network(artifacts.verify("weights/banp.safetensors"))
+        return train.load_network(committed.verify("weights/banp.safetensors"))
     return anp.AttentiveNeuralProcess().eval(), train.CurveSet(20, 0), {"steps": 0, "context": 64, "extra": 32}

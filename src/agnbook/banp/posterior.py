@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from agnbook import artifacts
+from agnbook import committed
 from agnbook.banp import heads, summary, transforms
 from agnbook.errors import ResultsError
 from agnbook.lightcurves import kalman, locus, population
@@ -178,7 +178,7 @@ class Posterior:
     @classmethod
     def load(cls, path: Path | str) -> "Posterior":
         """Read a committed posterior (`path` relative to ``data/``) after checking its sha256 and its sizes."""
-        return cls.read(artifacts.verify(path))
+        return cls.read(committed.verify(path))
 
     @classmethod
     def read(cls, path: Path) -> "Posterior":

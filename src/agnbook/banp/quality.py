@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agnbook import calibration, scores
+from agnbook.judge import calibration, scores
 from agnbook.lightcurves.population import LOG_MASS
 
 

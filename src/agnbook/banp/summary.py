@@ -5,7 +5,7 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from agnbook import files
+from agnbook import storage
 from agnbook.lightcurves import cadence, dataset, kalman, locus, population
 
 #: Visits apart at which the structure function is taken.
@@ -112,7 +112,7 @@ def simulate_features(setting: str, n: int, seed: int, chunk: int = 2500, cache:
             curves = simulate_chunk(setting, seed, k, chunk)
             x, y = _measured(curves, shared).astype(np.float32), curves.latents
             if stored is not None:
-                with files.atomic_write(stored) as temporary:
+                with storage.atomic_write(stored) as temporary:
                     np.savez(temporary, X=x, L=y)
         parts.append(x[:size])
         latents.append(y[:size])

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 import torch
 
-from agnbook import files
+from agnbook import storage
 from agnbook.banp import anp, heads, posterior, summary, transforms
 from agnbook.errors import ResultsError
 from agnbook.lightcurves import cadence, dataset, noise
@@ -229,7 +229,7 @@ def neural_process(network, training, validation, *, seconds, checkpoint, seed, 
             last_cut = max((k for k in range(1, len(history)) if history[k]["rate"] < history[k - 1]["rate"]), default=0)
             if len(history) - 1 - max(best, last_cut) >= patience:
                 rate /= 2
-            with files.atomic_write(checkpoint) as temporary:
+            with storage.atomic_write(checkpoint) as temporary:
                 torch.save(
                     {
                         "network": network.state_dict(),

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook import artifacts, files
+from agnbook import committed, storage
+from agnbook.chapter.sizes import Settings
 from agnbook.errors import ResultsError
-from agnbook.profiles import Settings
 
 #: Column -> (unit, what it is). Probabilities and redshifts are pure numbers.
 CLASS_COLUMNS = {
@@ -81,7 +81,7 @@ def write(stem: str, table: pd.DataFrame, columns: dict, *, settings: Settings, 
 
     start = time.perf_counter()
     table = checked(table, columns).round(5)
-    if not artifacts.publishing() or settings.profile != "paper":
+    if not committed.publishing() or settings.profile != "paper":
         return
     published = Table.from_pandas(table.astype({name: str for name in table if table[name].dtype == object}))
     for name, (unit, description) in columns.items():
@@ -94,12 +94,12 @@ def write(stem: str, table: pd.DataFrame, columns: dict, *, settings: Settings, 
     for number, (_, description) in enumerate(columns.values(), 1):
         hdu.header[f"TCOMM{number}"] = description
     base = Path("results") / stem
-    with files.atomic_write(files.DATA / f"{base}.fits") as temporary:
+    with storage.atomic_write(storage.DATA / f"{base}.fits") as temporary:
         fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(temporary, overwrite=True)
-    with files.atomic_write(files.DATA / f"{base}.csv") as temporary:
+    with storage.atomic_write(storage.DATA / f"{base}.csv") as temporary:
         published.write(temporary, format="ascii.ecsv", delimiter=",", overwrite=True)
     for ending in ("fits", "csv"):
-        artifacts.record(
+        committed.record(
             f"{base}.{ending}", chapter=settings.chapter, profile=settings.profile, seed=seed, version=version,
             wall_seconds=time.perf_counter() - start,
         )  # fmt: skip
@@ -109,6 +109,6 @@ def read(stem: str) -> pd.DataFrame:
     """Read a published table after checking its sha256; see `write`."""
     from astropy.table import Table
 
-    table = Table.read(artifacts.verify(f"results/{stem}.fits"))
+    table = Table.read(committed.verify(f"results/{stem}.fits"))
     table.convert_bytestring_to_unicode()  # FITS holds bytes
     return table.to_pandas()

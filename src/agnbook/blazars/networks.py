@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook import features, files
+from agnbook import storage
 from agnbook.errors import FeatureError, ResultsError
+from agnbook.sky import features
 
 LEARNING_RATE = 1e-3
 #: Keras's default; torch's 1e-8 would make the two differ.
@@ -565,7 +566,7 @@ class BlazarNetwork:
         ResultsError
             When the file is missing, is not JSON, or lacks numbers.
         """
-        path = Path(path) if path else files.DATA / "weights" / "blazars_bias_init.json"
+        path = Path(path) if path else storage.DATA / "weights" / "blazars_bias_init.json"
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             arrays = {name: np.asarray(stored[name], float) for name in cls._ARRAYS}
@@ -585,7 +586,7 @@ class BlazarNetwork:
         content = {"features": features.BLAZAR_FEATURES, "transform": transform, "notes": self.notes}
         # eight digits keep float32 weights exact enough; the scaler needs no more either
         content |= {name: _rounded(getattr(self, name)) for name in self._ARRAYS}
-        files.write_text(path, json.dumps(content, indent=1) + "\n")
+        storage.write_text(path, json.dumps(content, indent=1) + "\n")
 
     def logit(self, X) -> np.ndarray:
         """Logit of the FSRQ probability for transformed, unscaled features (n, 7), shape (n,)."""

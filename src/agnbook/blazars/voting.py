@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from agnbook import crossval
 from agnbook.blazars import boosted, linear, networks
 from agnbook.errors import FeatureError
+from agnbook.judge import cross_validation
 
 #: The five voters of the book's best classifier; four combinations were compared, on folds of another seed.
 VOTERS = ("boosting", "extra_trees", "support_vectors", "quadratic_logistic", "network")
@@ -43,7 +43,7 @@ def out_of_fold(make_model: Callable, X, y, folds: np.ndarray, extra_X=None, ext
     ----------
     make_model : callable returning an object with ``fit(X, y)`` and ``predict_proba(X)``
     X : array or table, shape (n, n_features); y : labels 0 / 1, shape (n,)
-    folds : int array (n_repeats, n); see `agnbook.crossval`
+    folds : int array (n_repeats, n); see `agnbook.judge.cross_validation`
     extra_X, extra_y : rows added to every training set and never tested.
 
     Returns
@@ -54,7 +54,7 @@ def out_of_fold(make_model: Callable, X, y, folds: np.ndarray, extra_X=None, ext
     if extra_X is None:
         extra_X, extra_y = X[:0], y[:0]
     table = np.full(folds.shape, np.nan)
-    for repeat, _, train, test in crossval.splits(folds):
+    for repeat, _, train, test in cross_validation.splits(folds):
         model = make_model().fit(np.concatenate([X[train], extra_X]), np.concatenate([y[train], extra_y]))
         table[repeat, test] = model.predict_proba(X[test])[:, 1]
     return table

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook import files
+from agnbook import storage
 from agnbook.errors import ResultsError
-from agnbook.shift.classes import NAMES
 from agnbook.shift.ensemble import EPOCHS, require_all_classes, train_networks
 from agnbook.shift.forest import MAX_DEPTH, N_TREES, fit_forest
+from agnbook.sky.source_classes import NAMES
 
 N_SPLITS, TEST_FRACTION = 51, 0.3
 #: The four trainings: random forest and network, without and with importance weights.
@@ -280,13 +280,13 @@ def write_fits(path: Path | str, frame: pd.DataFrame, title: str) -> None:
         hdu.header[f"TCOMM{number}"] = text
     buffer = io.BytesIO()
     fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(buffer)
-    with files.atomic_write(path) as temporary:
+    with storage.atomic_write(path) as temporary:
         temporary.write_bytes(buffer.getvalue())
 
 
 def read_fits(path: Path | str) -> pd.DataFrame:
     """Read a catalogue written by `write_fits` and check it; see `catalogs.read_fits` for errors."""
-    from agnbook import catalogs
+    from agnbook.sky import catalogs
 
     return validate(catalogs.read_fits(path))
 

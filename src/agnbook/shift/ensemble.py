@@ -171,7 +171,7 @@ def require_all_classes(y, rows, n_classes: int) -> None:
 
 def keras_network(n_features: int, n_classes: int, hidden=HIDDEN, rate: float = RATE, l2: float = L2):
     """The same network as a compiled `tf_keras` model, one at a time: the paper's own way."""
-    from agnbook.quiet import import_tensorflow
+    from agnbook.chapter.tensorflow import import_tensorflow
 
     _, keras, _ = import_tensorflow()
     penalty = keras.regularizers.l2(l2)

@@ -1,0 +1,57 @@
+"""What is known of a source, and what the book predicts for it."""
+
+import numpy as np
+import pandas as pd
+
+from agnbook.ask import source_names
+
+
+def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
+    """Return what is known of a source, and what the book predicts for it.
+
+    Parameters
+    ----------
+    source : str
+        A name that `find_sources` returns.
+
+    Returns
+    -------
+    facts : dict of str
+        Names, classes, position (degrees, J2000) and redshift; empty for a source of a 4LAC that is not there.
+    predictions : pandas.DataFrame
+        Columns ``prediction``, ``value``, ``low``, ``high``, ``interval`` (what low and high are), from the committed
+        tables of chapters 15 and 25; no rows where the book predicts nothing.
+    """
+    facts, rows = {}, []
+    if source in source_names.source_table().index:
+        row = source_names.source_table().loc[source]
+        given = {column: row[column] for column in row.index if pd.notna(row[column]) and row[column] != ""}
+        suffix = "" if "RAJ2000" in given else "_4LAC"
+        facts["counterpart"] = ", ".join(
+            dict.fromkeys(str(given[column]) for column in ("ASSOC1", "ASSOC2", "ASSOC1_4LAC") if column in given)
+        )
+        classes = {"4FGL-DR4": given.get("CLASS1", "" if suffix else "none"), "4LAC-DR3": given.get("CLASS_4LAC", "")}
+        facts["class"] = ", ".join(f"{str(value).strip()} ({release})" for release, value in classes.items() if value)
+        ra, dec, lon, lat = (given[column + suffix] for column in ("RAJ2000", "DEJ2000", "GLON", "GLAT"))
+        facts["position"] = f"RA {ra:.4f}, Dec {dec:+.4f} deg (J2000); l {lon:.4f}, b {lat:+.4f} deg"
+        if given.get("Redshift_4LAC", 0) > 0:
+            facts["redshift"] = f"{given['Redshift_4LAC']:.4g} (4LAC-DR3)"
+        facts = {name: value for name, value in facts.items() if value}
+    if source in (groups := source_names.published("shift_catalogue_unweighted")).index:
+        row = groups.loc[source]
+        for model, label in (("RF", "random forest"), ("NN", "network")):
+            for group in ("bll", "fsrq", "bcu", "psr", "msp", "spp"):
+                mean, sd = row[f"{model}_{group}"], row[f"{model}_{group}_std"]
+                low, high = max(mean - sd, 0), min(mean + sd, 1)
+                interval = f"mean, sd over {row['N_Splits']:.0f} splits"
+                if np.isfinite(mean):
+                    rows.append((f"P({group}+), {label}", mean, low, high, interval))
+    if source in (classes := source_names.published("blazar_classes")).index:
+        row = classes.loc[source]
+        doubt = "; no SED" if row["no_sed"] else ""
+        rows.append(("P(FSRQ) of a blazar", *row[[f"probability_{name}" for name in ("fsrq", "low", "high")]], f"95 %{doubt}"))
+    if source in (redshifts := source_names.published("agn_redshifts")).index:
+        row = redshifts.loc[source]
+        rows += [("redshift, median", *row[["z_q500", f"z_low{level}", f"z_high{level}"]], f"{text} %, calibrated")
+                 for level, text in ((68, "68.3"), (95, "95.4"))]  # fmt: skip
+    return facts, pd.DataFrame(rows, columns=["prediction", "value", "low", "high", "interval"])

@@ -1,0 +1,118 @@
+"""Redshifts of the sources of a table."""
+
+import numpy as np
+import pandas as pd
+
+from agnbook.ask import progress, source_names, user_columns
+from agnbook.sky import features
+
+
+class _Redshifts:
+    """A table's rows as the shipped redshift model wants them."""
+
+    def __init__(self, table):
+        from agnbook.redshifts import shipped_redshift
+
+        self.shipped = shipped_redshift.load_redshift()
+        self.name, columns = user_columns.require(
+            table, [*features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS], " Where nothing is known, leave the cells empty."
+        )
+        self.names = user_columns.names(table, self.name)
+        values = {column: user_columns.numbers(table, columns[column], column) for column in features.EXTENDED_NUMBERS}
+        no_photon = np.isneginf(values["Highest_energy"])  # none above 10 GeV; the low-latitude file of 4LAC says 0
+        values = {column: np.where(np.isfinite(value), value, np.nan) for column, value in values.items()}
+        values["Highest_energy"][no_photon] = 0
+        values |= {column: user_columns.texts(table, columns[column]) for column in features.EXTENDED_TEXTS}
+        self.values = pd.DataFrame(values)
+        user_columns.refuse_impossible(self.values[features.EXTENDED_NUMBERS], self.names)
+        dispensable = set(self.shipped.model.columns) - set(self.shipped.always)  # some training sources lacked these, too
+        needed = [column for column in features.EXTENDED_NUMBERS if column not in dispensable]
+        marks = self.values[needed].isna().assign(**{column: self.values[column] == "" for column in ("CLASS", "SpectrumType")})
+        self.not_given = user_columns.join_names(marks.columns, marks.to_numpy())
+        self.answered, self.in_training = np.flatnonzero(self.not_given == ""), np.zeros(len(self.names), bool)
+
+    def forecasts(self):
+        """Yield rows, features and predictive distributions, block by block."""
+        spelt = {source_names.simplified(source): source for source in self.shipped.names}
+        for block in progress.blocks(len(self.answered), "redshifts"):
+            rows = self.answered[block]
+            X = features.extended_redshift_matrix(self.values.iloc[rows])
+            forecast, self.in_training[rows] = self.shipped.predict(
+                X, [spelt.get(source_names.simplified(source), "") for source in self.names[rows]]
+            )
+            yield rows, X, forecast
+
+
+#: Intervals of `redshift`: suffix of the columns and position among `calibration.SIGMA_LEVELS`.
+INTERVALS = {"68": 0, "95": 1}
+
+
+def redshift(table):
+    """Estimate redshifts with the shipped model of chapter 15.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+        A column of names (`inputs.NAME_COLUMNS`) and the columns `features.EXTENDED_NUMBERS` and `EXTENDED_TEXTS` of
+        4LAC; capitals do not matter. Empty cells mean "not measured".
+
+    Returns
+    -------
+    astropy.table.Table
+        One row for each of the input, in its order: the name; the median ``z_q500`` and the ends of the intervals
+        of 68.3 and 95.4 %, calibrated by class (``z_low68``, ``z_high68``, ``z_low95``, ``z_high95``), NaN where
+        ``not_given`` names columns that the model cannot do without; ``no_sed``, without a synchrotron fit;
+        ``out_of_range``, names of features outside the training range; ``extrapolated``, whether the 95.4 % interval
+        goes beyond the highest redshift in training; ``in_training``, whether the source, by its name in 4LAC-DR3, is one
+        that the model learned from: it is then answered by the part of the model that was fitted without it;
+        ``model_sha256``.
+
+    Raises
+    ------
+    FeatureError
+        As for `classify`.
+    """
+    from astropy.table import Table
+
+    asked = _Redshifts(table)
+    n, model = len(asked.names), asked.shipped
+    columns = ["z_q500", *(f"z_{side}{level}" for level in INTERVALS for side in ("low", "high"))]
+    answer = np.full((n, len(columns)), np.nan)
+    out_of_range = np.full(n, "", dtype=object)
+    slack = 1e-6 * (model.highest - model.lowest)  # a training source must not fall out by rounding
+    for rows, X, forecast in asked.forecasts():
+        answer[rows, 0] = forecast.quantile(0.5)
+        intervals = model.model.intervals(forecast, X)
+        answer[rows, 1:] = intervals[:, list(INTERVALS.values())].reshape(len(rows), -1)
+        outside = (X < model.lowest - slack) | (X > model.highest + slack)
+        out_of_range[rows] = user_columns.join_names(X.columns, outside.to_numpy())
+    return Table(
+        {asked.name: asked.names.to_numpy(str)}
+        | dict(zip(columns, answer.T.round(5), strict=True))
+        | {
+            "not_given": asked.not_given,
+            "no_sed": ~(asked.values["nu_syn"].to_numpy() > 0),
+            "out_of_range": out_of_range.astype(str),
+            "extrapolated": answer[:, -1] > model.highest_redshift,
+            "in_training": asked.in_training,
+            "model_sha256": np.full(n, model.sha256),
+        }
+    )
+
+
+def redshift_posterior(table) -> tuple[np.ndarray, np.ndarray]:
+    """Return the predictive distributions behind `redshift`, before its class-wise calibration, as quantiles.
+
+    Returns
+    -------
+    levels : numpy.ndarray, shape (L,)
+    quantiles : numpy.ndarray, shape (n, L)
+        NaN for rows without an answer.
+    """
+    from agnbook.redshifts.intervals import LEVELS
+
+    asked = _Redshifts(table)
+    quantiles = np.full((len(asked.names), len(LEVELS)), np.nan)
+    for rows, _, forecast in asked.forecasts():
+        quantiles[rows] = forecast.quantiles
+    return LEVELS, quantiles

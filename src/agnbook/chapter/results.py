@@ -1,0 +1,33 @@
+"""Tables that a `paper` run leaves under `data/` and that the chapters load at `book` profile."""
+
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from agnbook import committed, storage
+from agnbook.chapter.sizes import Settings
+
+
+def save_table(
+    path: Path | str, table: pd.DataFrame, *, settings: Settings, seed: int, wall_seconds: float, digits: int = 6
+) -> None:
+    """Write a table as CSV under ``data/`` with its record; nothing unless publishing."""
+    if not committed.publishing() or settings.profile == "smoke":
+        return
+    buffer = io.StringIO()
+    table.to_csv(buffer, index=False, float_format=f"%.{digits}g", lineterminator="\n")
+    storage.write_text(storage.DATA / path, buffer.getvalue())
+    committed.record(path, chapter=settings.chapter, profile=settings.profile, seed=seed, wall_seconds=wall_seconds)
+
+
+def table(path: Path | str, compute: Callable[[], pd.DataFrame], *, settings: Settings, seed: int) -> pd.DataFrame:
+    """Load a committed table at `book` profile; compute it (and publish it) at `smoke` and `paper`."""
+    if not settings.recompute:
+        return committed.load_table(path)
+    start = time.perf_counter()
+    result = compute()
+    save_table(path, result, settings=settings, seed=seed, wall_seconds=time.perf_counter() - start)
+    return result

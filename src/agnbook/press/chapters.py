@@ -1,0 +1,226 @@
+"""Run the book's chapters and keep each pair of ``.py`` source and ``.ipynb`` notebook in step.
+
+``python -m agnbook.press.chapters run|smoke|paper|pairs [chapter ...]``; the Makefile calls it.
+"""
+
+import argparse
+import base64
+import difflib
+import hashlib
+import io
+import os
+import re
+import sys
+import threading
+import time
+
+import jupytext
+import nbformat
+import papermill
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from agnbook import committed, storage
+from agnbook.errors import BookError, SettingsError
+from agnbook.sky import registry
+
+NOTEBOOKS = storage.ROOT / "notebooks"
+SCRATCH = storage.ROOT / "_build"
+CELL_TIMEOUT_SECONDS = 3600
+#: One thread a library: the chapters use processes, and one thread makes sums repeatable.
+KERNEL_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1", "PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}  # fmt: skip
+
+
+def names() -> list[str]:
+    """Return the chapters in order, such as ``"11_prepare_features"``."""
+    return [path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.py"))]
+
+
+def missing_catalogs(name: str) -> list[str]:
+    """Return the catalogues a chapter reads that are not to be had on this machine."""
+    source = (NOTEBOOKS / f"{name}.py").read_text(encoding="utf-8")
+    needed = {entry for entry in registry.entries() if f'"{entry}"' in source}
+    missing = []
+    for entry in sorted(needed):
+        try:
+            registry.find(entry, download=False)
+        except BookError:
+            missing.append(entry)
+    return missing
+
+
+def _selected(wanted: list[str]) -> list[str]:
+    known = names()
+    chosen = [name for name in known if any(name == want or name.startswith(f"{want}_") for want in wanted)] if wanted else known
+    unknown = [want for want in wanted if not any(name == want or name.startswith(f"{want}_") for name in known)]
+    if unknown:
+        raise SettingsError(f"Unknown chapters: {', '.join(unknown)}; the book has {', '.join(known)}.")
+    return chosen
+
+
+def notebook_from_source(name: str) -> nbformat.NotebookNode:
+    """Return the notebook of a chapter's source, with the cell ids (not the outputs) of the committed pair."""
+    notebook = jupytext.read(NOTEBOOKS / f"{name}.py")
+    committed = NOTEBOOKS / f"{name}.ipynb"
+    old = nbformat.read(committed, as_version=4).cells if committed.exists() else []
+    matcher = difflib.SequenceMatcher(a=[cell.source for cell in old], b=[cell.source for cell in notebook.cells], autojunk=False)
+    for block in matcher.get_matching_blocks():
+        for offset in range(block.size):
+            notebook.cells[block.b + offset]["id"] = old[block.a + offset]["id"]
+    for position, cell in enumerate(notebook.cells):
+        if cell["id"] not in {kept["id"] for kept in old}:
+            cell["id"] = f"{name[:2]}-{position:03d}-{hashlib.sha256(cell.source.encode()).hexdigest()[:6]}"
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return notebook
+
+
+def check_pairs() -> list[str]:
+    """Return one line for each chapter whose ``.ipynb`` is missing, stale or not fully executed."""
+    problems = []
+    for name in names():
+        committed = NOTEBOOKS / f"{name}.ipynb"
+        if not committed.exists():
+            problems.append(f"{name}: no .ipynb; run `make run`")
+            continue
+        notebook = nbformat.read(committed, as_version=4)
+        source = [(cell.cell_type, cell.source, dict(cell.metadata)) for cell in jupytext.read(NOTEBOOKS / f"{name}.py").cells]
+        if [(cell.cell_type, cell.source, dict(cell.metadata)) for cell in notebook.cells] != source:
+            problems.append(f"{name}: the .ipynb differs from the .py; run `make run`")
+        elif any(cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None for cell in notebook.cells):
+            problems.append(f"{name}: not every code cell was executed; run `make run`")
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        if path.stem not in names():
+            problems.append(f"{path.stem}: .ipynb without .py")
+    return problems
+
+
+def _smaller_png(encoded: str) -> str:
+    """Reduce a figure to 128 colours, a third of its size; `encoded` is base64."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    image = Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB")
+    image.quantize(128, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode() + "\n"
+
+
+class _PeakMemory(threading.Thread):
+    """Peak resident memory, in GB, of the processes this one starts while it runs."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.peak, self._stop_event = 0.0, threading.Event()
+
+    def run(self):
+        import psutil
+
+        while not self._stop_event.wait(0.2):
+            total = 0
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    total += process.memory_info().rss
+                except psutil.Error:
+                    continue
+            self.peak = max(self.peak, total / 1e9)
+
+    def stop(self) -> float:
+        self._stop_event.set()
+        self.join()
+        return self.peak
+
+
+def execute(name: str, profile: str) -> dict:
+    """Execute one chapter and return ``{"wall_seconds", "peak_memory_gb", "hardware"}``.
+
+    At `book` profile the executed notebook replaces the committed one, once it has run to its end;
+    the other profiles leave theirs under ``_build/<profile>/``.
+    """
+    os.environ.update(KERNEL_ENVIRONMENT)
+    notebook = notebook_from_source(name)
+    memory, start = _PeakMemory(), time.perf_counter()
+    memory.start()
+    try:
+        if profile == "book":
+            client = NotebookClient(
+                notebook, timeout=CELL_TIMEOUT_SECONDS, kernel_name="python3", record_timing=False,
+                resources={"metadata": {"path": str(NOTEBOOKS)}},
+            )  # fmt: skip
+            client.execute()
+            for cell in notebook.cells:
+                cell.metadata.pop("execution", None)
+                for output in cell.get("outputs", []):
+                    if "image/png" in output.get("data", {}):
+                        output["data"]["image/png"] = _smaller_png(output["data"]["image/png"])
+            notebook.metadata.pop("widgets", None)
+        else:
+            target = SCRATCH / profile / f"{name}.ipynb"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source = target.with_suffix(".source.ipynb")
+            nbformat.write(notebook, source)
+            known = papermill.inspect_notebook(str(source))
+            if "profile" not in known:
+                raise SettingsError(f"{name} has no parameter `profile`: give its `parameters` cell one.")
+            papermill.execute_notebook(
+                str(source), str(target), parameters={"profile": profile}, cwd=str(NOTEBOOKS), kernel_name="python3",
+                progress_bar=False, log_output=False, execution_timeout=CELL_TIMEOUT_SECONDS,
+            )  # fmt: skip
+            source.unlink()
+    finally:
+        peak = memory.stop()
+    if profile == "book":
+        with storage.atomic_write(NOTEBOOKS / f"{name}.ipynb") as temporary:
+            nbformat.write(notebook, temporary)
+    return {
+        "wall_seconds": round(time.perf_counter() - start, 1),
+        "peak_memory_gb": round(peak, 2),
+        "hardware": committed.hardware(),
+    }
+
+
+def run(wanted: list[str], profile: str) -> int:
+    """Execute chapters in order, show progress, keep going after a failure; return the number that failed."""
+    chosen, failed = _selected(wanted), 0
+    runs_path = storage.DATA / "results" / "runs.json"
+    for number, name in enumerate(chosen, 1):
+        print(f"[{number}/{len(chosen)}] {name} ({profile}) ...", end=" ", flush=True)
+        try:
+            record = execute(name, profile)
+        except BookError as error:
+            failed += 1
+            print(f"FAILED\n{error}")
+        except (CellExecutionError, papermill.PapermillExecutionError) as error:
+            failed += 1
+            own = error.ename in {kind.__name__ for kind in BookError.__subclasses__()}
+            print("FAILED\n" + (error.evalue if own else re.sub(r"\x1b\[[0-9;]*m", "", str(error))))
+        else:
+            print(f"{record['wall_seconds']:.0f} s, {record['peak_memory_gb']:.1f} GB")
+            if profile == "book" and committed.publishing():
+                storage.update_json(runs_path, {name: record})
+    return failed
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line: returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m agnbook.press.chapters", description=__doc__)
+    parser.add_argument("action", choices=["run", "smoke", "paper", "pairs"])
+    parser.add_argument("chapters", nargs="*", help="numbers or names; all by default")
+    options = parser.parse_args(arguments)
+    try:
+        if options.action == "pairs":
+            problems = check_pairs()
+            print("\n".join(problems) or f"{len(names())} pairs agree")
+            return bool(problems)
+        return bool(run(options.chapters, {"run": "book"}.get(options.action, options.action)))
+    except BookError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nInterrupted. Finished chapters are kept; run the same command to go on.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

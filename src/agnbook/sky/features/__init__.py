@@ -1,0 +1,91 @@
+"""The papers' feature tables and targets.
+
+Paper 1 (Gharat, Borthakur & Bhatta): 24 features for redshifts, 7 for BL Lac / FSRQ, both from
+4LAC-DR3. Which columns, logarithms and imputations these are is not in the paper; they follow the
+authors' public notebooks, and chapter 11 shows each step.
+"""
+
+from agnbook.sky.feature_table import FeatureTable, logarithm, require_columns, standardise
+from agnbook.sky.features.blazars import (
+    BLAZAR_FEATURES,
+    BLAZAR_LOG,
+    BLAZAR_RAW,
+    EXTENDED_BLAZAR_FEATURES,
+    EXTENDED_BLAZAR_GROUPS,
+    SOURCE_FEATURES,
+    blazar_features,
+    blazar_matrix,
+    extended_blazar_features,
+)
+from agnbook.sky.features.gamma_rays import (
+    GAMMA_COLUMNS,
+    GAMMA_FEATURES,
+    gamma_features,
+    gamma_matrix,
+    gamma_missing,
+    log_parabola_index,
+)
+from agnbook.sky.features.redshifts import (
+    COUNTERPART_CATALOGS,
+    ERG_PER_MEV,
+    EXTENDED_GROUPS,
+    EXTENDED_NUMBERS,
+    EXTENDED_REDSHIFT_FEATURES,
+    EXTENDED_TEXTS,
+    HIGHEST_ENERGY_CENSORED,
+    NAME_PREFIXES,
+    POSITIVE,
+    REDSHIFT_CATEGORICAL,
+    REDSHIFT_FEATURES,
+    REDSHIFT_LOG,
+    REDSHIFT_RAW,
+    SED_OFFSET,
+    extended_redshift_features,
+    extended_redshift_matrix,
+    has_sed,
+    known_redshift,
+    redshift_cuts,
+    redshift_features,
+)
+
+__all__ = [
+    "BLAZAR_FEATURES",
+    "BLAZAR_LOG",
+    "BLAZAR_RAW",
+    "COUNTERPART_CATALOGS",
+    "ERG_PER_MEV",
+    "EXTENDED_BLAZAR_FEATURES",
+    "EXTENDED_BLAZAR_GROUPS",
+    "EXTENDED_GROUPS",
+    "EXTENDED_NUMBERS",
+    "EXTENDED_REDSHIFT_FEATURES",
+    "EXTENDED_TEXTS",
+    "GAMMA_COLUMNS",
+    "GAMMA_FEATURES",
+    "HIGHEST_ENERGY_CENSORED",
+    "NAME_PREFIXES",
+    "POSITIVE",
+    "REDSHIFT_CATEGORICAL",
+    "REDSHIFT_FEATURES",
+    "REDSHIFT_LOG",
+    "REDSHIFT_RAW",
+    "SED_OFFSET",
+    "SOURCE_FEATURES",
+    "FeatureTable",
+    "blazar_features",
+    "blazar_matrix",
+    "extended_blazar_features",
+    "extended_redshift_features",
+    "extended_redshift_matrix",
+    "gamma_features",
+    "gamma_matrix",
+    "gamma_missing",
+    "has_sed",
+    "known_redshift",
+    "log_parabola_index",
+    "logarithm",
+    "redshift_cuts",
+    "redshift_features",
+    "require_columns",
+    "standardise",
+]

@@ -1,0 +1,67 @@
+"""The published claims: consistent among themselves, with the design's ids, and recomputed where that is cheap."""
+
+import json
+
+import pytest
+
+from agnbook import committed, storage
+from agnbook.chapter import claims
+from agnbook.judge import cross_validation
+from agnbook.press import chapters
+from agnbook.sky import features, registry
+
+ENTRIES = claims.load()
+
+
+def test_every_chapter_publishes_claims():
+    assert {entry["chapter"] for entry in ENTRIES} == set(chapters.names())
+
+
+def test_ids_are_unique():
+    ids = [entry["id"] for entry in ENTRIES]
+    assert sorted(set(ids)) == sorted(ids)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
+def test_entry_is_consistent(entry):
+    values = {name: entry[name] for name in claims.Claim.__dataclass_fields__}
+    assert claims.Claim(**values).verdict == entry["verdict"]
+    assert entry["profile"] in ("book", "paper"), "smoke results are never published"
+    assert entry["what"] and entry["why"] if entry["verdict"] in ("differs", "not tested") else entry["what"]
+    if entry["interval"] is not None and entry["ours"] is not None:
+        low, high = entry["interval"]
+        assert low <= high
+        assert low - 1e-6 <= entry["ours"] <= high + 1e-6, "an interval that leaves out its own estimate"
+
+
+def test_every_artifact_matches_its_record():
+    records = json.loads((storage.DATA / "results" / "artifacts.json").read_text())
+    for path, record in records.items():
+        assert committed.verify(path).exists()
+        assert record["profile"] == "paper" and record["chapter"] in chapters.names(), path
+
+
+def test_peak_memory_of_each_chapter_is_below_4_gb():
+    runs = json.loads((storage.DATA / "results" / "runs.json").read_text())
+    assert set(chapters.names()) <= set(runs)
+    assert max(run["peak_memory_gb"] for run in runs.values()) < 4
+    assert max(run["wall_seconds"] for run in runs.values()) < 180
+
+
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
+def test_sample_sizes_are_recomputed(high_latitude, both_latitudes):
+    assert claims.get("data.redshift.rows")["ours"] == len(features.redshift_features(high_latitude))
+    assert claims.get("data.blazars.rows")["ours"] == len(features.blazar_features(both_latitudes))
+
+
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
+def test_committed_folds_regenerate_from_their_seed(high_latitude, both_latitudes):
+    redshift = features.redshift_features(high_latitude)
+    assert (
+        cross_validation.load_folds("redshift_10x3", redshift.X.index) == cross_validation.repeated_folds(1224, 10, 3, seed=0)
+    ).all()
+
+
+def test_registry_is_complete():
+    for entry in registry.entries().values():
+        assert len(entry.sha256) == 64 and entry.rows > 0 and entry.help

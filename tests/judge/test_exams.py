@@ -1,0 +1,191 @@
+"""Exams, tables of predictions, and their scores."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.table import Table
+
+from agnbook import storage
+from agnbook.ask import scoring, tables
+from agnbook.chapter import seals
+from agnbook.chapter.sizes import Settings
+from agnbook.errors import FeatureError, SettingsError
+from agnbook.judge import exams
+
+
+def release(names, kinds, **columns):
+    n = len(names)
+    base = {"Source_Name": names, "RAJ2000": 10.0 * np.arange(1, n + 1), "DEJ2000": 0.0, "CLASS1": kinds, "ASSOC_FGL": [""] * n}
+    return pd.DataFrame(base | columns)
+
+
+@pytest.fixture
+def releases():
+    older = release(["A", "B", "C", "D", "E"], ["", "unk", "", "", "bll"])
+    newer = release(["V", "W", "X", "Y"], ["bll", "PSR", "unk", "fsrq"], ASSOC_FGL=["A", "B", "C", "E"])
+    return older, newer
+
+
+def test_answers_are_what_became_of_the_candidates(releases):
+    table = exams.answers(exams.get_exam("agn-galactic"), *releases)
+    assert table["answer"].to_dict() == {"A": "agn", "B": "galactic", "C": "", "D": ""}  # E was known before
+    assert table.loc["D", "outcome"] == "vanished"
+    assert exams.answers(exams.get_exam("six-groups"), *releases)["answer"].to_dict()["B"] == "psr+"
+
+
+def test_unknown_exam_lists_the_known_ones():
+    with pytest.raises(SettingsError, match="agn-galactic"):
+        exams.get_exam("nothing")
+
+
+def test_every_exam_covers_a_class_once():
+    for exam in exams.EXAMS.values():
+        members = [name for group in exam.classes.values() for name in group]
+        assert len(members) == len(set(members))
+
+
+@pytest.mark.parametrize("kind", ["csv", "fits", "vot", "parquet"])
+def test_tables_of_all_kinds_read_alike(tmp_path, kind):
+    path = tmp_path / f"peer.{kind}"
+    table = pd.DataFrame({"Source_Name": ["4FGL J0001.2+4741 ", "4FGL J0002.1+6721c"], "P_AGN": [0.25, 0.9]})
+    if kind == "csv":
+        path.write_text("# a comment\n" + table.to_csv(index=False))
+    else:
+        tables.write(Table.from_pandas(table), path)
+    read = exams.class_columns(scoring.read_predictions(path), ("agn", "galactic"))
+    assert read.loc["4FGL J0001.2+4741"].to_dict() == {"agn": 0.25, "galactic": 0.75}
+
+
+def test_other_column_names_can_be_given(tmp_path):
+    path = tmp_path / "peer.csv"
+    pd.DataFrame({"name": ["A"], "RF_agn": [0.3], "RF_psr": [0.5]}).to_csv(path, index=False)
+    table = scoring.read_predictions(path, {"agn": "RF_agn", "psr": "RF_psr"})
+    with pytest.raises(FeatureError, match=r"1 rows do not add up to 1 \(such as A: 0.8\)"):
+        exams.class_columns(table, ("agn", "psr"))
+    assert exams.class_columns(table, ("agn", "psr"), normalise=True).loc["A", "psr"] == pytest.approx(0.625)
+    with pytest.raises(FeatureError, match="lacks the columns nope"):
+        scoring.read_predictions(path, {"agn": "nope"})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a,b\n1,2\n", "no column Source_Name"),
+        ("name,agn\nA,0.2\nA,0.3\n", "names 1 sources twice, such as A"),
+        ("", "Cannot read"),
+    ],
+)
+def test_unusable_files_say_why(tmp_path, content, message):
+    path = tmp_path / "peer.csv"
+    path.write_text(content)
+    with pytest.raises(FeatureError, match=message):
+        scoring.read_predictions(path)
+
+
+def test_unusable_probabilities_say_which():
+    table = pd.DataFrame({"agn": [0.2, 1.3, np.nan]}, index=["A", "B", "C"])
+    with pytest.raises(FeatureError, match="1 rows have probabilities outside 0 to 1 or none, such as B"):
+        exams.class_columns(table, ("agn", "galactic"))
+    with pytest.raises(FeatureError, match=r"lacks probabilities of msp\+, psr\+"):
+        exams.class_columns(table.rename(columns={"agn": "bll+"}), ("bll+", "msp+", "psr+"))
+
+
+def test_unanswered_rows_are_left_out_and_half_answered_ones_are_not():
+    table = pd.DataFrame({"bll": [0.2, np.nan, np.nan], "fsrq": [0.8, np.nan, 0.5]}, index=["A", "B", "C"])
+    assert list(exams.class_columns(table.loc[["A", "B"]], ("bll", "fsrq")).index) == ["A"]
+    with pytest.raises(FeatureError, match=r"1 rows have .* such as C"):
+        exams.class_columns(table, ("bll", "fsrq"))
+
+
+def test_scores_of_a_small_table_by_hand():
+    table = pd.DataFrame({"agn": [0.9, 0.8, 0.3], "galactic": [0.1, 0.2, 0.7]}, index=["A", "B", "C"])
+    labels = pd.Series({"A": "agn", "B": "galactic", "C": "galactic", "Z": "agn", "U": ""})
+    result = exams.score_predictions(table, labels, n_resamples=200)
+    assert result.attrs == {"n": 3, "unanswered": 1}
+    assert result.loc["logloss", "value"] == pytest.approx(-np.log([0.9, 0.2, 0.7]).mean())
+    assert result.loc["brier", "value"] == pytest.approx(np.mean([0.01, 0.64, 0.09]))
+    assert result.loc["auc", "value"] == 1.0 and result.loc["accuracy", "value"] == pytest.approx(2 / 3)
+    assert result.loc["count agn", "value"] == pytest.approx(2.0 - 1)
+    entropy = -(1 / 3 * np.log(1 / 3) + 2 / 3 * np.log(2 / 3))
+    assert result.loc["logloss", "constant"] == pytest.approx(entropy) and result.loc["auc", "constant"] == 0.5
+
+
+def test_weights_stand_for_repeated_sources():
+    table = pd.DataFrame({"agn": [0.9, 0.8, 0.3]}, index=["A", "B", "C"])
+    table = exams.class_columns(table, ("agn", "galactic"))
+    labels = pd.Series({"A": "agn", "B": "galactic", "C": "galactic"})
+    weighted = exams.score_predictions(table, labels, pd.Series({"A": 1, "B": 3, "C": 1}))
+    repeated = table.loc[["A", "B", "B", "B", "C"]].set_axis(list("ABDEC"))
+    plain = exams.score_predictions(repeated, pd.Series(dict(zip("ABDEC", labels[["A", "B", "B", "B", "C"]], strict=True))))
+    np.testing.assert_allclose(weighted[["value", "constant"]], plain[["value", "constant"]])
+
+
+def test_count_interval_covers_a_calibrated_forecast():
+    rng = np.random.default_rng(0)
+    inside = 0
+    for _ in range(100):
+        p = rng.uniform(size=150)
+        table = exams.class_columns(pd.DataFrame({"agn": p}, index=[str(i) for i in range(150)]), ("agn", "galactic"))
+        labels = pd.Series(np.where(rng.uniform(size=150) < p, "agn", "galactic"), index=table.index)
+        row = exams.score_predictions(table, labels, n_resamples=2).loc["count agn"]
+        inside += row["low"] <= 0 <= row["high"]
+    assert 88 <= inside <= 99
+
+
+def test_no_common_name_is_an_error():
+    table = pd.DataFrame({"agn": [0.5], "galactic": [0.5]}, index=["3FGL J0001"])
+    with pytest.raises(FeatureError, match="No labelled source is in the table"):
+        exams.score_predictions(table, pd.Series({"4FGL J0001": "agn"}))
+
+
+@pytest.mark.needs("4fgl-dr4", "fl16y")
+def test_a_peers_file_is_scored_in_one_call(tmp_path):
+    labels = exams.answers(exams.get_exam("agn-pulsar"))["answer"]
+    known = labels[labels != ""]
+    assert set(known) == {"agn", "psr"} and len(known) > 250
+    path = tmp_path / "oracle.csv"
+    pd.DataFrame({"Source_Name": known.index, "agn": np.where(known == "agn", 0.99, 0.01)}).to_csv(path, index=False)
+    result = scoring.score(path, "agn-pulsar", newer="fl16y", n_resamples=20)
+    assert result.loc["accuracy", "value"] == 1 and result.attrs["n"] == len(known)
+
+
+def test_paired_gain_sees_through_common_difficulty():
+    rng = np.random.default_rng(0)
+    names = [f"S{i}" for i in range(300)]
+    hard = rng.uniform(0.05, 0.95, 300)
+    labels = pd.Series("agn", names)
+    first = pd.DataFrame({"agn": hard, "galactic": 1 - hard}, names)
+    better = pd.DataFrame({"agn": hard**0.9}, names).assign(galactic=lambda t: 1 - t["agn"])
+    gain, low, high = exams.paired_gain(first, better, labels, n_resamples=200)
+    assert gain == pytest.approx(0.1 * -np.log(hard).mean()) and 0 < low < gain < high
+    assert exams.paired_gain(better, first, labels, n_resamples=20)[0] == pytest.approx(-gain)
+    spread = np.log(hard).std() / np.sqrt(300)
+    assert high - low < spread  # unpaired, the interval would be wider than this
+
+
+def test_sealed_tables_are_written_once(tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    monkeypatch.setattr(storage, "DATA", tmp_path)
+    monkeypatch.setenv("AGNBOOK_PUBLISH", "1")
+    paper, smoke = (Settings("41_test_on_later_labels", name, {}) for name in ("paper", "smoke"))
+    table = pd.DataFrame({"agn": [0.25, 0.5]}, index=pd.Index(["A", "B"], name="Source_Name"))
+    options = {"seed": 0, "model": "m" * 64, "date": "2026-01-01"}
+    assert seals.seal("x", table, settings=smoke, **options) is None and not list((tmp_path / "results").glob("*.csv"))
+    assert seals.seal("x", table, settings=paper, **options) is None
+    assert seals.seal("x", table + 0.125, settings=paper, **options) == pytest.approx(0.125)
+    kept, record = seals.sealed("x")
+    pd.testing.assert_frame_equal(kept, table)
+    assert record["model"] == "m" * 64 and record["sealed"] == "2026-01-01" and len(record["sha256"]) == 64
+
+
+def test_any_fits_file_is_a_release(tmp_path):
+    from astropy.table import Table
+
+    Table.from_pandas(release(["A", "B"], ["bll", ""])).write(tmp_path / "next.fits")
+    assert exams.read_release(tmp_path / "next.fits")["Source_Name"].tolist() == ["A", "B"]
+    assert exams.read_release(str(tmp_path / "next.fits"))["CLASS1"].tolist() == ["bll", ""]
+
+
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
+def test_4lac_is_a_release_too():
+    assert set(exams.read_release("4lac-dr3")["file"]) == {"h", "l"}

@@ -1,0 +1,125 @@
+"""The chapters: pairs in step, every line executed at `smoke` profile, and the runner's own errors."""
+
+import nbformat
+import pytest
+
+from agnbook import storage
+from agnbook.chapter import sizes
+from agnbook.errors import SettingsError
+from agnbook.press import chapters
+
+
+def test_pairs_agree_and_are_executed():
+    assert chapters.check_pairs() == []
+
+
+def test_profiles_know_every_chapter():
+    assert set(sizes._read("book")) == set(chapters.names())
+
+
+@pytest.mark.parametrize("name", chapters.names())
+def test_chapter_is_well_formed(name):
+    notebook = nbformat.read(chapters.NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    path = chapters.NOTEBOOKS / f"{name}.ipynb"
+    assert path.stat().st_size < 1_000_000
+    assert sum("parameters" in cell.metadata.get("tags", []) for cell in notebook.cells) == 1
+    labels = [cell.metadata["mystnb"] for cell in notebook.cells if "mystnb" in cell.metadata]
+    for label in labels:
+        if "figure" in label:
+            assert label["image"]["alt"] and label["figure"]["caption"]
+    for cell in notebook.cells:
+        outputs = cell.get("outputs", [])
+        assert not any(output.output_type == "error" for output in outputs)
+        if any("image/png" in output.get("data", {}) for output in outputs):
+            assert "figure" in cell.metadata.get("mystnb", {}), f"a figure without caption: {cell.source[:80]}"
+            assert len(outputs) == 1, f"a figure cell prints something else too: {cell.source[:80]}"
+
+
+@pytest.mark.parametrize("name", chapters.names())
+def test_smoke_run(name):
+    if missing := chapters.missing_catalogs(name):
+        pytest.skip(f"{name} needs {', '.join(missing)}")
+    record = chapters.execute(name, "smoke")
+    assert record["peak_memory_gb"] < 4
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A book of one tiny chapter."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    monkeypatch.setattr(chapters, "NOTEBOOKS", folder)
+    monkeypatch.setattr(chapters, "SCRATCH", tmp_path / "_build")
+    monkeypatch.setattr(storage, "DATA", tmp_path)
+    (tmp_path / "results").mkdir()
+    header = (
+        "# ---\n# jupyter:\n#   kernelspec:\n#     display_name: Python 3\n#     language: python\n#     name: python3\n# ---\n\n"
+    )
+    source = header + '# %% tags=["parameters"]\nprofile = "book"\n\n# %%\nprint(profile)\n'
+    (folder / "11_tiny.py").write_text(source)
+    return folder
+
+
+def test_run_writes_the_pair_and_the_record(book, monkeypatch, capsys):
+    monkeypatch.setenv("AGNBOOK_PUBLISH", "1")
+    assert chapters.main(["run", "11"]) == 0
+    assert chapters.check_pairs() == []
+    first = (book / "11_tiny.ipynb").read_bytes()
+    assert chapters.run([], "book") == 0
+    assert (book / "11_tiny.ipynb").read_bytes() == first, "running again changes nothing"
+    assert (storage.DATA / "results" / "runs.json").exists()
+    assert "[1/1] 11_tiny (book)" in capsys.readouterr().out
+
+
+def test_parameters_reach_the_chapter(book):
+    chapters.execute("11_tiny", "smoke")
+    notebook = nbformat.read(chapters.SCRATCH / "smoke" / "11_tiny.ipynb", as_version=4)
+    assert notebook.cells[-1].outputs[0].text.strip() == "smoke"
+    assert not (book / "11_tiny.ipynb").exists()
+
+
+def test_a_chapter_without_the_parameter_is_refused(book, capsys):
+    (book / "11_tiny.py").write_text('# %% tags=["parameters"]\nprofil = "book"\n')
+    assert chapters.main(["smoke"]) == 1
+    assert "has no parameter `profile`" in capsys.readouterr().out
+
+
+def test_a_failing_cell_fails_the_run_and_keeps_the_old_notebook(book, capsys):
+    chapters.execute("11_tiny", "book")
+    before = (book / "11_tiny.ipynb").read_bytes()
+    source = (book / "11_tiny.py").read_text()
+    (book / "11_tiny.py").write_text(source + '\n# %%\nfrom agnbook import catalogs\n\ncatalogs.find("3fgl")\n')
+    assert chapters.main(["run"]) == 1
+    output = capsys.readouterr().out
+    assert "Unknown catalogue '3fgl'" in output and "Traceback" not in output
+    assert (book / "11_tiny.ipynb").read_bytes() == before
+    assert "differs from the .py" in chapters.check_pairs()[0]
+
+
+def test_pair_problems_are_named(book, capsys):
+    assert chapters.main(["pairs"]) == 1
+    assert "11_tiny: no .ipynb" in capsys.readouterr().out
+    nbformat.write(chapters.notebook_from_source("11_tiny"), book / "11_tiny.ipynb")
+    assert "not every code cell was executed" in chapters.check_pairs()[0]
+    nbformat.write(chapters.notebook_from_source("11_tiny"), book / "12_alone.ipynb")
+    assert "12_alone: .ipynb without .py" in chapters.check_pairs()
+
+
+def test_unknown_chapter_is_an_error(capsys):
+    assert chapters.main(["smoke", "99"]) == 2
+    assert "Unknown chapters: 99; the book has 11_prepare_features" in capsys.readouterr().err
+    with pytest.raises(SettingsError):
+        chapters._selected(["nothing"])
+
+
+def test_an_interrupt_keeps_what_is_finished(book, monkeypatch, capsys):
+    chapters.execute("11_tiny", "book")
+    before = (book / "11_tiny.ipynb").read_bytes()
+
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(chapters.NotebookClient, "execute", interrupted)
+    assert chapters.main(["run"]) == 130
+    assert "Finished chapters are kept" in capsys.readouterr().err
+    assert (book / "11_tiny.ipynb").read_bytes() == before

@@ -1,0 +1,35 @@
+"""Made-up tables and small sizes that several tests share."""
+
+import numpy as np
+import pandas as pd
+
+from agnbook.redshifts import boosted
+from agnbook.sky import features
+
+TINY = {"n_parts": 2, "n_forest": 8, "rounds": 0.05}
+
+
+def catalogue(n=60, seed=0):
+    """A table with 4LAC's columns and plausible values."""
+    rng = np.random.default_rng(seed)
+    positive = [*features.POSITIVE, *features.SED_OFFSET, *features.REDSHIFT_RAW, "HE_EPeak", "HE_nuFnuPeak", "Unc_Counterpart"]
+    table = pd.DataFrame({name: rng.uniform(0.5, 2.0, n) for name in positive})
+    table["Source_Name"] = [f"4FGL J{i:04d}.0+0000" for i in range(n)]
+    table["Redshift"] = rng.uniform(0.1, 2.5, n)
+    table["GLAT"], table["RAJ2000"], table["DEJ2000"] = -40.0, 10.0, 20.0
+    table["RA_Counterpart"], table["DEC_Counterpart"] = 10.0, 20.5
+    table["ASSOC_PROB_BAY"], table["ASSOC_PROB_LR"], table["Flags"] = 0.99, 0.9, 0
+    table["SpectrumType"], table["SED_class"], table["VLBI_Counterpart"] = "PowerLaw", "LSP", ""
+    table["CLASS"] = np.resize(["bll", "FSRQ", "bcu"], n)
+    table["Counterpart_Catalog"], table["ASSOC1"] = "bzcat", np.resize(["PKS 0001+01", "1RXS J0001", "2MASX J01", "S4 0002"], n)
+    return table
+
+
+def synthetic_sample(n=240, seed=1):
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(rng.normal(size=(n, 6)), columns=["a", "b", "c", "d", "CLASS_fsrq", "CLASS_bll"])
+    X["CLASS_fsrq"] = (X["a"] > 0).astype(float)
+    X["CLASS_bll"] = 1 - X["CLASS_fsrq"]
+    X.index = [f"s{i}" for i in range(n)]
+    z = (0.9 + 0.25 * np.tanh(X["a"]).to_numpy() + rng.normal(0, 0.1, n)) ** 2
+    return boosted.RedshiftSample(X, z, np.arange(n) < 2 * n // 3)
