@@ -50,7 +50,7 @@ import pandas as pd
 from IPython.display import Markdown
 from sklearn.linear_model import RidgeCV
 
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.chapter.tensorflow import import_tensorflow
 from agnbook.judge import cross_validation, scores
 from agnbook.redshifts import mlp
@@ -235,7 +235,7 @@ def test_predictions():
     return pd.concat(parts, ignore_index=True)
 
 
-split = results.table("results/redshift_networks_split.csv", test_predictions, settings=settings, seed=seed)
+split = stored.table("results/redshift_networks_split.csv", test_predictions, settings=settings, seed=seed)
 on_test = {
     name: rows.pivot(index="Source_Name", columns="restart", values="mean").loc[known.X.index[test]].to_numpy()
     for name, rows in split.groupby("network", sort=False)
@@ -310,7 +310,7 @@ for kind in mlp.KINDS:
 
 # %%
 folds = cross_validation.load_folds("redshift_10x3", known.X.index)[: settings.repeats]
-oof = results.table(
+oof = stored.table(
     "results/redshift_networks_oof.csv",
     lambda: mlp.out_of_fold(networks, known.X, z, folds, settings.samples, seed, **training),
     settings=settings,
@@ -450,7 +450,7 @@ def prediction_statistics():
     return pd.DataFrame(rows, columns=["network", "restart", "sample", "n", "mean", "min", "max", "sigma"])
 
 
-statistics = results.table("results/redshift_networks_table3.csv", prediction_statistics, settings=settings, seed=seed)
+statistics = stored.table("results/redshift_networks_table3.csv", prediction_statistics, settings=settings, seed=seed)
 table3 = statistics.groupby(["network", "sample"], sort=False)[["n", "mean", "min", "max", "sigma"]].mean()
 table3.round(3).astype({"n": int})
 
@@ -471,7 +471,7 @@ def all_predictions():
     return pd.DataFrame(columns)
 
 
-sources = results.table("results/redshift_networks_sources.csv", all_predictions, settings=settings, seed=seed)
+sources = stored.table("results/redshift_networks_sources.csv", all_predictions, settings=settings, seed=seed)
 print(sources.groupby("known").size().to_dict())
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-unknown", "caption": "Measured redshifts, and the Flipout network's predictions for sources with and without one, by class (first restart)."}, "image": {"alt": "Histograms for BL Lacs and uncertain blazars: predictions are narrower than the measured redshifts, and those for sources without redshift resemble those for sources with one."}}

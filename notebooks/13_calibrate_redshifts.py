@@ -46,7 +46,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from agnbook import committed
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.judge import cross_validation, scores
 from agnbook.judge.calibration import SIGMA_LEVELS
 from agnbook.redshifts import boosted, gaussian_head, intervals
@@ -199,7 +199,7 @@ def peer_predictions():
     return result
 
 
-peers = results.table("results/redshift_peers_oof.csv", peer_predictions, settings=settings, seed=seed)
+peers = stored.table("results/redshift_peers_oof.csv", peer_predictions, settings=settings, seed=seed)
 points = {"MLP": pooled("mlp_mean", networks), "ridge": pooled("ridge", peers)}
 points |= {"random forest": pooled("forest", peers), "boosting (HistGB)": pooled("histgb", peers)}
 for name, mean in points.items():
@@ -237,7 +237,7 @@ forecasts["Gaussian head"] = intervals.log_normal_redshift(pooled("location", pe
 # %%
 sample = boosted.redshift_sample(high, low)
 sizes = {"n_parts": settings.n_parts, "n_forest": settings.n_forest, "rounds": settings.rounds}
-best = results.table(
+best = stored.table(
     "results/redshift_best_oof.csv", lambda: boosted.out_of_fold(sample, folds, seed, **sizes), settings=settings, seed=seed
 )
 held_out = np.flatnonzero(folds[0] == 0)
@@ -392,7 +392,7 @@ def ablation():
     return pd.DataFrame(rows, columns=["kind", "name", "fraction", "rmse", "low", "high", "cc"])
 
 
-studies = results.table("results/redshift_ablation.csv", ablation, settings=settings, seed=seed)
+studies = stored.table("results/redshift_ablation.csv", ablation, settings=settings, seed=seed)
 curve = studies[studies["kind"] == "curve"]
 rows_used = curve["fraction"] * (len(sample) - n / 10)
 

@@ -49,7 +49,7 @@ import pandas as pd
 
 from agnbook import committed, storage
 from agnbook.blazars import boosted, linear, networks, voting
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.judge import calibration, cross_validation, scores
 from agnbook.sky import catalogs, features
 
@@ -244,9 +244,9 @@ def compute_curves():
     return pd.DataFrame(curves, columns=["model", "stage", "epoch", "training_loss", "validation_loss"])
 
 
-split_table = results.table("results/blazar_votes_paper_split.csv", compute_split_votes, settings=settings, seed=seed)
+split_table = stored.table("results/blazar_votes_paper_split.csv", compute_split_votes, settings=settings, seed=seed)
 split_votes = voting.untidy(split_table, X.index[paper_test])
-training_curves = results.table("results/blazar_training_curves.csv", compute_curves, settings=settings, seed=seed)
+training_curves = stored.table("results/blazar_training_curves.csv", compute_curves, settings=settings, seed=seed)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-curves", "caption": "Training curves of the last stage (the classifier) of each model on the paper's split, mean of the random starts: training loss (solid; with dropout where the model has it) and validation loss (dashed)."}, "image": {"alt": "Five panels of training and validation loss against epoch; all level off between 0.2 and 0.3."}}
 fig, axes = plt.subplots(1, 5, figsize=(11, 2.8), sharey=True)
@@ -342,7 +342,7 @@ def compute_network_votes():
     return voting.tidy(votes, X.index).round(4)
 
 
-network_table = results.table("results/blazar_votes_networks.csv", compute_network_votes, settings=settings, seed=seed)
+network_table = stored.table("results/blazar_votes_networks.csv", compute_network_votes, settings=settings, seed=seed)
 network_votes = voting.untidy(network_table, X.index)
 print(f"{time.perf_counter() - cv_start:.0f} s")
 
@@ -369,7 +369,7 @@ def compute_peer_votes():
     return voting.tidy(votes, X.index).round(4)
 
 
-peer_table = results.table("results/blazar_votes_peers.csv", compute_peer_votes, settings=settings, seed=seed)
+peer_table = stored.table("results/blazar_votes_peers.csv", compute_peer_votes, settings=settings, seed=seed)
 peer_votes = voting.untidy(peer_table, X.index)
 peer_votes["mean of five networks"] = voting.mean_logit([network_votes[f"{name}|validation"] for name in PAPER])
 
@@ -554,7 +554,7 @@ def compute_best_votes():
     return voting.tidy(votes, X.index).round(5)
 
 
-best_table = results.table("results/blazar_votes_best.csv", compute_best_votes, settings=settings, seed=seed)
+best_table = stored.table("results/blazar_votes_best.csv", compute_best_votes, settings=settings, seed=seed)
 best_votes = voting.untidy(best_table, X.index)
 best = {name: voting.mean_logit([best_votes[f"{name}|{voter}"] for voter in voting.VOTERS]) for name in COLUMN_SETS}
 print(len(flagged), "flagged sources in training")

@@ -48,7 +48,7 @@ from scipy.stats import spearmanr
 
 from agnbook import committed
 from agnbook.blazars import catalogue, networks, voting
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.redshifts import boosted as redshift_boosted
 from agnbook.sky import catalogs, features, source_classes
 
@@ -117,7 +117,7 @@ def compute_bcu_votes():
     return voting.tidy(votes, bcu).round(4)
 
 
-bcu_votes = voting.untidy(results.table("results/blazar_votes_bcu.csv", compute_bcu_votes, settings=settings, seed=seed), bcu)
+bcu_votes = voting.untidy(stored.table("results/blazar_votes_bcu.csv", compute_bcu_votes, settings=settings, seed=seed), bcu)
 
 # %% [markdown]
 # ## Counting
@@ -266,7 +266,7 @@ def compute_redshifts():
     return pd.concat(parts, ignore_index=True).assign(z_mean_no_class=np.concatenate(blind_means)).round(5)
 
 
-redshifts = results.table("results/redshift_posteriors.csv", compute_redshifts, settings=settings, seed=seed)
+redshifts = stored.table("results/redshift_posteriors.csv", compute_redshifts, settings=settings, seed=seed)
 
 # %%
 source_class = source_classes.physical_class(unknown_info).to_numpy()
@@ -430,7 +430,7 @@ def compute_mixture():
     return pd.DataFrame(rows, columns=["blind", "class", "z"]).round(4)
 
 
-mixture = results.table("results/redshift_mixture.csv", compute_mixture, settings=settings, seed=seed)
+mixture = stored.table("results/redshift_mixture.csv", compute_mixture, settings=settings, seed=seed)
 
 
 # %%

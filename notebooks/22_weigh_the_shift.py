@@ -46,7 +46,7 @@ import pandas as pd
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.shift import forest, weights
 from agnbook.sky import catalogs, features, source_classes
 
@@ -83,7 +83,7 @@ def compute_start():
     return pd.DataFrame({"quantity": ["two-sample AUC"], "value": [auc]})
 
 
-start = results.table("results/shift_two_sample.csv", compute_start, settings=settings, seed=seed)
+start = stored.table("results/shift_two_sample.csv", compute_start, settings=settings, seed=seed)
 distances = pd.Series(weights.ks_distances(associated, unassociated), gamma.X.columns, name="KS distance")
 print(f"two-sample AUC without weights: {start['value'].iloc[0]:.3f}")
 distances.sort_values(ascending=False).round(3).to_frame()
@@ -112,7 +112,7 @@ def compute_criteria():
     return pd.DataFrame(rows, columns=["sample", "kernels", "aic", "bic"])
 
 
-criteria = results.table("results/shift_kernels.csv", compute_criteria, settings=settings, seed=seed)
+criteria = stored.table("results/shift_kernels.csv", compute_criteria, settings=settings, seed=seed)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-information-criteria", "caption": "Akaike and Bayesian information criteria against the number of Gaussian kernels (counterpart of Fig. A1)."}, "image": {"alt": "Falling curves of AIC and BIC for both samples; BIC flattens near ten kernels."}}
 fig, ax = plt.subplots()
@@ -270,7 +270,7 @@ def compute_seeds():
     return pd.DataFrame(rows, columns=["seed", "n_eff", "mean_weight", *names])
 
 
-by_seed = results.table("results/shift_weights_seeds.csv", compute_seeds, settings=settings, seed=seed)
+by_seed = stored.table("results/shift_weights_seeds.csv", compute_seeds, settings=settings, seed=seed)
 by_seed[["n_eff", "mean_weight", "over_spp+", "over_bcu+", "over_bll+", "over_fsrq+"]].describe().loc[
     ["min", "50%", "max", "std"]
 ].round(2)
@@ -318,7 +318,7 @@ def compute_balance():
     return pd.DataFrame(rows, columns=columns)
 
 
-balance = results.table("results/shift_balance.csv", compute_balance, settings=settings, seed=seed)
+balance = stored.table("results/shift_balance.csv", compute_balance, settings=settings, seed=seed)
 mean_balance = balance.groupby("method", sort=False).mean().drop(columns="seed")
 mean_balance.rename(index=LABELS).round(3)
 
@@ -360,7 +360,7 @@ def compute_weights():
     return pd.DataFrame(rows)
 
 
-stored = results.table("results/shift_weights.csv", compute_weights, settings=settings, seed=seed)
+stored = stored.table("results/shift_weights.csv", compute_weights, settings=settings, seed=seed)
 print(
     f"{len(stored)} weights; rank correlation of the sets "
     + (f"{stored['gmm'].corr(stored['forest'], 'spearman'):.2f}" if "forest" in stored else "not computed")

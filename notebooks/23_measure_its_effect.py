@@ -44,7 +44,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.shift import catalogue, curves, forest, hierarchy, weights
 from agnbook.sky import catalogs, features, source_classes
 
@@ -134,7 +134,7 @@ def compute_all():
 
 computed = compute_all() if settings.recompute else {}
 results = {
-    kind: results.table(f"results/shift_effect_{kind}.csv", lambda kind=kind: computed[kind], settings=settings, seed=seed)
+    kind: stored.table(f"results/shift_effect_{kind}.csv", lambda kind=kind: computed[kind], settings=settings, seed=seed)
     for kind in ("curves", "reliability", "auc", "importances", "meaning")
 }
 auc = results["auc"].groupby(["problem", "label", "class"], sort=False)["auc"].agg(["mean", "std"])
@@ -205,7 +205,7 @@ def compute_search():
     return pd.DataFrame(records, columns=["method", "bound", "seed", "auc", "std"])
 
 
-search = results.table("results/shift_effect_search.csv", compute_search, settings=settings, seed=seed)
+search = stored.table("results/shift_effect_search.csv", compute_search, settings=settings, seed=seed)
 search.groupby(["method", "bound"], sort=False)[["auc", "std"]].mean().unstack("bound").round(3)
 
 # %%

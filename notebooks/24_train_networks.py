@@ -48,7 +48,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from agnbook import committed
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.chapter.tensorflow import import_tensorflow
 from agnbook.shift import catalogue, curves, ensemble, weights
 from agnbook.sky import catalogs, features, source_classes
@@ -153,7 +153,7 @@ def compute_trainers():
     return pd.DataFrame(records, columns=["trainer", "run", "auc", "cpu_seconds"])
 
 
-trainers = results.table("results/shift_trainers.csv", compute_trainers, settings=settings, seed=seed)
+trainers = stored.table("results/shift_trainers.csv", compute_trainers, settings=settings, seed=seed)
 trainers.dropna().groupby("trainer")["auc"].agg(["count", "mean", "min", "max"]).round(4)
 
 # %%
@@ -192,7 +192,7 @@ def compute_epochs():
     return pd.DataFrame(records, columns=["weighted", "epoch", "split", "class", "auc"])
 
 
-by_epoch = results.table("results/shift_epochs.csv", compute_epochs, settings=settings, seed=seed)
+by_epoch = stored.table("results/shift_epochs.csv", compute_epochs, settings=settings, seed=seed)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-epochs", "caption": "Area under the one-vs-rest ROC curve of test sources against epochs, unweighted (left) and weighted (right) training and testing; bands: standard deviation over splits (counterpart of Fig. C1)."}, "image": {"alt": "Learning curves of six groups: flat after some hundred epochs without weights, falling slowly for some groups with weights."}}
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
@@ -235,7 +235,7 @@ def compute_networks():
 computed = compute_networks() if settings.recompute else {}
 results = {}
 for kind in ("curves", "reliability", "auc"):
-    networks = results.table(f"results/shift_networks_{kind}.csv", lambda kind=kind: computed[kind], settings=settings, seed=seed)
+    networks = stored.table(f"results/shift_networks_{kind}.csv", lambda kind=kind: computed[kind], settings=settings, seed=seed)
     forests = committed.load_table(f"results/shift_effect_{kind}.csv").query("problem == 'depth 4'")
     results[kind] = pd.concat([forests, networks], ignore_index=True)
 auc = results["auc"].groupby(["label", "class"], sort=False)["auc"].agg(["mean", "std"])
@@ -336,7 +336,7 @@ def compute_search():
     return pd.DataFrame(records, columns=["variant", *source_classes.NAMES, *(f"{name}_std" for name in source_classes.NAMES)])
 
 
-search = results.table("results/shift_search.csv", compute_search, settings=settings, seed=seed).set_index("variant")
+search = stored.table("results/shift_search.csv", compute_search, settings=settings, seed=seed).set_index("variant")
 found = search[list(source_classes.NAMES)]
 search["distance"] = ((found - PAPER).abs() / PAPER).mean(axis=1)
 shown = pd.concat([found, PAPER.to_frame().T])

@@ -49,7 +49,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook import committed, storage
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.shift import catalogue, curves, weights
 from agnbook.sky import catalogs, features, source_classes
 
@@ -113,9 +113,9 @@ if settings.recompute:
         for training in catalogue.TRAININGS
         for part in (True, False)
     )
-    results.save_table("results/shift_class_sums.csv", sums, settings=settings, seed=seed, wall_seconds=seconds)
-    results.save_table("results/shift_catalogue_timing.csv", timing, settings=settings, seed=seed, wall_seconds=seconds)
-    results.save_table("results/shift_catalogue_columns.csv", catalogue.columns(), settings=settings, seed=seed, wall_seconds=0)
+    stored.save_table("results/shift_class_sums.csv", sums, settings=settings, seed=seed, wall_seconds=seconds)
+    stored.save_table("results/shift_catalogue_timing.csv", timing, settings=settings, seed=seed, wall_seconds=seconds)
+    stored.save_table("results/shift_catalogue_columns.csv", catalogue.columns(), settings=settings, seed=seed, wall_seconds=0)
     if committed.publishing() and profile == "paper":
         for weighted, path in FILES.items():
             title = f"4FGL-DR4 class probabilities, {'weighted' if weighted else 'unweighted'} training"

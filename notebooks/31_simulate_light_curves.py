@@ -46,7 +46,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.lightcurves import cadence, dataset, drw, noise, population
 
 settings = sizes.load("31_simulate_light_curves", profile)
@@ -202,7 +202,7 @@ def speed() -> pd.DataFrame:
     return pd.DataFrame({"curves_per_second": [best]})
 
 
-measured_speed = results.table("results/light_curve_speed.csv", speed, settings=settings, seed=seed)
+measured_speed = stored.table("results/light_curve_speed.csv", speed, settings=settings, seed=seed)
 
 # %%
 print(f"{measured_speed.curves_per_second[0]:.3g} six-band curves a second on one core")

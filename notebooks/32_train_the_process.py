@@ -52,7 +52,7 @@ import torch
 from agnbook import committed, storage
 from agnbook.banp import anp, heads, posterior, summary, train, transforms
 from agnbook.banp.quality import quality
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.lightcurves import dataset, population
 
 settings = sizes.load("32_train_the_process", profile)
@@ -175,7 +175,7 @@ def train_banp():
     return pd.DataFrame(history)
 
 
-history = results.table("results/banp_training.csv", train_banp, settings=settings, seed=seed)
+history = stored.table("results/banp_training.csv", train_banp, settings=settings, seed=seed)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-banp-training", "caption": "Learning curves of the neural process on validation curves: mean log-density of a magnitude (left), log-density of the 21 whitened targets (middle), and divergence per latent dimension between the latent seen from targets and from context (right). Grey: the learning rate fell. A value near zero in the last means that the latent path has collapsed: it says no more about the curve than the context does."}, "image": {"alt": "Three learning curves against training step"}}
 fall = history.rate.to_numpy()[1:] <= 0.6 * history.rate.to_numpy()[:-1]
@@ -225,7 +225,7 @@ def other_seeds() -> pd.DataFrame:
     return pd.DataFrame(rows).assign(seed=range(seed, seed + 3))
 
 
-early = results.table("results/banp_seeds.csv", other_seeds, settings=settings, seed=seed)
+early = stored.table("results/banp_seeds.csv", other_seeds, settings=settings, seed=seed)
 early.set_index("seed")[["step", "magnitudes", "parameters", "kl"]].astype({"step": int}).round(2)
 
 # %% [markdown]
@@ -268,7 +268,7 @@ def ladder() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-rungs = results.table("results/light_curve_ladder.csv", ladder, settings=settings, seed=seed)
+rungs = stored.table("results/light_curve_ladder.csv", ladder, settings=settings, seed=seed)
 
 # %%
 rungs.set_index("summaries")[["mae", "sigma", "logm_rms", "calibration", "n"]].round(3)
@@ -352,13 +352,13 @@ def score_own(setting: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-losses = results.table(
+losses = stored.table(
     "results/own_training.csv",
     lambda: pd.concat([train_own(setting)[0] for setting in dataset.SETTINGS]),
     settings=settings,
     seed=seed,
 )
-scores = results.table(
+scores = stored.table(
     "results/own_seeds.csv",
     lambda: pd.concat([score_own(setting) for setting in dataset.SETTINGS]),
     settings=settings,

@@ -51,7 +51,7 @@ from sklearn.preprocessing import PolynomialFeatures
 from agnbook import committed, storage
 from agnbook.banp import exact, models, summary, train, transforms
 from agnbook.banp.quality import quality
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.judge import scores
 from agnbook.lightcurves import cadence, dataset, kalman, population
 
@@ -205,9 +205,7 @@ def reconstruction() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-bridges = results.table("results/light_curve_reconstruction.csv", reconstruction, settings=settings, seed=seed).set_index(
-    "method"
-)
+bridges = stored.table("results/light_curve_reconstruction.csv", reconstruction, settings=settings, seed=seed).set_index("method")
 bridges.round(3)
 
 # %%
@@ -267,7 +265,7 @@ def table_one() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-quality_table = results.table("results/light_curve_quality.csv", table_one, settings=settings, seed=seed).set_index(
+quality_table = stored.table("results/light_curve_quality.csv", table_one, settings=settings, seed=seed).set_index(
     ["setting", "model"]
 )
 quality_table[["mae", "sigma", "logm_rms", "logm_mae", "calibration", "n"]].round(3)
@@ -357,7 +355,7 @@ def compare() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-exact_table = results.table("results/independent_exact.csv", compare, settings=settings, seed=seed).set_index(
+exact_table = stored.table("results/independent_exact.csv", compare, settings=settings, seed=seed).set_index(
     ["part", "posterior"]
 )
 exact_table[["mae", "mae_median", "logm_rms", "calibration", "effective", "effective_1", "n"]].round(4)

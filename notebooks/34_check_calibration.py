@@ -48,7 +48,7 @@ import torch
 from agnbook import storage
 from agnbook.banp import anp, models, posterior, summary, train
 from agnbook.banp.quality import quality
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.judge import calibration
 from agnbook.lightcurves import cadence, dataset, noise, population
 
@@ -128,7 +128,7 @@ def all_ranks() -> pd.DataFrame:
     return pd.concat([table.assign(kind=kind) for pair in parts for kind, table in zip(("curve", "target"), pair, strict=True)])
 
 
-ranks = results.table("results/light_curve_calibration.csv", all_ranks, settings=settings, seed=seed)
+ranks = stored.table("results/light_curve_calibration.csv", all_ranks, settings=settings, seed=seed)
 curves, per_target = ranks[ranks.kind == "curve"], ranks[ranks.kind == "target"]
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-calibration", "caption": "Calibration curves: fraction of test curves whose truth lies within the given posterior volume, minus that volume, by Mahalanobis distance (left; figure 4 of the paper shows the same without subtraction) and by TARP (right). Bands: two jackknife standard errors over test curves. Below zero is overconfident in the left panel."}, "image": {"alt": "Two panels of calibration deviation against posterior volume for four models"}}
@@ -218,7 +218,7 @@ def dropout_rates() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-dropout = results.table("results/light_curve_dropout.csv", dropout_rates, settings=settings, seed=seed)
+dropout = stored.table("results/light_curve_dropout.csv", dropout_rates, settings=settings, seed=seed)
 dropout.set_index(["changed", "dropout"])[["steps", "mae", "sigma", "calibration", "n"]].round(3)
 
 # %% [markdown]
@@ -257,7 +257,7 @@ def temperatures() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-temperature_table = results.table("results/light_curve_temperature.csv", temperatures, settings=settings, seed=seed)
+temperature_table = stored.table("results/light_curve_temperature.csv", temperatures, settings=settings, seed=seed)
 temperature_table.set_index(["setting", "fitted"])[["temperature", "mae", "sigma", "calibration", "n"]].round(3)
 
 # %% [markdown]
@@ -313,7 +313,7 @@ def stress() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-stress_table = results.table("results/light_curve_stress.csv", stress, settings=settings, seed=seed).set_index("case")
+stress_table = stored.table("results/light_curve_stress.csv", stress, settings=settings, seed=seed).set_index("case")
 stress_table[["mae", "sigma", "logm_rms", "calibration", "n"]].round(3)
 
 # %%

@@ -52,7 +52,7 @@ from IPython.display import Markdown
 from agnbook import committed, forecasts
 from agnbook.ask import scoring
 from agnbook.blazars import linear
-from agnbook.chapter import claims, figures, results, run_box, seals, sizes
+from agnbook.chapter import claims, figures, run_box, seals, sizes, stored
 from agnbook.judge import calibration, exams
 from agnbook.redshifts import boosted as best_redshift
 from agnbook.shift import weights
@@ -106,7 +106,7 @@ new_classes.fillna(0).astype(int).sort_values("4fgl-dr4 to fl16y", ascending=Fal
 # %%
 ambiguous = match["4fgl-dr4", "fl16y"].ambiguous
 listed = ["source", "successor", "link", "separation", "outcome", "class_before", "class_after", "doubt"]
-results.table("results/later_ambiguous.csv", lambda: ambiguous[listed].round(4), settings=settings, seed=seed)
+stored.table("results/later_ambiguous.csv", lambda: ambiguous[listed].round(4), settings=settings, seed=seed)
 ambiguous.assign(cases=1).pivot_table("cases", "doubt", "outcome", "sum", fill_value=0)
 
 # %% [markdown]
@@ -137,7 +137,7 @@ def forecast():
 
 
 own, ahead = (
-    results.table(f"results/later_forecasts_{name}.csv", lambda k=k: forecast()[k], settings=settings, seed=seed)
+    stored.table(f"results/later_forecasts_{name}.csv", lambda k=k: forecast()[k], settings=settings, seed=seed)
     .set_index("Source_Name") for k, name in enumerate(("associated", "unassociated"))
 )  # fmt: skip
 outcome = exams.answers(exams.get_exam("agn-galactic"), release["4fgl-dr4"], release["fl16y"]).loc[ahead.index]
@@ -435,7 +435,7 @@ def earlier():
     return pd.DataFrame(rows, columns=columns)
 
 
-earlier_scores = results.table("results/later_earlier_releases.csv", earlier, settings=settings, seed=seed)
+earlier_scores = stored.table("results/later_earlier_releases.csv", earlier, settings=settings, seed=seed)
 
 # %%
 shown = earlier_scores[earlier_scores["model"] == "forest"].copy()
@@ -476,7 +476,7 @@ pd.DataFrame(gains, index=["gain over the forest (nats a source)", "low", "high"
 
 # %% tags=["nbval-ignore-output"]
 sizes = {"members": settings.members, "trees": settings.small_trees, "rounds": settings.rounds, "epochs": settings.epochs}
-bcu = results.table(
+bcu = stored.table(
     "results/later_forecasts_bcu.csv",
     lambda: forecasts.forecast_blazars(lac.iloc[:: settings.every], seed=seed, **sizes).round(4).reset_index(),
     settings=settings, seed=seed,

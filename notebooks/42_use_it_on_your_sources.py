@@ -51,7 +51,7 @@ from astropy.table import Table
 from IPython.display import Markdown
 
 from agnbook.ask import classify, light_curves, neighbours, redshift, report, source_names, tables
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.sky import catalogs, features, registry, source_classes
 
 settings = sizes.load("42_use_it_on_your_sources", profile)
@@ -457,7 +457,7 @@ def compare():
 
 
 if have_4lac or not settings.recompute:
-    agreement = results.table("results/shipped_agreement.csv", compare, settings=settings, seed=seed)
+    agreement = stored.table("results/shipped_agreement.csv", compare, settings=settings, seed=seed)
     agreement = agreement.set_index("model")
 else:
     agreement = pd.DataFrame(columns=["sources", "largest difference", "median difference"])
@@ -492,7 +492,7 @@ def speed():
     return pd.DataFrame(found, index=["rows", "processor_seconds_per_100000"]).T.rename_axis("question").reset_index()
 
 
-speeds = results.table("results/shipped_speed.csv", speed, settings=settings, seed=seed).set_index("question")
+speeds = stored.table("results/shipped_speed.csv", speed, settings=settings, seed=seed).set_index("question")
 speeds.round(1)
 
 # %% [markdown]

@@ -60,7 +60,7 @@ from IPython.display import Markdown
 from agnbook import committed
 from agnbook.ask import bulk, bulk_curves, classify
 from agnbook.banp import posterior
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.lightcurves import population
 
 settings = sizes.load("43_scale_out", profile)
@@ -241,7 +241,7 @@ def measure() -> pd.DataFrame:
     return pd.DataFrame(rows[::-1])
 
 
-speed = results.table("results/scale_out.csv", measure, settings=settings, seed=seed)
+speed = stored.table("results/scale_out.csv", measure, settings=settings, seed=seed)
 cluster.close()
 
 # %%
@@ -327,7 +327,7 @@ def gains() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-gain = results.table("results/scale_out_batches.csv", gains, settings=settings, seed=seed).set_index("what")
+gain = stored.table("results/scale_out_batches.csv", gains, settings=settings, seed=seed).set_index("what")
 
 # %% tags=["hide-input"]
 ratio = gain["single_ms"] / gain["batch_ms"]

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from agnbook import committed, storage
-from agnbook.chapter import claims, figures, results, run_box, sizes
+from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.errors import ResultsError, SettingsError
 from agnbook.judge import calibration, cross_validation, scores
 
@@ -94,8 +94,8 @@ def test_folds_survive_writing_and_refuse_other_sources(data):
 
 def test_table_is_computed_written_and_loaded(data):
     table = pd.DataFrame({"Source_Name": ["a", "b"], "z": [0.123456789, 2.0]})
-    assert results.table("results/t.csv", lambda: table, settings=SETTINGS, seed=4) is table
-    loaded = results.table("results/t.csv", lambda: 1 / 0, settings=sizes.Settings("99_test", "book", {}), seed=4)
+    assert stored.table("results/t.csv", lambda: table, settings=SETTINGS, seed=4) is table
+    loaded = stored.table("results/t.csv", lambda: 1 / 0, settings=sizes.Settings("99_test", "book", {}), seed=4)
     pd.testing.assert_frame_equal(loaded, table, rtol=1e-5)
     entry = json.loads((data / "results" / "artifacts.json").read_text())["results/t.csv"]
     assert entry["seed"] == 4 and entry["profile"] == "paper" and entry["sha256"] == storage.sha256(data / "results" / "t.csv")
@@ -105,13 +105,13 @@ def test_table_is_computed_written_and_loaded(data):
 def test_smoke_and_reading_never_write(data, monkeypatch, profile, publish):
     monkeypatch.setenv("AGNBOOK_PUBLISH", publish)
     settings = sizes.Settings("99_test", profile, {})
-    results.table("results/t.csv", lambda: pd.DataFrame({"a": [1]}), settings=settings, seed=0)
+    stored.table("results/t.csv", lambda: pd.DataFrame({"a": [1]}), settings=settings, seed=0)
     claims.publish([claims.Claim("a.b", "what", 1.0)], settings, 0)
     assert not list((data / "results").iterdir())
 
 
 def test_damaged_and_missing_artifacts_are_refused(data):
-    results.save_table("results/t.csv", pd.DataFrame({"a": [1]}), settings=SETTINGS, seed=0, wall_seconds=1.0)
+    stored.save_table("results/t.csv", pd.DataFrame({"a": [1]}), settings=SETTINGS, seed=0, wall_seconds=1.0)
     (data / "results" / "t.csv").write_text("a\n2\n")
     with pytest.raises(ResultsError, match="differs from its recorded sha256"):
         committed.load_table("results/t.csv")

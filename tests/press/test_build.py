@@ -109,7 +109,7 @@ def test_test_run_goes_on_after_a_failure_and_says_which(monkeypatch, capsys):
     monkeypatch.setattr(build.subprocess, "run", run)
     assert build.main(["test"]) == 1
     printed = capsys.readouterr().out
-    assert "FAILED  style" in printed and "passed  browser" in printed and "7 passed, 2 failed" in printed
+    assert "FAILED  style" in printed and "passed  browser" in printed and "8 passed, 2 failed" in printed
 
 
 def _names(lines):

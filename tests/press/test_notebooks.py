@@ -88,7 +88,7 @@ def test_a_failing_cell_fails_the_run_and_keeps_the_old_notebook(book, capsys):
     chapters.execute("11_tiny", "book")
     before = (book / "11_tiny.ipynb").read_bytes()
     source = (book / "11_tiny.py").read_text()
-    (book / "11_tiny.py").write_text(source + '\n# %%\nfrom agnbook import catalogs\n\ncatalogs.find("3fgl")\n')
+    (book / "11_tiny.py").write_text(source + '\n# %%\nfrom agnbook.sky import registry\n\nregistry.find("3fgl")\n')
     assert chapters.main(["run"]) == 1
     output = capsys.readouterr().out
     assert "Unknown catalogue '3fgl'" in output and "Traceback" not in output
