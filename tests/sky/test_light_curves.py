@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agnbook import catalogs
 from agnbook.errors import CatalogError
-from agnbook.sky import bands, light_curves
+from agnbook.sky import bands, light_curves, registry
 
 HEADER = "#  quasars\n#   dbID ra dec SDR5ID M_i M_i_corr redshift mass_BH Lbol u g r i z Au\n"
 
@@ -104,7 +103,7 @@ def test_parsed_once_then_cached(archive, tmp_path, monkeypatch):
     light_curves._stripe82_cached.cache_clear()
     with pytest.raises(CatalogError, match="its sha256 is"):  # not the registered archive
         light_curves.stripe82()
-    monkeypatch.setattr(catalogs, "find", lambda name: packed)
+    monkeypatch.setattr(registry, "find", lambda name: packed)
     whole = light_curves.stripe82()
     monkeypatch.setattr(light_curves, "read_stripe82", None)  # not called again
     light_curves._stripe82_cached.cache_clear()
@@ -123,36 +122,36 @@ def test_missing_archive_says_what_where_and_for_what(tmp_path, monkeypatch):
     light_curves._stripe82_cached.cache_clear()
     with pytest.raises(CatalogError) as caught:
         light_curves.stripe82()
-    entry = catalogs.registry()["stripe82"]
+    entry = registry.entries()["stripe82"]
     for part in (entry.file, entry.sha256, "faculty.washington.edu", str(tmp_path), "AGNBOOK_CATALOGS", "chapters 35 and 36"):
         assert part in str(caught.value)
 
 
 def test_a_folder_has_a_checksum_that_sees_every_file(tmp_path, monkeypatch):
-    from agnbook import files
+    from agnbook import storage
 
     folder = tmp_path / "macho"
     (folder / "below").mkdir(parents=True)
     (folder / "a").write_text("1")
     (folder / "below" / "b").write_text("2")
-    before = files.sha256(folder)
+    before = storage.sha256(folder)
     (folder / "README.md").write_text("not counted")
-    assert files.sha256(folder) == before
+    assert storage.sha256(folder) == before
     (folder / "below" / "b").write_text("3")
-    assert files.sha256(folder) != before
+    assert storage.sha256(folder) != before
     monkeypatch.setenv("AGNBOOK_CATALOGS", str(tmp_path))
     with pytest.raises(CatalogError, match="macho is not Quasars behind the Magellanic Clouds"):
-        catalogs.find("macho")
+        registry.find("macho")
 
 
 @pytest.mark.parametrize("depth", ["", "stripe82", "quasars/stripe82"])
 def test_files_are_found_one_level_below(tmp_path, monkeypatch, depth):
-    monkeypatch.setattr(catalogs, "verify", lambda path, name: path)
+    monkeypatch.setattr(registry, "verify", lambda path, name: path)
     path = tmp_path / depth / "s82drw_g.dat"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("x")
     monkeypatch.setenv("AGNBOOK_CATALOGS", str(tmp_path))
-    assert catalogs.find("stripe82-drw-g") == str(path)
+    assert registry.find("stripe82-drw-g") == str(path)
 
 
 def test_unknown_names_say_what_is_known():
@@ -168,7 +167,7 @@ def test_unknown_names_say_what_is_known():
 @pytest.mark.needs("stripe82")
 def test_stripe_82_has_its_objects_and_none_of_its_traps():
     curves, objects = light_curves.stripe82(), light_curves.stripe82_objects()
-    assert objects["has_light_curve"].sum() == catalogs.registry()["stripe82"].rows
+    assert objects["has_light_curve"].sum() == registry.entries()["stripe82"].rows
     assert curves["magnitude"].between(0, 40).all() and curves["error"].between(0, 1).all()
     assert curves["time"].between(51000, 54600).all()
     visits = curves.groupby(["object", "band"], observed=True).size().unstack().median()
@@ -183,7 +182,7 @@ def test_macleods_fits_are_joined_row_for_row(tmp_path):
     assert abs(difference.median()) < 0.03 and difference.std() < 0.3
     # SF_inf of their figure 3: about .2 mag
     assert abs(10 ** fits.loc[fits["clean"], "log_sf"].median() - 0.2) < 0.05
-    lines = open(catalogs.find("stripe82-drw-r")).read().splitlines()
+    lines = open(registry.find("stripe82-drw-r")).read().splitlines()
     (tmp_path / "shifted.dat").write_text("\n".join([*lines[:3], lines[4], lines[3], *lines[5:]]) + "\n")
     with pytest.raises(CatalogError, match="row for row"):
         light_curves.macleod_fits("r", tmp_path / "shifted.dat")
@@ -192,7 +191,7 @@ def test_macleods_fits_are_joined_row_for_row(tmp_path):
 @pytest.mark.needs("burke2021", "burke2021-curves")
 def test_burkes_light_curves_belong_to_their_rows():
     table = light_curves.burke2021()
-    assert len(table) == catalogs.registry()["burke2021"].rows
+    assert len(table) == registry.entries()["burke2021"].rows
     for row in table.sample(12, random_state=0).itertuples():
         curve = light_curves.burke2021_light_curve(row.lc_file)
         assert len(curve) > 5 and set(curve["object"]) == {row.name}
@@ -206,7 +205,7 @@ def test_every_other_archive_reads_and_its_bands_are_known():
         assert len(frame) > 100 and (frame["error"] > 0).all() and frame.attrs["unit"]
         for band in frame["band"].unique():
             assert bands.get(band, None if band.endswith("A") else frame.attrs["survey"]).wavelength > 1900
-    assert frames[0]["object"].nunique() == catalogs.registry()["macho"].rows
+    assert frames[0]["object"].nunique() == registry.entries()["macho"].rows
     assert set(light_curves.macho_objects().index) == set(frames[0]["object"])
     assert set(frames[1]["object"]) == set(light_curves.des_objects().index)
     # c lag velocity^2 / G, in solar masses: no factor of 4 or 5 is in it

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook import catalogs, files
+from agnbook import storage
 from agnbook.errors import CatalogError
+from agnbook.sky import registry
 
 SDSS = ("u", "g", "r", "i", "z")
 #: A(u, g, r, i, z) / A_u of Schlegel et al. (1998), as the archive's authors use them.
@@ -148,15 +149,15 @@ def _stripe82_table(content: bytes, with_curve) -> pd.DataFrame:
 @lru_cache(maxsize=1)
 def _stripe82_cached() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Both tables of the registered archive: parsed once, then from the user's cache folder."""
-    path = catalogs.find("stripe82")
-    start = catalogs.cache_folder() / f"stripe82_{catalogs.registry()['stripe82'].sha256[:12]}_1"
+    path = registry.find("stripe82")
+    start = registry.cache_folder() / f"stripe82_{registry.entries()['stripe82'].sha256[:12]}_1"
     parts = [start.with_name(f"{start.name}_{kind}.parquet") for kind in ("curves", "objects")]
     try:
         return tuple(pd.read_parquet(part) for part in parts)
     except (OSError, ValueError):  # not there yet, or cut short
         tables = read_stripe82(path)
     for table, part in zip(tables, parts, strict=True):
-        with files.atomic_write(part) as temporary:
+        with storage.atomic_write(part) as temporary:
             table.to_parquet(temporary)
     return tables
 
@@ -226,7 +227,7 @@ def macleod_fits(band: str, path: Path | str | None = None) -> pd.DataFrame:
         "sdr5", "ra", "dec", "redshift", "M_i", "log_mass", "chi2_pdf", "log_tau", "log_sigma_hat", "log_tau_low",
         "log_tau_high", "log_sigma_hat_low", "log_sigma_hat_high", "edge", "Plike", "Pnoise", "Pinf", "mean_magnitude", "visits",
     ]  # fmt: skip
-    path = path or catalogs.find(f"stripe82-drw-{band}")
+    path = path or registry.find(f"stripe82-drw-{band}")
     fits = pd.read_csv(path, sep=r"\s+", comment="#", names=columns)
     objects = stripe82_objects()
     if len(fits) != len(objects) or (np.abs(fits[["ra", "dec"]].to_numpy() - objects[["ra", "dec"]].to_numpy()) > 1e-5).any():
@@ -249,7 +250,7 @@ def burke2021(path: Path | str | None = None) -> pd.DataFrame:
     ``log_M_BH`` (dex of solar masses, with ``_e``), ``z``, ``log_L5100``, ``tau_rest`` (days), ``RM`` (mass from
     reverberation), ``valid`` (the paper's own cuts), ``LC_ref``; ``dbID`` names the quasar of Stripe 82 (-1: none).
     """
-    table = pd.read_csv(path or catalogs.find("burke2021"))
+    table = pd.read_csv(path or registry.find("burke2021"))
     stripe82 = table["LC_ref"].str.startswith("Yang")
     return table.assign(dbID=pd.to_numeric(table["name"].where(stripe82), errors="coerce").fillna(-1).astype(int))
 
@@ -257,7 +258,7 @@ def burke2021(path: Path | str | None = None) -> pd.DataFrame:
 def burke2021_light_curve(lc_file: str) -> pd.DataFrame:
     """Return one light curve of `burke2021` by its ``lc_file``; magnitudes, or fluxes in the unit of the table."""
     row = burke2021().set_index("lc_file").loc[lc_file]
-    path = catalogs.find("burke2021-curves") / lc_file
+    path = registry.find("burke2021-curves") / lc_file
     if not path.exists():
         raise CatalogError(f"{path.name} is not among the light curves of Burke et al. (2021).")
     frame = pd.read_csv(path).rename(columns={"t": "time", "yerr": "error"})
@@ -273,7 +274,7 @@ def burke2021_light_curve(lc_file: str) -> pd.DataFrame:
 
 def des(path: Path | str | None = None) -> pd.DataFrame:
     """Return the PSF fluxes (nanomaggies; AB mag = 22.5 - 2.5 log10) of ten DES quasars, griz, time in MJD."""
-    folder = Path(path or catalogs.find("des-y4a1"))
+    folder = Path(path or registry.find("des-y4a1"))
     frames = [
         pd.read_csv(file).rename(columns={"MJD_OBS": "time", "FLUX_PSF": "flux", "FLUX_ERR_PSF": "error"})
         .assign(object=file.parent.name, band=file.stem)
@@ -284,13 +285,13 @@ def des(path: Path | str | None = None) -> pd.DataFrame:
 
 def des_objects(path: Path | str | None = None) -> pd.DataFrame:
     """Return name (index), ra, dec, redshift and its flag ("Q" spectroscopic, "q" photometric) of the ten DES quasars."""
-    folder = Path(path or catalogs.find("des-y4a1"))
+    folder = Path(path or registry.find("des-y4a1"))
     return pd.read_csv(folder / "quasar_catalog.csv").set_index("name")
 
 
 def macho(path: Path | str | None = None) -> pd.DataFrame:
     """Return the V and R magnitudes of 59 quasars behind the Magellanic Clouds, time in days from the survey's own zero."""
-    folder = Path(path or catalogs.find("macho"))
+    folder = Path(path or registry.find("macho"))
     frames = []
     for file in sorted(folder.glob("*.*.*.dat")):
         rows = np.loadtxt(file, skiprows=2, ndmin=2)
@@ -304,7 +305,7 @@ def macho(path: Path | str | None = None) -> pd.DataFrame:
 
 def macho_objects(path: Path | str | None = None) -> pd.DataFrame:
     """Return ra, dec (as written), V, V - R, redshift and M_V of the MACHO quasars, indexed by name."""
-    folder = Path(path or catalogs.find("macho"))
+    folder = Path(path or registry.find("macho"))
     columns = ["name", "ra", "dec", "V", "V_R", "redshift", "M_V", "visits", "sigma_V"]
     return pd.read_csv(folder / "quasar_info.dat", sep=r"\s+", skiprows=1, names=columns).set_index("name")
 
@@ -327,7 +328,7 @@ def nearby(name: str, path: Path | str | None = None) -> pd.DataFrame:
     if name not in NEARBY:
         raise CatalogError(f"No nearby light curve {name!r}; there are {', '.join(NEARBY)}.")
     read, unit, survey = NEARBY[name]
-    frame = read(Path(path or catalogs.find("nearby-agn")))
+    frame = read(Path(path or registry.find("nearby-agn")))
     return measurements(frame.assign(object=name), unit=unit, survey=survey)
 
 
@@ -397,7 +398,7 @@ def virial_products(path: Path | str | None = None) -> pd.DataFrame:
     The file calls c lag velocity^2 / G a mass; a black-hole mass is that times the factor f (4.3, Grier et al. 2013), or
     take it from the rows with ``RM`` of `burke2021`.
     """
-    folder = Path(path or catalogs.find("nearby-agn"))
+    folder = Path(path or registry.find("nearby-agn"))
     names = ["name", "velocity", "velocity_error", "product", "product_error", "lag", "lag_error", "redshift"]
     table = pd.read_csv(folder / "GPCC" / "Virial" / "infoparam.txt", sep=r"\s+", comment="#", names=names).set_index("name")
     return table.assign(log_virial_product=np.log10(table["product"]))
