@@ -1,0 +1,187 @@
+"""The search for a curve's most probable parameters: robust weights and Newton steps in turn, and a chain.
+
+Everything is built on two compiled functions: the density of a batch of points and one pass of the smoother.
+"""
+
+import numba
+import numpy as np
+
+from agnbook.quasars import statespace
+from agnbook.quasars.model import KICK, QUALITY, SIGMA, TAU, lags, log_posterior, loglike, unpack, variances
+from agnbook.quasars.statespace import OU
+
+#: Longest Newton step, in standard deviations of the prior.
+_LONGEST_STEP = 0.7
+#: A step that promises less than this in log-posterior is the last.
+_ENOUGH = 0.01
+
+
+@numba.njit(cache=True)  # pragma: no cover - compiled
+def densities(draws, theta, active, mean, sd, process, x, slots, times, band, values, errors, weight):
+    """Log-posterior (k,) of points (k, m) of the active parameters; `theta` (p,) holds the others."""
+    out = np.empty(len(draws))
+    point = theta.copy()
+    for k in range(len(draws)):
+        for p in range(len(active)):
+            point[active[p]] = draws[k, p]
+        out[k] = log_posterior(point, active, mean, sd, process, x, slots, times, band, values, errors, weight)
+    return out
+
+
+@numba.njit(cache=True)  # pragma: no cover - compiled
+def draw_means(normal, draws, theta, active, process, x, slots, times, band, values, errors, weight):
+    """The bands' means (k, B), one draw for each draw of the parameters; `normal` (k, B) are standard normal numbers."""
+    out = np.empty(normal.shape)
+    point = theta.copy()
+    bands = len(x)
+    for k in range(len(draws)):
+        for p in range(len(active)):
+            point[active[p]] = draws[k, p]
+        _, expected, factor = loglike(point, process, x, slots, times, band, values, errors, weight)
+        for i in range(bands - 1, -1, -1):
+            s = normal[k, i]
+            for m in range(i + 1, bands):
+                s -= factor[m, i] * out[k, m]
+            out[k, i] = s / factor[i, i]
+        out[k] += expected
+    return out
+
+
+@numba.njit(cache=True)  # pragma: no cover - compiled
+def robust_weights(theta, tails, passes, process, x, slots, times, band, values, errors, weight):
+    """Expected precision of each measurement under Student-t errors, given the current weights (E steps).
+
+    A t variable is a normal one whose precision is drawn from a gamma distribution. Given the curve its expectation is
+    (nu + 1) / (nu + E[e^2] / variance), with the error's second moment E[e^2] from the smoother (exact for the current
+    weights). `weight` ends at the new ones. Returns the residual of each measurement against all others and its
+    variance, both under the weights before the last pass.
+    """
+    n, bands = len(times), len(x)
+    tau, amplitude, rho = unpack(theta, x, slots)
+    shifted = times - lags(theta, x)[band]
+    order = np.argsort(shifted)
+    gains = np.empty((n, (2 if process == OU else 3) * bands))
+    work = np.empty((7, n))
+    quality, kick = 10.0 ** theta[QUALITY], 10.0 ** theta[KICK]
+    covariance = statespace.stationary(tau, amplitude, rho, bands)
+    residual, spread = np.empty(n), np.empty(n)
+    for _ in range(passes):
+        variance = variances(theta, slots, band, errors, weight)
+        statespace.forward(
+            process, tau, covariance, quality, kick, shifted[order], band[order], values[order], variance[order],
+            gains, work[0], work[1], work[2],
+        )  # fmt: skip
+        statespace.backward(
+            process, tau, quality, kick, shifted[order], band[order], variance[order], gains, work[0], work[1], work[2],
+            work[3], work[4], work[5], work[6],
+        )  # fmt: skip
+        for k in range(n):
+            residual[order[k]], spread[order[k]] = work[5, k], work[6, k]
+        if np.isfinite(tails):
+            for k in range(n):
+                v = variance[k]
+                share = v / spread[k]
+                second_moment = share * share * residual[k] * residual[k] + v * (1.0 - share)
+                weight[k] = (tails + 1.0) / (tails + second_moment / (v * weight[k]))
+    return residual, spread
+
+
+def hessian(theta, steps, args) -> tuple[float, np.ndarray, np.ndarray]:
+    """Value, gradient (m,) and negative Hessian (m, m) of the log-posterior by finite differences of size `steps` (m,)."""
+    centre, m = theta[args[0]], len(steps)
+    p, q = np.triu_indices(m, 1)
+    moves = np.zeros((1 + 2 * m + len(p), m))
+    each = np.arange(m)
+    moves[1 + each, each], moves[1 + m + each, each] = steps, -steps
+    pair = 1 + 2 * m + np.arange(len(p))
+    moves[pair, p], moves[pair, q] = steps[p], steps[q]
+    found = densities(centre + moves, theta, *args)
+    value, plus, minus, both = found[0], found[1 : m + 1], found[m + 1 : 2 * m + 1], found[2 * m + 1 :]
+    precision = np.diag(-(plus - 2 * value + minus) / steps**2)
+    precision[p, q] = precision[q, p] = -(both - plus[p] - plus[q] + value) / (steps[p] * steps[q])
+    return value, (plus - minus) / (2 * steps), precision
+
+
+def positive(precision, prior_sd) -> np.ndarray:
+    """Covariance of a precision whose eigenvalues, in units of the prior's, are kept above .2: a posterior is never wider."""
+    scaled = precision * np.outer(prior_sd, prior_sd)
+    if not np.all(np.isfinite(scaled)):
+        scaled = np.eye(len(prior_sd))
+    values, vectors = np.linalg.eigh(scaled)
+    return (vectors / np.maximum(values, 0.2)) @ vectors.T * np.outer(prior_sd, prior_sd)
+
+
+def climb(theta, iterations: int, args, covariance=None) -> tuple[float, np.ndarray]:
+    """Newton steps to the maximum of the log-posterior; `theta` ends there. Returns the value and Laplace's covariance."""
+    active, sd = args[0], args[2][args[0]]
+    for _ in range(iterations):
+        width = 0.1 * sd if covariance is None else np.sqrt(np.diag(covariance))
+        steps = np.clip(0.35 * width, 0.01 * sd, 0.2 * sd)  # a third of the posterior's width: its curvature there
+        value, gradient, precision = hessian(theta, steps, args)
+        covariance = positive(precision, sd)
+        move = covariance @ gradient
+        promised = 0.5 * gradient @ move
+        move *= min(1.0, _LONGEST_STEP / np.max(np.abs(move) / sd))
+        trials = theta[active] + np.array([1.0, 0.5, 0.2, 0.05])[:, None] * move
+        found = densities(trials, theta, *args)
+        best = int(np.argmax(found))
+        improved = found[best] > value
+        if improved:
+            theta[active], value = trials[best], found[best]
+        if not improved or promised < _ENOUGH:
+            break
+    return value, covariance
+
+
+def start(theta, args) -> None:
+    """Coarse search over time-scale and amplitude; `theta` ends at the best point of the grid."""
+    active = args[0]
+    grid = np.array([(log_tau, log_sigma) for log_tau in (1.2, 1.8, 2.4, 3.0, 3.6) for log_sigma in (-1.5, -1.1, -0.8, -0.5)])
+    points = np.tile(theta[active], (len(grid), 1))
+    for column, parameter in enumerate((TAU, SIGMA)):
+        points[:, active == parameter] = grid[:, column, None]
+    theta[active] = points[np.argmax(densities(points, theta, *args))]
+
+
+def find_mode(theta, tails: float, args):
+    """Weights and mode in turn (expectation and maximisation); `theta` and the weights, last of `args`, end there.
+
+    Returns value, Laplace's covariance (m, m), residual of each measurement against all others and its variance (n,).
+    """
+    data, weight = args[3:], args[-1]
+    robust = np.isfinite(tails)
+    if robust:  # before any fit, so that an outlier does not choose the starting point
+        robust_weights(theta, tails, 2, *data)
+    start(theta, args)
+    value, covariance = climb(theta, 6, args)
+    for _ in range(6 if robust else 0):
+        previous = weight.copy()
+        robust_weights(theta, tails, 2, *data)
+        value, covariance = climb(theta, 1, args, covariance)
+        if np.max(np.abs(weight - previous)) < 0.03:
+            break
+    value, covariance = climb(theta, 3, args, covariance)
+    residual, spread = robust_weights(theta, np.inf, 1, *data)
+    return value, covariance, residual, spread
+
+
+def chain(rng, walkers, moves: int, theta, args) -> np.ndarray:
+    """Affine-invariant ensemble (Goodman & Weare 2010, Comm. App. Math. Comp. Sci. 5, 65) of `walkers` (k, m), k even.
+
+    Returns the visited points (moves, k, m).
+    """
+    k, m = walkers.shape
+    walkers = walkers.copy()
+    now = densities(walkers, theta, *args)
+    visited = np.empty((moves, k, m))
+    halves = np.arange(k // 2), np.arange(k // 2, k)
+    for step in range(moves):
+        for mine, others in (halves, halves[::-1]):
+            z = (1 + rng.random(k // 2)) ** 2 / 2  # density 1 / sqrt(z) between 1/2 and 2
+            other = walkers[rng.choice(others, k // 2)]
+            trial = other + z[:, None] * (walkers[mine] - other)
+            found = densities(trial, theta, *args)
+            accepted = np.log(rng.random(k // 2)) < (m - 1) * np.log(z) + found - now[mine]
+            walkers[mine[accepted]], now[mine[accepted]] = trial[accepted], found[accepted]
+        visited[step] = walkers
+    return visited

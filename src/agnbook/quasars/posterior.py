@@ -1,0 +1,261 @@
+"""Fit one light curve: maximum, Laplace's approximation, importance draws, a short chain where those fail, and flags."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from agnbook.quasars import optimise, psis
+from agnbook.quasars.curve import LightCurve
+from agnbook.quasars.model import DEFAULT, PIVOT_ANGSTROM, RHO, Layout, Model, centred, layout, unpack, variances
+
+DRAWS = 800
+KEPT = 400
+#: Degrees of freedom of the proposal's t distribution: its tails are heavier than the posterior's.
+_PROPOSAL_TAILS = 6.0
+#: A t distribution is represented by a mixture of this many normal ones.
+_COMPONENTS = 24
+#: Rest-frame wavelength at which the single-number summaries are given, as MacLeod et al. (2010).
+REST_ANGSTROM = 4000.0
+
+
+def generator(name: str, seed: int = 0) -> np.random.Generator:
+    """Random numbers that depend on the object's name and a seed alone: the same alone, in bulk, and on any machine."""
+    digest = hashlib.sha256(str(name).encode()).digest()
+    return np.random.default_rng([seed, *np.frombuffer(digest[:16], dtype="<u4").tolist()])
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Posterior of one light curve.
+
+    Attributes
+    ----------
+    curve, model, plan : what was fitted, and the model's parameters.
+    theta : (p,) all parameters at the posterior's maximum.
+    log_posterior, covariance : the maximum's value and Laplace's covariance (m, m) of the free parameters.
+    draws : (k, p) equally weighted draws of all parameters.
+    means : (k, B) draws of the bands' mean magnitudes, extinction subtracted.
+    weight : (n,) robust weight of each measurement; small for an outlier.
+    residual : (n,) residual against all other measurements in units of its standard deviation with weight 1.
+    normal_residual : (n,) the same, but standard normal where the errors have the model's tails.
+    k_hat : shape of the importance weights' tail; above .7 `sampler` is "chain".
+    sampler : "importance" or "chain".
+    flags : what to be wary of, in words.
+    problem : why there is no posterior, or "".
+    """
+
+    curve: LightCurve
+    model: Model
+    plan: Layout | None = None
+    theta: np.ndarray = field(default_factory=lambda: np.empty(0))
+    log_posterior: float = np.nan
+    covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    draws: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    means: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    weight: np.ndarray = field(default_factory=lambda: np.empty(0))
+    residual: np.ndarray = field(default_factory=lambda: np.empty(0))
+    normal_residual: np.ndarray = field(default_factory=lambda: np.empty(0))
+    k_hat: float = np.nan
+    sampler: str = ""
+    flags: tuple[str, ...] = ()
+    problem: str = ""
+
+    def quantities(self) -> pd.DataFrame:
+        """Draws of everything the bands allow, one column a quantity; log is log10, days and magnitudes.
+
+        Always log_tau_observed and log_sf at 6000 A observed and per band, mean magnitudes, excess. With two bands or
+        more the slopes and rho. With a redshift log_tau_rest and log_sf_rest at 4000 A rest frame, log_tau_rest per band.
+        """
+        curve, plan = self.curve, self.plan
+        column, free = {}, set(plan.free)
+        theta = dict(zip(plan.names, self.draws.T, strict=True))
+        root2 = 0.5 * np.log10(2)
+        tau = theta["log_tau"][:, None] + theta["tau_slope"][:, None] * plan.x
+        sf = theta["log_sigma"][:, None] + theta["sigma_slope"][:, None] * plan.x + self.draws[:, plan.slots[1]] + root2
+        if len(curve.bands) > 1:
+            column |= {"log_tau_6000": theta["log_tau"], "log_sf_6000": theta["log_sigma"] + root2}
+            column |= {key: theta[key] for key in ("tau_slope", "sigma_slope") if key in free}
+        if "logit_rho" in free:
+            column["rho"] = 1 / (1 + np.exp(-theta["logit_rho"]))
+        column |= {key: theta[key] for key in ("lag", "log_quality", "log_kick", "log_scale") if key in free}
+        stretch = np.log10(1 + curve.redshift) if curve.redshift > -1 else np.nan
+        if np.isfinite(stretch):
+            shift = np.log10(REST_ANGSTROM / PIVOT_ANGSTROM) + stretch
+            column["log_tau_rest"] = theta["log_tau"] + theta["tau_slope"] * shift - stretch
+            column["log_sf_rest"] = theta["log_sigma"] + theta["sigma_slope"] * shift + root2
+        for b, band in enumerate(curve.bands):
+            column |= {f"log_tau_{band}": tau[:, b], f"log_sf_{band}": sf[:, b], f"mean_{band}": self.means[:, b]}
+            if np.isfinite(stretch):
+                column[f"log_tau_rest_{band}"] = tau[:, b] - stretch
+            name = plan.names[plan.slots[0, b]]
+            if name in free:
+                column[f"excess_{band}"] = 10 ** theta[name]
+        return pd.DataFrame(column)
+
+    def summary(self) -> dict:
+        """One row for a table: medians, half-widths of the central 68 % (`_sd`), diagnostics, flags or the problem in words."""
+        curve = self.curve
+        row = {
+            "object": curve.name, "problem": self.problem, "flags": "; ".join(self.flags), "measurements": len(curve),
+            "bands": " ".join(curve.bands), "baseline_days": curve.baseline_days, "redshift": curve.redshift,
+            "left_out": "; ".join(f"{count} x {reason}" for reason, count in curve.left_out.items()),
+        }  # fmt: skip
+        if self.problem:
+            return row
+        row |= {"k_hat": self.k_hat, "sampler": self.sampler, "chi_square": self.chi_square, "outliers": self.outliers}
+        table = self.quantities()
+        low, middle, high = np.quantile(table.to_numpy(), [0.15865, 0.5, 0.84135], axis=0)
+        for name, *values in zip(table.columns, middle, (high - low) / 2, strict=True):
+            row |= {name: values[0], f"{name}_sd": values[1]}
+        if "rho" in table:
+            row |= {"rho_low": low[table.columns.get_loc("rho")], "rho_high": high[table.columns.get_loc("rho")]}
+        return row
+
+    @property
+    def chi_square(self) -> float:
+        """Mean square of `normal_residual`: near 1 if model and errors are right."""
+        return float(np.mean(self.normal_residual**2))
+
+    @property
+    def outliers(self) -> int:
+        """Number of measurements more than 5 standard deviations off what all the others say."""
+        return int(np.sum(np.abs(self.residual) >= 5))
+
+
+def inflation(tails: float) -> np.ndarray:
+    """Factors (k,) on a variance whose equal mixture of normals is close to a t distribution."""
+    if np.isinf(tails):
+        return np.ones(1)
+    return tails / stats.chi2.ppf((np.arange(_COMPONENTS) + 0.5) / _COMPONENTS, tails)
+
+
+def _importance(rng, theta, centre, factor, args, draws: int):
+    """Draws (draws, m) of a t distribution about `centre`, with smoothed weights of the posterior and k-hat."""
+    m = len(centre)
+    normal = rng.standard_normal((draws, m))
+    stretch = np.sqrt(_PROPOSAL_TAILS / rng.chisquare(_PROPOSAL_TAILS, draws))
+    points = centre + (normal @ factor.T) * stretch[:, None]
+    log_proposal = -0.5 * (_PROPOSAL_TAILS + m) * np.log1p(np.sum((normal * stretch[:, None]) ** 2, axis=1) / _PROPOSAL_TAILS)
+    weights, k_hat = psis.smooth(optimise.densities(points, theta, *args) - log_proposal)
+    return points, weights, k_hat
+
+
+def _resample(rng, weights, kept: int) -> np.ndarray:
+    """Systematic resampling: indices of `kept` equally weighted draws."""
+    edges = np.cumsum(weights)
+    return np.minimum(np.searchsorted(edges, (np.arange(kept) + rng.random()) / kept * edges[-1]), len(weights) - 1)
+
+
+def fit(curve: LightCurve, model: Model = DEFAULT, *, seed: int = 0, draws: int = DRAWS, kept: int = KEPT) -> Fit:
+    """Fit one light curve. Never raises for a bad curve: `Fit.problem` says in words why there is no answer.
+
+    What is exact: the likelihood given the errors' variances, with the means integrated out. What is approximate:
+    Student-t errors enter through weights found by expectation and maximisation and then held fixed, so that their own
+    uncertainty is not in the posterior. Draws come from importance sampling about the maximum; where the weights' tail
+    is too heavy (k-hat above .7) the proposal is fitted once more to its own weighted draws, and where that fails a
+    chain of 32 walkers takes over.
+
+    Parameters
+    ----------
+    draws, kept : number of importance draws, and of equally weighted draws that are kept.
+    seed : together with the object's name it decides every random number.
+    """
+    if curve.problem:
+        return Fit(curve, model, problem=curve.problem)
+    plan = layout(model, curve)
+    theta, weight = plan.mean.copy(), np.ones(len(curve))
+    data = (plan.process, plan.x, plan.slots, curve.times, curve.band, centred(curve), curve.errors, weight)
+    args = (plan.active, plan.mean, plan.sd, *data)
+    try:
+        value, covariance, residual, spread = optimise.find_mode(theta, float(model.tails), args)
+        factor = np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        value = -np.inf
+    if not value > -1e299:
+        return Fit(curve, model, plan, problem="the likelihood has no maximum: errors or values are out of any scale")
+
+    rng = generator(curve.name, seed)
+    active = plan.active
+    points, weights, k_hat = _importance(rng, theta, theta[active], factor, args, draws)
+    if k_hat > psis.TRUSTED:
+        centre = weights @ points
+        wide = (points - centre).T @ ((points - centre) * weights[:, None])
+        wider = np.linalg.cholesky(wide + 0.1 * covariance)  # the second term: few draws may span fewer dimensions
+        points, weights, k_hat = _importance(rng, theta, centre, wider, args, 2 * draws)
+    sampler = "importance"
+    if k_hat > psis.TRUSTED:
+        sampler = "chain"
+        walkers = points[_resample(rng, weights, 32)] + 0.05 * rng.standard_normal((32, len(active))) @ factor.T
+        points = optimise.chain(rng, walkers, 250, theta, args)[50:].reshape(-1, len(active))
+        weights = np.ones(len(points)) / len(points)
+    chosen = points[_resample(rng, weights, kept)]
+    means = optimise.draw_means(rng.standard_normal((kept, len(plan.x))), chosen, theta, active, *data)
+    all_draws = np.tile(theta, (kept, 1))
+    all_draws[:, active] = chosen
+    result = Fit(
+        curve, model, plan, theta, float(value), covariance, all_draws, means + curve.centre - curve.extinction, weight,
+        *_residuals(curve, model, plan, theta, weight, residual, spread), float(k_hat), sampler,
+    )  # fmt: skip
+    return Fit(**{**result.__dict__, "flags": tuple(find_flags(result))})
+
+
+def _residuals(curve, model, plan, theta, weight, residual, spread) -> tuple[np.ndarray, np.ndarray]:
+    """Residuals against all others in units of their standard deviation at weight 1, and turned into normal ones."""
+    own = variances(theta, plan.slots, curve.band, curve.errors, np.ones(len(curve)))
+    signal = spread - own / weight
+    below = np.mean(stats.norm.cdf(residual[:, None] / np.sqrt(signal[:, None] + own[:, None] * inflation(model.tails))), axis=1)
+    return residual / np.sqrt(signal + own), stats.norm.ppf(np.clip(below, 1e-9, 1 - 1e-9))
+
+
+def find_flags(result: Fit) -> list[str]:
+    """What a reader should know before using the answer, in words; an answer without a flag should hold what it says."""
+    curve, model, plan = result.curve, result.model, result.plan
+    _, amplitude, _ = unpack(result.theta, plan.x, plan.slots)
+    middle = np.argsort(plan.x)[len(plan.x) // 2]
+    draws = result.quantities()
+    log_tau = draws[f"log_tau_{curve.bands[middle]}"].to_numpy()
+    flags = []
+    if np.median(log_tau) > np.log10(curve.baseline_days / 3):
+        flags.append(
+            f"time-scale about {10 ** np.median(log_tau):.0f} d, baseline {curve.baseline_days:.0f} d: under three time-scales "
+            "long, so the prior decides its upper end"
+        )
+    gap = np.median(np.diff(np.unique(np.round(curve.times, 1)))) if len(curve) > 1 else np.inf
+    if np.median(log_tau) < np.log10(gap):
+        flags.append(f"time-scale about {10 ** np.median(log_tau):.3g} d, median gap {gap:.3g} d: shorter than the sampling")
+    noise = np.sqrt(np.array([np.median(curve.errors[curve.band == b] ** 2) for b in range(len(curve.bands))]))
+    seen = np.sum(amplitude**2 / noise**2 * np.bincount(curve.band, minlength=len(curve.bands)))
+    if seen < 20:
+        flags.append("variability hardly above the errors")
+    if result.k_hat > psis.TRUSTED and result.sampler == "importance":
+        flags.append(f"importance weights not to be trusted (k-hat {result.k_hat:.2f})")
+    free = 2 * np.sqrt(2 / max(len(curve) - len(plan.active), 1))
+    if result.chi_square > 1 + max(0.25, 2 * free):
+        flags.append(f"errors look too small, or the model is wrong (chi-square {result.chi_square:.2f} a measurement)")
+    if result.chi_square < 1 - max(0.25, 2 * free):
+        flags.append(f"errors look too large (chi-square {result.chi_square:.2f} a measurement)")
+    if result.outliers > max(2, 0.03 * len(curve)):
+        flags.append(f"{result.outliers} of {len(curve)} measurements are more than 5 sigma off")
+    if len(curve) < 30:
+        flags.append(f"only {len(curve)} measurements")
+    if np.median(curve.errors) < 1e-4:
+        flags.append(f"stated errors of {np.median(curve.errors):.1g} mag are smaller than any photometry's")
+    if model.rho is not None and len(curve.bands) > 1:
+        flags += _contradiction(result)
+    return flags
+
+
+def _contradiction(result: Fit) -> list[str]:
+    """Measure rho where the model fixes it, and say so if the curve knows better."""
+    curve, model = result.curve, result.model
+    free = fit(curve, model.but(rho=None), draws=100, kept=50)
+    if free.problem:
+        return []
+    rho = 1 / (1 + np.exp(-free.theta[RHO]))
+    gain = free.log_posterior - result.log_posterior
+    if gain < 3:
+        return []
+    return [f"bands are correlated by {rho:.3f}, the setting says {model.rho:g}: ln likelihood ratio {gain:.1f} against it"]
