@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from agnbook import storage
 from agnbook.errors import CatalogError
 from agnbook.press.chapters import KERNEL_ENVIRONMENT
 from agnbook.sky import catalogs, registry
@@ -36,3 +37,12 @@ def both_latitudes():
 def low_latitude_path():
     """Path of the low-latitude file of 4LAC-DR3, found before a test hides it."""
     return registry.find("4lac-dr3-l", download=False)
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """An empty `data/` folder to publish into."""
+    monkeypatch.setattr(storage, "DATA", tmp_path)
+    monkeypatch.setenv("AGNBOOK_PUBLISH", "1")
+    (tmp_path / "results").mkdir()
+    return tmp_path

@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from agnbook.chapter import sizes
 from agnbook.redshifts import boosted
 from agnbook.sky import features
 
+#: Sizes of a chapter that does not exist.
+SETTINGS = sizes.Settings("99_test", "paper", {"epochs": 3})
 TINY = {"n_parts": 2, "n_forest": 8, "rounds": 0.05}
 
 

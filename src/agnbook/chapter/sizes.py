@@ -1,4 +1,4 @@
-"""The three sizes of a chapter's run: smoke, book and paper."""
+"""The three sizes of a chapter's run, all from ``notebooks/sizes.yml``: smoke, book and paper."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +24,7 @@ class Settings:
             return self.values[name]
         except KeyError:
             raise SettingsError(
-                f"Chapter {self.chapter} has no setting {name!r} in notebooks/profiles/{self.profile}.yml; "
+                f"Chapter {self.chapter} has no setting {name!r} in notebooks/sizes.yml; "
                 f"it has {', '.join(sorted(self.values)) or 'none'}."
             ) from None
 
@@ -40,18 +40,21 @@ class Settings:
 
 
 @cache
-def _read(profile: str) -> dict:
-    if profile not in NAMES:
-        raise SettingsError(f"Unknown profile {profile!r}; choose one of {', '.join(NAMES)}.")
-    path = storage.ROOT / "notebooks" / "profiles" / f"{profile}.yml"
+def _read() -> dict:
+    path = storage.ROOT / "notebooks" / "sizes.yml"
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"Cannot read {path}: {error.strerror}. Run the chapters from a clone of the book.") from error
 
 
+def chapters() -> list[str]:
+    """Return the chapters that ``notebooks/sizes.yml`` knows, in its order."""
+    return list(_read())
+
+
 def load(chapter: str, profile: str = "book") -> Settings:
-    """Return a chapter's settings.
+    """Return a chapter's settings: those of `book`, with what the profile changes.
 
     Parameters
     ----------
@@ -62,9 +65,19 @@ def load(chapter: str, profile: str = "book") -> Settings:
     Raises
     ------
     SettingsError
-        For an unknown profile or chapter, with the names that exist.
+        For an unknown profile or chapter, with the names that exist; for a profile that changes
+        what `book` does not have.
     """
-    chapters = _read(profile)
-    if chapter not in chapters:
-        raise SettingsError(f"Profile {profile!r} has no chapter {chapter!r}; it has {', '.join(sorted(chapters))}.")
-    return Settings(chapter, profile, dict(chapters[chapter] or {}))
+    if profile not in NAMES:
+        raise SettingsError(f"Unknown profile {profile!r}; choose one of {', '.join(NAMES)}.")
+    if chapter not in _read():
+        raise SettingsError(f"notebooks/sizes.yml has no chapter {chapter!r}; it has {', '.join(chapters())}.")
+    sizes = _read()[chapter] or {}
+    book, changed = sizes.get("book") or {}, sizes.get(profile) or {}
+    if unknown := sorted(sizes.keys() - set(NAMES)):
+        raise SettingsError(f"notebooks/sizes.yml, {chapter}: unknown profile {', '.join(unknown)}.")
+    if stray := sorted(changed.keys() - book.keys()):
+        raise SettingsError(
+            f"notebooks/sizes.yml, {chapter}: `{profile}` changes {', '.join(stray)}, which `book` does not have."
+        )
+    return Settings(chapter, profile, {**book, **changed})

@@ -5,20 +5,18 @@
 
 import argparse
 import base64
-import difflib
-import hashlib
 import io
 import os
 import re
 import sys
 import threading
 import time
+from pathlib import Path
 
 import jupytext
 import nbformat
 import papermill
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from jupytext.combine import combine_inputs_with_outputs
 
 from agnbook import committed, storage
 from agnbook.errors import BookError, SettingsError
@@ -61,18 +59,14 @@ def _selected(wanted: list[str]) -> list[str]:
     return chosen
 
 
-def notebook_from_source(name: str) -> nbformat.NotebookNode:
-    """Return the notebook of a chapter's source, with the cell ids (not the outputs) of the committed pair."""
-    notebook = jupytext.read(NOTEBOOKS / f"{name}.py")
-    committed = NOTEBOOKS / f"{name}.ipynb"
-    old = nbformat.read(committed, as_version=4).cells if committed.exists() else []
-    matcher = difflib.SequenceMatcher(a=[cell.source for cell in old], b=[cell.source for cell in notebook.cells], autojunk=False)
-    for block in matcher.get_matching_blocks():
-        for offset in range(block.size):
-            notebook.cells[block.b + offset]["id"] = old[block.a + offset]["id"]
-    for position, cell in enumerate(notebook.cells):
-        if cell["id"] not in {kept["id"] for kept in old}:
-            cell["id"] = f"{name[:2]}-{position:03d}-{hashlib.sha256(cell.source.encode()).hexdigest()[:6]}"
+def from_source(name: str) -> nbformat.NotebookNode:
+    """Return the notebook of a chapter's source, not executed, with the cell ids of its committed pair."""
+    notebook, committed_pair = jupytext.read(NOTEBOOKS / f"{name}.py"), NOTEBOOKS / f"{name}.ipynb"
+    if committed_pair.exists():  # what `jupytext --update` does
+        notebook = combine_inputs_with_outputs(notebook, nbformat.read(committed_pair, as_version=4), fmt="py:percent")
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return notebook
 
@@ -89,8 +83,10 @@ def check_pairs() -> list[str]:
         source = [(cell.cell_type, cell.source, dict(cell.metadata)) for cell in jupytext.read(NOTEBOOKS / f"{name}.py").cells]
         if [(cell.cell_type, cell.source, dict(cell.metadata)) for cell in notebook.cells] != source:
             problems.append(f"{name}: the .ipynb differs from the .py; run `make run`")
-        elif any(cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None for cell in notebook.cells):
-            problems.append(f"{name}: not every code cell was executed; run `make run`")
+            continue
+        counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+        if counts != list(range(1, len(counts) + 1)):
+            problems.append(f"{name}: its code cells were not all executed, once and in order; run `make run`")
     for path in NOTEBOOKS.glob("*.ipynb"):
         if path.stem not in names():
             problems.append(f"{path.stem}: .ipynb without .py")
@@ -132,47 +128,44 @@ class _PeakMemory(threading.Thread):
         return self.peak
 
 
+def _keep(notebook: nbformat.NotebookNode, executed: nbformat.NotebookNode, path: Path) -> None:
+    """Write `notebook` with the outputs of `executed`, figures made smaller and nothing of the runner's own notes."""
+    for cell, ran in zip(notebook.cells, executed.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    output["data"]["image/png"] = _smaller_png(output["data"]["image/png"])
+    notebook.metadata["language_info"] = executed.metadata["language_info"]
+    with storage.atomic_write(path) as temporary:
+        nbformat.write(notebook, temporary)
+
+
 def execute(name: str, profile: str) -> dict:
     """Execute one chapter and return ``{"wall_seconds", "peak_memory_gb", "hardware"}``.
 
-    At `book` profile the executed notebook replaces the committed one, once it has run to its end;
-    the other profiles leave theirs under ``_build/<profile>/``.
+    The executed notebook is left as ``_build/<profile>/<name>.ipynb``, also where a cell fails. At
+    `book` profile its outputs replace those of the committed one, once it has run to its end.
     """
     os.environ.update(KERNEL_ENVIRONMENT)
-    notebook = notebook_from_source(name)
+    notebook, target = from_source(name), SCRATCH / profile / f"{name}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = target.with_suffix(".source.ipynb")
+    nbformat.write(notebook, source)
+    if "profile" not in papermill.inspect_notebook(str(source)):
+        raise SettingsError(f"{name} has no parameter `profile`: give its `parameters` cell one.")
     memory, start = _PeakMemory(), time.perf_counter()
     memory.start()
     try:
-        if profile == "book":
-            client = NotebookClient(
-                notebook, timeout=CELL_TIMEOUT_SECONDS, kernel_name="python3", record_timing=False,
-                resources={"metadata": {"path": str(NOTEBOOKS)}},
-            )  # fmt: skip
-            client.execute()
-            for cell in notebook.cells:
-                cell.metadata.pop("execution", None)
-                for output in cell.get("outputs", []):
-                    if "image/png" in output.get("data", {}):
-                        output["data"]["image/png"] = _smaller_png(output["data"]["image/png"])
-            notebook.metadata.pop("widgets", None)
-        else:
-            target = SCRATCH / profile / f"{name}.ipynb"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source = target.with_suffix(".source.ipynb")
-            nbformat.write(notebook, source)
-            known = papermill.inspect_notebook(str(source))
-            if "profile" not in known:
-                raise SettingsError(f"{name} has no parameter `profile`: give its `parameters` cell one.")
-            papermill.execute_notebook(
-                str(source), str(target), parameters={"profile": profile}, cwd=str(NOTEBOOKS), kernel_name="python3",
-                progress_bar=False, log_output=False, execution_timeout=CELL_TIMEOUT_SECONDS,
-            )  # fmt: skip
-            source.unlink()
+        executed = papermill.execute_notebook(
+            str(source), str(target), parameters={} if profile == "book" else {"profile": profile}, cwd=str(NOTEBOOKS),
+            kernel_name="python3", progress_bar=False, log_output=False, execution_timeout=CELL_TIMEOUT_SECONDS,
+        )  # fmt: skip
     finally:
         peak = memory.stop()
+        source.unlink()
     if profile == "book":
-        with storage.atomic_write(NOTEBOOKS / f"{name}.ipynb") as temporary:
-            nbformat.write(notebook, temporary)
+        _keep(notebook, executed, NOTEBOOKS / f"{name}.ipynb")
     return {
         "wall_seconds": round(time.perf_counter() - start, 1),
         "peak_memory_gb": round(peak, 2),
@@ -191,7 +184,7 @@ def run(wanted: list[str], profile: str) -> int:
         except BookError as error:
             failed += 1
             print(f"FAILED\n{error}")
-        except (CellExecutionError, papermill.PapermillExecutionError) as error:
+        except papermill.PapermillExecutionError as error:
             failed += 1
             own = error.ename in {kind.__name__ for kind in BookError.__subclasses__()}
             print("FAILED\n" + (error.evalue if own else re.sub(r"\x1b\[[0-9;]*m", "", str(error))))

@@ -1,5 +1,10 @@
 """The chapters: pairs in step, every line executed at `smoke` profile, and the runner's own errors."""
 
+import signal
+import subprocess
+import sys
+import time
+
 import nbformat
 import pytest
 
@@ -13,8 +18,8 @@ def test_pairs_agree_and_are_executed():
     assert chapters.check_pairs() == []
 
 
-def test_profiles_know_every_chapter():
-    assert set(sizes._read("book")) == set(chapters.names())
+def test_sizes_know_every_chapter():
+    assert sizes.chapters() == chapters.names()
 
 
 @pytest.mark.parametrize("name", chapters.names())
@@ -99,9 +104,9 @@ def test_a_failing_cell_fails_the_run_and_keeps_the_old_notebook(book, capsys):
 def test_pair_problems_are_named(book, capsys):
     assert chapters.main(["pairs"]) == 1
     assert "11_tiny: no .ipynb" in capsys.readouterr().out
-    nbformat.write(chapters.notebook_from_source("11_tiny"), book / "11_tiny.ipynb")
-    assert "not every code cell was executed" in chapters.check_pairs()[0]
-    nbformat.write(chapters.notebook_from_source("11_tiny"), book / "12_alone.ipynb")
+    nbformat.write(chapters.from_source("11_tiny"), book / "11_tiny.ipynb")
+    assert "not all executed, once and in order" in chapters.check_pairs()[0]
+    nbformat.write(chapters.from_source("11_tiny"), book / "12_alone.ipynb")
     assert "12_alone: .ipynb without .py" in chapters.check_pairs()
 
 
@@ -112,14 +117,44 @@ def test_unknown_chapter_is_an_error(capsys):
         chapters._selected(["nothing"])
 
 
-def test_an_interrupt_keeps_what_is_finished(book, monkeypatch, capsys):
+def test_cell_ids_stay_and_equal_counts_are_noticed(book):
     chapters.execute("11_tiny", "book")
-    before = (book / "11_tiny.ipynb").read_bytes()
+    before = nbformat.read(book / "11_tiny.ipynb", as_version=4)
+    source = (book / "11_tiny.py").read_text()
+    (book / "11_tiny.py").write_text(source + "\n# %%\nprint(1)\n\n# %%\nprint(2)\n")
+    chapters.execute("11_tiny", "book")
+    after = nbformat.read(book / "11_tiny.ipynb", as_version=4)
+    assert [cell.id for cell in after.cells[:2]] == [cell.id for cell in before.cells]
+    assert chapters.check_pairs() == []
+    after.cells[-1].execution_count = after.cells[-2].execution_count
+    nbformat.write(after, book / "11_tiny.ipynb")
+    assert "not all executed, once and in order" in chapters.check_pairs()[0]
 
-    def interrupted(self):
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(chapters.NotebookClient, "execute", interrupted)
-    assert chapters.main(["run"]) == 130
-    assert "Finished chapters are kept" in capsys.readouterr().err
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from agnbook import storage
+from agnbook.press import chapters
+
+folder = Path(sys.argv[1])
+chapters.NOTEBOOKS, chapters.SCRATCH = folder / "notebooks", folder / "_build"
+sys.exit(chapters.main(["run"]))
+"""
+
+
+def test_an_interrupt_keeps_what_is_finished(book):
+    """Control-C while a cell runs, as a user would press it."""
+    chapters.execute("11_tiny", "book")
+    before, source, started = (book / "11_tiny.ipynb").read_bytes(), (book / "11_tiny.py").read_text(), book / "started"
+    (book / "11_tiny.py").write_text(f'{source}\n# %%\nimport time\n\nopen({str(started)!r}, "w").close()\ntime.sleep(60)\n')
+    command = [sys.executable, "-c", INTERRUPTED, str(book.parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not started.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Finished chapters are kept; run the same command to go on." in errors
     assert (book / "11_tiny.ipynb").read_bytes() == before

@@ -1,0 +1,32 @@
+"""Coverage, intervals of a proportion, PIT and reliability."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from agnbook.judge import calibration
+
+
+def test_coverage_and_wilson():
+    assert calibration.coverage([1, 2, 3, 4], [0, 0, 3, 5], [1, 1, 3, 6]) == 0.5
+    low, high = calibration.wilson_interval(0, 20)
+    assert low == pytest.approx(0.0, abs=1e-12) and high == pytest.approx(0.161, abs=0.001)
+    assert calibration.SIGMA_LEVELS == pytest.approx((0.6827, 0.9545, 0.9973), abs=1e-4)
+
+
+def test_pit_is_uniform_for_the_true_distribution_and_not_for_a_narrow_one():
+    rng = np.random.default_rng(2)
+    truth = rng.normal(size=2000)
+    right = calibration.pit_samples(truth, rng.normal(size=(2000, 200)), rng)
+    narrow = calibration.pit_samples(truth, rng.normal(0, 0.5, size=(2000, 200)), rng)
+    assert stats.kstest(right, "uniform").pvalue > 0.01
+    assert stats.kstest(narrow, "uniform").pvalue < 1e-6
+
+
+def test_reliability_bins_hold_every_source():
+    rng = np.random.default_rng(3)
+    probability = rng.uniform(size=5000)
+    bins = calibration.reliability(rng.uniform(size=5000) < probability, probability)
+    assert bins["n"].sum() == 5000
+    assert (np.abs(bins["predicted"] - bins["observed"]) < 0.06).all()
+    assert (bins["low"] < bins["observed"]).all() and (bins["observed"] < bins["high"]).all()

@@ -1,0 +1,33 @@
+"""Scores against formulas and by brute force."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from agnbook.judge import scores
+
+
+def test_correlation_of_a_constant_is_nan():
+    assert np.isnan(scores.correlation([1.0, 2.0], [3.0, 3.0]))
+    assert scores.correlation([1.0, 2.0, 4.0], [2.0, 4.0, 8.0]) == pytest.approx(1.0)
+    assert scores.rmse([1.0, 2.0], [1.0, 4.0]) == pytest.approx(np.sqrt(2))
+
+
+def test_crps_estimators_agree_with_the_gaussian_formula():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=200)
+    exact = truth * (2 * stats.norm.cdf(truth) - 1) + 2 * stats.norm.pdf(truth) - 1 / np.sqrt(np.pi)
+    samples = rng.normal(size=(200, 4000))
+    levels = (np.arange(999) + 1) / 1000
+    quantiles = np.broadcast_to(stats.norm.ppf(levels), (200, 999))
+    np.testing.assert_allclose(scores.crps_samples(truth, samples), exact, atol=0.08)
+    assert scores.crps_samples(truth, samples).mean() == pytest.approx(exact.mean(), abs=0.004)
+    np.testing.assert_allclose(scores.crps_quantiles(truth, quantiles, levels), exact, atol=0.005)
+
+
+def test_bootstrap_interval_covers_and_pairs():
+    rng = np.random.default_rng(1)
+    values = rng.normal(2.0, 1.0, 400)
+    low, high = scores.bootstrap(lambda x: float(x.mean()), values, n_resamples=500)
+    assert low < values.mean() < high and high - low == pytest.approx(4 * values.std() / 20, rel=0.2)
+    assert scores.bootstrap(lambda x, y: float((x - y).mean()), values, values) == (0.0, 0.0)
