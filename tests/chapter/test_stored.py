@@ -7,7 +7,7 @@ import pytest
 from simulated import SETTINGS
 
 from agnbook import storage
-from agnbook.chapter import claims, sizes, stored
+from agnbook.chapter import sizes, stored
 
 
 def test_table_is_computed_written_and_loaded(data):
@@ -24,5 +24,4 @@ def test_smoke_and_reading_never_write(data, monkeypatch, profile, publish):
     monkeypatch.setenv("AGNBOOK_PUBLISH", publish)
     settings = sizes.Settings("99_test", profile, {})
     stored.table("results/t.csv", lambda: pd.DataFrame({"a": [1]}), settings=settings, seed=0)
-    claims.publish([claims.Claim("a.b", "what", 1.0)], settings, 0)
     assert not list((data / "results").iterdir())

@@ -16,7 +16,8 @@ from agnbook.sky import features, registry
 
 ENTRY = {
     "id": "a.b", "what": "something", "ours": 0.41, "paper": 0.4, "interval": [0.39, 0.43], "n": 62, "unit": "redshift",
-    "how": "10-fold.", "tolerance": 0.02, "why": "", "verdict": "reproduced", "chapter": "12_estimate_redshifts",
+    "how": "10-fold.", "tolerance": 0.02, "where": "gharat2023, Table 1", "because": "one start",
+    "why": "", "verdict": "reproduced", "chapter": "12_estimate_redshifts",
 }  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def test_scorecard_shows_every_claim():
         "`a.c`",
         "0.390\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}0.430",
         "1 claims: 1 reproduced",
-        "10-fold. Another split",
+        "{cite:t}`gharat2023`, Table 1. 10-fold. Tolerance 0.0200: one start. Another split",
         "../notebooks/21_define_classes",
         "0.410 redshift",
     ):

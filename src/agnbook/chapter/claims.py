@@ -1,7 +1,11 @@
 """Claims: what a paper states beside what this book measured.
 
-Every number in the book's prose and on its scorecard is a claim in ``data/results/<chapter>.json``.
-A chapter publishes its claims at the end; prose reads them. A mismatch stays, with its reason.
+Every number in the book's prose and on its scorecard is a claim in ``data/results/<chapter>.json``. What is fixed about
+it is declared in ``data/claims`` (see `agnbook.chapter.declared`); a chapter measures, and publishes at its end::
+
+    claims.publish({"redshift.mlp.rmse": claims.Measured(rmse, (low, high), n)}, settings, seed)
+
+A mismatch stays, with its reason.
 """
 
 import json
@@ -11,6 +15,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from agnbook import committed, storage
+from agnbook.chapter import declared
 from agnbook.chapter.sizes import Settings
 from agnbook.errors import ResultsError
 
@@ -18,22 +23,28 @@ VERDICTS = ("reproduced", "differs", "beyond", "not tested")
 
 
 @dataclass(frozen=True)
-class Claim:
-    """One figure.
+class Measured:
+    """What a chapter measured for one claim.
 
     Attributes
     ----------
-    id : dotted name, such as ``"redshift.flipout.rmse"``.
-    what : a sentence a reader understands without the chapter.
-    ours : the measured value.
-    paper : the paper's value; None for a result of the book's own.
-    interval : (low, high) at 95 % unless `how` says otherwise.
+    ours : the value; None if it was not tested.
+    interval : (low, high) at 95 % unless the claim's `how` says otherwise.
     n : number of sources, curves or runs behind `ours`.
-    unit : "redshift", "dex", "" for a pure number.
-    how : data, split, number of repeats.
-    tolerance : how far `ours` may be from `paper` and still count as reproduced.
-    why : the reason for a difference.
+    note : what only the run can tell (a speed's machine, a second figure); joined to the claim's `how`.
+    tolerance : the measured scatter of a claim declared with ``tolerance = "measured"``.
     """
+
+    ours: float | None
+    interval: tuple[float, float] | None = None
+    n: int | None = None
+    note: str = ""
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A measurement of a chapter that still repeats what its file declares; only ours, interval and n count."""
 
     id: str
     what: str
@@ -46,48 +57,85 @@ class Claim:
     tolerance: float | None = None
     why: str = ""
 
-    @property
-    def verdict(self) -> str:
-        """`beyond` without a paper value; else `reproduced` within the tolerance, or `differs`."""
-        if self.ours is None:
-            return "not tested"
-        if self.paper is None:
-            return "beyond"
-        return "reproduced" if abs(self.ours - self.paper) <= self.tolerance + 1e-12 else "differs"
+    def measured(self, known: dict[str, declared.Declared]) -> Measured:
+        scatter = self.tolerance if self.id in known and known[self.id].tolerance == declared.MEASURED else None
+        return Measured(self.ours, self.interval, self.n, tolerance=scatter)
 
 
-def _entry(claim: Claim, settings: Settings, seed: int) -> dict:
-    if claim.ours is not None and not math.isfinite(claim.ours):
-        raise ResultsError(f"Claim {claim.id} is {claim.ours}; a result must be a finite number.")
-    if claim.paper is not None and claim.ours is not None and claim.tolerance is None:
-        raise ResultsError(f"Claim {claim.id} compares with the paper but gives no tolerance.")
-    if claim.verdict in ("differs", "not tested") and not claim.why:
-        raise ResultsError(f"Claim {claim.id} {claim.verdict}: say why.")
-    entry = asdict(claim) | {"verdict": claim.verdict, "profile": settings.profile, "seed": seed}
-    for name in ("ours", "paper"):
-        entry[name] = None if entry[name] is None else float(f"{float(entry[name]):.6g}")
-    entry["n"] = None if claim.n is None else int(claim.n)
-    entry["interval"] = None if claim.interval is None else [float(f"{float(value):.6g}") for value in claim.interval]
+def verdict(ours: float | None, paper: float | None, tolerance: float | None) -> str:
+    """`beyond` without a paper value; else `reproduced` within the tolerance, or `differs`."""
+    if ours is None:
+        return "not tested"
+    if paper is None:
+        return "beyond"
+    return "reproduced" if abs(ours - paper) <= tolerance + 1e-12 else "differs"
+
+
+def _entry(claim: declared.Declared, measured: Measured, settings: Settings, seed: int) -> dict:
+    tolerance = measured.tolerance if claim.tolerance == declared.MEASURED else claim.tolerance
+    if claim.tolerance == declared.MEASURED and tolerance is None:
+        raise ResultsError(f"Claim {claim.id} is declared with a measured tolerance; give it: Measured(..., tolerance=...).")
+    if claim.tolerance != declared.MEASURED and measured.tolerance is not None:
+        raise ResultsError(f"Claim {claim.id} was measured with a tolerance, but its file declares {claim.tolerance!r}.")
+    if measured.ours is not None and not math.isfinite(measured.ours):
+        raise ResultsError(f"Claim {claim.id} is {measured.ours}; a result must be a finite number.")
+    try:
+        how = claim.how.format_map(settings.values)
+    except KeyError as error:
+        raise ResultsError(f"Claim {claim.id}: its `how` names the setting {error}, which {settings.chapter} lacks.") from error
+    entry = asdict(claim) | {
+        "how": "; ".join(part for part in (how, measured.note) if part),
+        "tolerance": tolerance,
+        "ours": _rounded(measured.ours),
+        "paper": _rounded(claim.paper),
+        "interval": None if measured.interval is None else [_rounded(value) for value in measured.interval],
+        "n": None if measured.n is None else int(measured.n),
+        "verdict": verdict(measured.ours, claim.paper, tolerance),
+        "profile": settings.profile,
+        "seed": seed,
+    }
+    if entry["verdict"] not in ("differs", "not tested"):
+        entry["why"] = ""
+    elif not claim.why and settings.profile != "smoke":
+        raise ResultsError(f"Claim {claim.id} {entry['verdict']}: say `why` in {declared.path(settings.chapter)}.")
     return entry
 
 
-def publish(claims: list[Claim], settings: Settings, seed: int) -> pd.DataFrame:
-    """Check a chapter's claims, write them if this run publishes, and return them as a table.
+def _rounded(value: float | None) -> float | None:
+    """Six significant digits: what a file keeps of a measured number."""
+    return None if value is None else float(f"{float(value):.6g}")
+
+
+def publish(measured: dict[str, Measured], settings: Settings, seed: int) -> pd.DataFrame:
+    """Join a chapter's measurements with its declared claims, write them if this run publishes, and return a table.
+
+    At `smoke` profile, whose sizes leave some claims without a value, a declared claim may stay unmeasured.
 
     Raises
     ------
     ResultsError
-        For repeated ids, non-finite values, a comparison without tolerance, or a difference
-        without a reason.
+        For an id that is measured but not declared or declared but not measured, a value that is not finite, a
+        difference without a reason, or a fault in the file (see `agnbook.chapter.declared.read`).
     """
-    entries = [_entry(claim, settings, seed) for claim in claims]
-    ids = [entry["id"] for entry in entries]
-    if repeated := sorted({name for name in ids if ids.count(name) > 1}):
-        raise ResultsError(f"Claims given twice: {', '.join(repeated)}.")
+    known = declared.read(settings.chapter)
+    if isinstance(measured, list):
+        measured = {claim.id: claim.measured(known) for claim in measured}
+    where = declared.path(settings.chapter)
+    if unknown := [name for name in measured if name not in known]:
+        raise ResultsError(f"Measured, but not declared in {where}: {', '.join(unknown)}.")
+    if settings.profile == "smoke":
+        known = {name: known[name] for name in known if name in measured and _finite(measured[name].ours)}
+    elif unmeasured := [name for name in known if name not in measured]:
+        raise ResultsError(f"Declared in {where}, but not measured: {', '.join(unmeasured)}.")
+    entries = [_entry(claim, measured[name], settings, seed) for name, claim in known.items()]
     if committed.publishing() and settings.profile != "smoke":
         text = json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
         storage.write_text(storage.DATA / "results" / f"{settings.chapter}.json", text)
     return show(entries)
+
+
+def _finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def load(chapter: str | None = None) -> list[dict]:

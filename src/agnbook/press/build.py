@@ -49,7 +49,10 @@ def _title(chapter: str) -> str:
 
 def _row(entry: dict) -> str:
     """Return one claim as a row of the scorecard."""
-    reason = ". ".join(part.rstrip(".") for part in (entry["how"], entry["why"]) if part)
+    key, comma, place = entry["where"].partition(",")
+    parts = [f"{{cite:t}}`{key}`{comma}{place}" if key else "", entry["how"]]
+    parts += [f"Tolerance {claims.number(entry['tolerance'])}: {entry['because']}" if entry["because"] else "", entry["why"]]
+    reason = ". ".join(part.rstrip(".") for part in parts if part)
     cells = [
         f"{entry['what']}<br>`{entry['id']}`" + (f"<br>[{reason}.]{{.how}}" if reason else ""),
         claims.number(entry["paper"]),
