@@ -35,13 +35,14 @@ def file_format(path: str | Path) -> str:
     raise FeatureError(f"{path} has no known ending. Use one of {', '.join(FORMATS)}, or - for a CSV pipe.")
 
 
-def read(path: str | Path):
+def read(path: str | Path, texts=()):
     """Read a table.
 
     Parameters
     ----------
     path : file, or ``"-"`` for CSV from standard input. Leading lines of a CSV that begin with ``#`` are comments; those
         of ECSV are understood under either ending.
+    texts : lower-case names of CSV columns to be read as texts: identifiers would lose digits as numbers.
 
     Returns
     -------
@@ -81,7 +82,9 @@ def read(path: str | Path):
             text = text.partition("\n")[2]
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas only warns of rows that are too long
-            return Table.from_pandas(pd.read_csv(io.StringIO(text), index_col=False))
+            header = pd.read_csv(io.StringIO(text), index_col=False, nrows=0).columns
+            kinds = {name: str for name in header if name.strip().lower() in texts}
+            return Table.from_pandas(pd.read_csv(io.StringIO(text), index_col=False, dtype=kinds))
     except Exception as error:  # each reader has its own errors, for a file that may hold anything
         detail = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0] or type(error).__name__
         raise FeatureError(f"Cannot read {where} as a {kind} table ({detail}). Check the file and its ending.") from error

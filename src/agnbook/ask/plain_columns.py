@@ -1,0 +1,228 @@
+"""Any kind of table as plain columns, one value a row: astropy, pandas or Arrow; lists and nested columns are unfolded."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from agnbook.errors import FeatureError
+
+#: Nested columns of Rubin's files, best first: the forced photometry at an object's place, then its detections.
+_NESTED = ("objectforcedsource", "diaobjectforcedsource", "forcedsource", "diasource")
+_MJD_ZERO = pd.Timestamp("1858-11-17", tz="UTC")
+#: Column that marks rows of an object whose lists differ in length, with the words.
+UNEQUAL = "\0unequal lists"
+#: A unit in brackets at the end of a name: "Time(days)", "flux [mJy]".
+_UNIT = re.compile(r"\s*[(\[]([^)\]]*)[)\]]\s*$")
+
+
+class Columns:
+    """Columns of a table.
+
+    Attributes
+    ----------
+    data : name -> array (n,)
+    units : name -> unit, of the columns that state one: in the file, or in brackets after the name.
+    plain : name -> name without a unit in brackets.
+    lower : `plain` in lower case -> name.
+    length : n
+    """
+
+    def __init__(self, table):
+        self.units: dict[str, str] = {}
+        self.data = _arrays(table, self.units)
+        self.length = len(next(iter(self.data.values()))) if self.data else 0
+        self.plain = {name: name if name.lower() == "e(b-v)" else _UNIT.sub("", name).strip() for name in self.data}
+        self.lower: dict[str, str] = {}
+        for name, plain in sorted(self.plain.items(), key=lambda item: item[0] != item[1]):  # exact names first
+            self.lower.setdefault(plain.lower(), name)
+            if plain != name and name not in self.units and (unit := _UNIT.search(name)):
+                self.units[name] = unit[1]
+
+    def first(self, names) -> str | None:
+        """Return the first of some lower-case names that the table has, in its own spelling."""
+        return next((self.lower[name] for name in names if name in self.lower), None)
+
+    def named(self, column: str, what: str) -> str:
+        """Return a column that the user named, in its own capitals or any; a `FeatureError` where there is none."""
+        found = column if column in self.data else self.lower.get(column.lower())
+        if found is None:
+            raise FeatureError(f"The table has no column {column!r} ({what}); it has {', '.join(self.data)}.")
+        return found
+
+    def texts(self, name: str) -> np.ndarray:
+        """Return a column as stripped texts, "" where it is empty; whole numbers keep all their digits."""
+        values = self.data[name]
+        if values.dtype.kind == "f":
+            whole = np.isfinite(values) & (values == np.floor(values))
+            if (whole & (np.abs(values) > 2**53)).any():
+                raise FeatureError(
+                    f"{name} holds floating-point numbers that have lost digits (such as {values[whole].max():.0f}); "
+                    "give identifiers as integers or texts."
+                )
+            return np.array(
+                [str(int(v)) if w else "" if np.isnan(v) else repr(float(v)) for v, w in zip(values, whole, strict=True)], object
+            )
+        if values.dtype.kind in "iub":
+            return values.astype(str).astype(object)
+        return np.array([_text(value) for value in values], object)
+
+    def numbers(self, name: str) -> np.ndarray:
+        """Return a column as floats; NaN for what is no number."""
+        values = self.data[name]
+        if values.dtype.kind in "fiub":
+            return values.astype(float)
+        return pd.to_numeric(pd.Series(values, dtype=object).map(_text), errors="coerce").to_numpy(float)
+
+    def days(self, name: str, unit: str | None) -> np.ndarray:
+        """Return times in days: numbers in their unit, dates as MJD."""
+        values = self.data[name]
+        if values.dtype.kind == "M":
+            return _mjd(pd.Series(values))
+        numbers = self.numbers(name)
+        unit = self.units.get(name) or unit
+        if unit and unit.lower() not in ("d", "day", "days", "mjd", "jd", "hjd", "bjd"):
+            from astropy import units
+
+            try:
+                numbers = numbers * units.Unit(unit).to(units.day)
+            except (ValueError, TypeError, units.UnitConversionError) as error:
+                raise FeatureError(f"{name} is in {unit}; give it in d.") from error
+        if values.dtype.kind == "O" and np.isnan(numbers).any():
+            texts = pd.Series(values, dtype=object).where(np.isnan(numbers))
+            dates = pd.to_datetime(texts.map(lambda v: v if not isinstance(v, str) else v.strip()), errors="coerce", utc=True,
+                                   format="ISO8601" if texts.map(type).isin([str, float]).all() else None)  # fmt: skip
+            numbers = np.where(np.isnan(numbers), _mjd(dates), numbers)
+        return numbers
+
+
+def _text(value) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return (value.decode(errors="replace") if isinstance(value, bytes) else str(value)).strip()
+
+
+def _mjd(dates: pd.Series) -> np.ndarray:
+    dates = pd.to_datetime(dates, utc=True)
+    return ((dates - _MJD_ZERO) / pd.Timedelta(days=1)).to_numpy(float)
+
+
+def _arrays(table, units: dict[str, str]) -> dict[str, np.ndarray]:
+    """Return columns by name, lists unfolded; fill `units`."""
+    import pyarrow as pa
+
+    if isinstance(table, (pa.Table, pa.RecordBatch)):
+        columns = _from_arrow(table)
+    elif isinstance(table, pd.DataFrame):
+        frame = table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
+        columns = {str(name): _plain(frame[name]) for name in frame}
+    else:
+        columns = {}
+        for name in table.colnames:
+            column = table[name]
+            if hasattr(column, "mjd"):
+                columns[name] = np.ma.filled(np.ma.asarray(column.mjd, float), np.nan)
+                continue
+            if getattr(column, "unit", None) is not None:
+                units[name] = str(column.unit)
+            mask = getattr(column, "mask", None)
+            if mask is not None and np.any(mask):
+                array = np.ma.getdata(np.ma.asarray(column))
+                array = array.astype(float if array.dtype.kind == "f" else object)
+                array[mask] = np.nan if array.dtype.kind == "f" else None
+                columns[name] = array
+            else:
+                columns[name] = np.asarray(getattr(column, "value", column))
+    return _unfolded(columns)
+
+
+def _plain(series: pd.Series) -> np.ndarray:
+    """A pandas column as a numpy array that keeps integers whole where some are missing."""
+    if isinstance(series.dtype, pd.DatetimeTZDtype):
+        return series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    if pd.api.types.is_extension_array_dtype(series.dtype):
+        if series.dtype.name == "category":
+            return series.astype(object).to_numpy()
+        return series.to_numpy(object, na_value=None) if series.isna().any() else series.to_numpy()
+    return series.to_numpy()
+
+
+def _from_arrow(table) -> dict[str, np.ndarray]:
+    """Columns of an Arrow table; of nested ones the best of `_NESTED` (or the only one), its fields as columns of lists."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+
+    def is_nested(kind) -> bool:
+        listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+        return pa.types.is_struct(kind) or (listed and pa.types.is_struct(kind.value_type))
+
+    nested = [name for name in table.column_names if is_nested(table.schema.field(name).type)]
+    rank = {name: number for number, name in enumerate(_NESTED)}
+    chosen = min(nested, key=lambda name: rank.get(name.lower(), len(rank)), default=None)
+    columns: dict[str, pa.Array] = {name: table[name].combine_chunks() for name in table.column_names if name not in nested}
+    columns = {name: c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for name, c in columns.items()}
+    if chosen is not None:
+        column = pa.chunked_array(table[chosen].chunks, table[chosen].type).combine_chunks()
+        column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        if pa.types.is_struct(column.type):
+            columns |= {field.name: pc.struct_field(column, field.name) for field in column.type}
+        else:
+            values = column.flatten()
+            offsets = pa.array(
+                np.concatenate([[0], np.cumsum(pc.fill_null(pc.list_value_length(column), 0).to_numpy())]), pa.int64()
+            )
+            for inner in column.type.value_type:
+                columns[inner.name] = pa.LargeListArray.from_arrays(offsets, pc.struct_field(values, inner.name))
+    return {name: _from_arrow_array(column) for name, column in columns.items()}
+
+
+def _from_arrow_array(column) -> np.ndarray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type) or pa.types.is_fixed_size_list(column.type):
+        flat = _from_arrow_array(pc.list_flatten(column))
+        edges = np.cumsum(pc.fill_null(pc.list_value_length(column), 0).to_numpy())[:-1]
+        out = np.empty(len(column), object)
+        out[:] = np.split(flat, edges) if len(column) else []
+        return out
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    if column.null_count and (pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)):
+        return np.array(column.to_pylist(), object)
+    return column.to_numpy(zero_copy_only=False)
+
+
+def _is_list(values: np.ndarray) -> bool:
+    if values.dtype.kind != "O":
+        return values.ndim > 1
+    first = next((value for value in values if value is not None and not (isinstance(value, float) and np.isnan(value))), None)
+    return isinstance(first, (list, tuple, np.ndarray))
+
+
+def _unfolded(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Turn one row an object with lists into one row a measurement."""
+    lists = [name for name, values in columns.items() if _is_list(values)]
+    if not lists:
+        return columns
+    lengths = np.array([[np.size(value) if value is not None else 0 for value in columns[name]] for name in lists])
+    problem = np.full(lengths.shape[1], "", object)
+    for row in np.flatnonzero((lengths != lengths[0]).any(axis=0)):
+        shown = ", ".join(f"{name} {length}" for name, length in zip(lists, lengths[:, row], strict=True))
+        problem[row] = f"Lists of unequal lengths: {shown}."
+    # an object keeps one empty row, so that it is answered, if only in words
+    times = np.where(problem == "", np.maximum(lengths[0], 1), 1)
+    hollow = (problem != "") | (lengths[0] == 0)
+    out = {name: np.repeat(values, times) for name, values in columns.items() if name not in lists}
+    for name in lists:
+        parts = [[np.nan] if empty else np.asarray(value).ravel() for value, empty in zip(columns[name], hollow, strict=True)]
+        kinds = {part.dtype.kind for part in parts if isinstance(part, np.ndarray)}
+        if kinds - {*"fiub"} and hollow.any():
+            parts = [np.asarray([None], object) if isinstance(part, list) else part.astype(object) for part in parts]
+        out[name] = np.concatenate(parts) if parts else np.empty(0)
+    return out | {UNEQUAL: np.repeat(problem, times)}
