@@ -31,8 +31,13 @@ import subprocess
 import sys
 
 if "google.colab" in sys.modules and not os.path.exists("agnbook"):
-    subprocess.run(["git", "clone", "--depth", "1", "https://github.com/agnbook/agnbook"], check=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-e", "agnbook"], check=True)
+    subprocess.run(
+        ["git", "clone", "--depth", "1", "https://github.com/agnbook/agnbook"],
+        check=True,
+    )
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "-e", "agnbook"], check=True
+    )
     sys.path.insert(0, "agnbook/src")
 
 # %% tags=["parameters"]
@@ -40,7 +45,6 @@ profile = "book"
 seed = 0
 
 # %%
-import time
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -53,7 +57,11 @@ settings = sizes.load("31_simulate_light_curves", profile)
 figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
-run_box.RunBox(settings, computed="every number but the simulation speed", loaded="the measured simulation speed")
+run_box.RunBox(
+    settings,
+    computed="every number but the simulation speed",
+    loaded="the measured simulation speed",
+)
 
 # %% [markdown]
 # ## Seven numbers behind 21 targets
@@ -79,8 +87,11 @@ latents = population.sample(settings["population"], rng)
 targets = population.targets_from_latents(latents)
 correlation = np.corrcoef(targets, rowvar=False)
 eigenvalues = np.linalg.eigvalsh(correlation)[::-1]
-print(f"{len(population.TARGETS)} targets; eigenvalues of their correlation matrix above 0.1: {np.sum(eigenvalues > 0.1)}")
-print(f"eigenvalues below 0.0001: {np.sum(eigenvalues < 1e-4)}")
+print(
+    f"{len(population.TARGETS)} targets; eigenvalues of their correlation matrix:"
+)
+print(f"above 0.1: {np.sum(eigenvalues > 0.1)}")
+print(f"below 0.0001: {np.sum(eigenvalues < 1e-4)}")
 
 # %% [markdown]
 # The targets are nearly degenerate. A 21-dimensional covariance matrix must therefore resolve directions that hardly
@@ -93,25 +104,30 @@ print(f"eigenvalues below 0.0001: {np.sum(eigenvalues < 1e-4)}")
 
 # %%
 DC2 = {"log_mass": 0.55, "log_sf_i": 0.158, "log_tau_i": 0.296}
-column = {name: targets[:, population.TARGETS.index(name)] for name in population.TARGETS}
-pd.DataFrame({"DC2 table": DC2, "this population": {name: round(float(column[name].std()), 3) for name in DC2}}).T
+ours = pd.DataFrame(targets, columns=population.TARGETS)[list(DC2)].std().round(3)
+pd.DataFrame({"DC2 table": DC2, "this population": ours}).T
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-population", "caption": "The two populations. DC2-like quasars are mostly faint, low-mass and invisible in a single LSST visit; the bright ones, with mean i below 22.5, are what a survey would study."}, "image": {"alt": "Scatter of black-hole mass against redshift, and histograms of the i magnitude, for the two populations"}}
-bright = population.targets_from_latents(population.sample(settings["population"] // 4, rng, "lsst_bright"))
+bright = population.sample(settings["population"] // 4, rng, "lsst_bright")
+bright = population.targets_from_latents(bright)
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4))
-for table, name, colour in ((targets, "dc2_like", "blue"), (bright, "lsst_bright", "orange")):
-    left.plot(table[:800, 14], table[:800, 12], ".", ms=2.5, color=figures.COLORS[colour], label=name)
-    right.hist(table[:, 18], bins=np.arange(16, 31, 0.5), density=True, histtype="step", lw=1.6, color=figures.COLORS[colour])
+drawn = {"dc2_like": (targets, "blue"), "lsst_bright": (bright, "orange")}
+for name, (table, colour) in drawn.items():
+    style = {"color": figures.COLORS[colour], "label": name}
+    left.plot(table[:800, 14], table[:800, 12], ".", ms=2.5, **style)
+    right.hist(
+        table[:, 18], np.arange(16, 31, 0.5), density=True, histtype="step", **style
+    )
 left.set_xlabel("redshift")
 left.set_ylabel("log10 black-hole mass (solar)")
 left.legend(markerscale=4)
 right.set_xlabel("mean i magnitude (AB)")
 _ = right.set_ylabel("density")
 # %%
-print(f"fainter than M_i = -22: {np.mean(targets[:, 13] > -22):.2f}; median apparent i: {np.median(targets[:, 18]):.1f} mag")
-print(
-    f"single-visit error at i = 22: {noise.single_visit(np.full(6, 22.0))[3]:.3f} mag, at i = 26: {noise.single_visit(np.full(6, 26.0))[3]:.2f} mag"
-)
+print(f"fainter than M_i = -22: {np.mean(targets[:, 13] > -22):.2f}; ", end="")
+print(f"median apparent i: {np.median(targets[:, 18]):.1f} mag")
+at_22, at_26 = (noise.single_visit(np.full(6, i))[3] for i in (22.0, 26.0))
+print(f"single-visit error at i = 22: {at_22:.3f} mag, at i = 26: {at_26:.2f} mag")
 
 # %% [markdown]
 # Most of these quasars would drown in the noise of one visit. The paper's dates suggest a constant error of 0.01 mag,
@@ -125,26 +141,32 @@ print(
 # where it is needed. Theory says what must come out: standard deviation $\sigma$, autocorrelation $\exp(-\Delta/\tau)$,
 # structure function $\sigma\sqrt{2(1-\exp(-\Delta/\tau))}$.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-structure-function", "caption": "Structure function of simulated walks (points, with 2-sigma errors) and theory (line) for sigma = 0.3 mag and tau = 300 days. The dashed line is the limit, the square root of 2 times sigma."}, "image": {"alt": "Rms magnitude difference against lag; points follow the theoretical curve"}}
-sigma, tau, n_walks = 0.3, 300.0, settings["walks"]
+# %%
+sigma, tau, n = 0.3, 300.0, settings["walks"]
 lags = np.array([0.0, 3, 10, 30, 100, 300, 1000, 3000])
-walks = drw.simulate(
-    lags, np.array([0, len(lags)]), np.zeros(n_walks, int), np.full((n_walks, 6), sigma), np.full((n_walks, 6), tau), rng
-)[:, :, 0].astype(float)
+start, first = np.array([0, len(lags)]), np.zeros(n, int)
+both = np.full((n, 6), sigma), np.full((n, 6), tau)
+walks = drw.simulate(lags, start, first, *both, rng)[:, :, 0].astype(float)
 measured = np.sqrt(np.mean((walks[:, 1:] - walks[:, :1]) ** 2, axis=0))
-fig, ax = plt.subplots()
-ax.errorbar(lags[1:], measured, 2 * measured / np.sqrt(2 * n_walks), fmt="o", color=figures.COLORS["blue"], label="simulated")
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-structure-function", "caption": "Structure function of simulated walks (points, with 2-sigma errors) and theory (line) for sigma = 0.3 mag and tau = 300 days. The dashed line is the limit, the square root of 2 times sigma."}, "image": {"alt": "Rms magnitude difference against lag; points follow the theoretical curve"}}
+error = 2 * measured / np.sqrt(2 * n)
 grid = np.geomspace(2, 4000, 200)
-ax.plot(grid, drw.structure_function(grid, sigma, tau), color=figures.COLORS["black"], label="theory")
+fig, ax = plt.subplots()
+ax.errorbar(lags[1:], measured, error, fmt="o", label="simulated")
+ax.plot(
+    grid, drw.structure_function(grid, sigma, tau), color="black", label="theory"
+)
 ax.axhline(np.sqrt(2) * sigma, ls="--", color=figures.COLORS["grey"])
-ax.set_xscale("log")
-ax.set_xlabel("lag (days)")
-ax.set_ylabel("structure function (mag)")
+ax.set(xscale="log", xlabel="lag (days)", ylabel="structure function (mag)")
 _ = ax.legend()
 # %%
-print(f"autocorrelation at 100 days: {np.corrcoef(walks[:, 0], walks[:, 4])[0, 1]:.2f} (theory {np.exp(-100 / tau):.3f})")
+correlated = np.corrcoef(walks[:, 0], walks[:, 4])[0, 1]
+theory = np.exp(-100 / tau)
+print(f"autocorrelation at 100 days: {correlated:.2f} (theory {theory:.3f})")
 print(f"standard deviation: {walks.std():.2f} mag (theory {sigma})")
-assert np.allclose(measured, drw.structure_function(lags[1:], sigma, tau), rtol=5 / np.sqrt(2 * n_walks))
+expected = drw.structure_function(lags[1:], sigma, tau)
+assert np.allclose(measured, expected, rtol=5 / np.sqrt(2 * n))
 
 # %% [markdown]
 # ## Look at it for ten years
@@ -157,24 +179,21 @@ assert np.allclose(measured, drw.structure_function(lags[1:], sigma, tau), rtol=
 pool = cadence.pool(50, rng)
 fig, axes = plt.subplots(1, 2, figsize=(8.4, 3.8), sharey=True)
 for ax, shared in zip(axes, (True, False), strict=True):
-    curves = dataset.observe(latents[:1], np.random.default_rng(seed), pool, shared=shared)
-    for band, colour in zip((0, 2, 5), ("blue", "green", "orange"), strict=True):
-        seen = curves.is_visit[0]
-        ax.plot(curves.times[0], curves.truth[0, :, band], lw=0.5, color=figures.COLORS[colour])
-        ax.plot(
-            curves.times[0][seen],
-            curves.observed[0, seen, band],
-            ".",
-            ms=2,
-            color=figures.COLORS[colour],
-            label=population.BANDS[band],
-        )
+    same = np.random.default_rng(seed)
+    curves = dataset.observe(latents[:1], same, pool, shared=shared)
+    t, seen = curves.times[0], curves.is_visit[0]
+    for band, colour in {0: "blue", 2: "green", 5: "orange"}.items():
+        style = {"color": figures.COLORS[colour], "ms": 2, "lw": 0.5}
+        ax.plot(t, curves.truth[0, :, band], **style)
+        points = curves.observed[0, seen, band]
+        ax.plot(t[seen], points, ".", label=population.BANDS[band], **style)
     ax.set_xlabel("time (days)")
 axes[0].set_ylabel("magnitude (AB)")
 axes[0].invert_yaxis()
 _ = axes[1].legend(markerscale=4)
 # %%
-print(f"visits: {int(curves.is_visit.sum())}; unvisited grid times: {int((~curves.is_visit[0, : curves.length[0]]).sum())}")
+unvisited = ~curves.is_visit[0, : curves.length[0]]
+print(f"visits: {seen.sum()}; unvisited grid times: {unvisited.sum()}")
 theta = targets[0, [0, 5]]
 print(f"ratio of time-scales u to Y: {10 ** (theta[0] - theta[1]):.2f}")
 
@@ -191,21 +210,16 @@ print(f"ratio of time-scales u to Y: {10 ** (theta[0] - theta[1]):.2f}")
 
 
 # %% tags=["nbval-ignore-output"]
-def speed() -> pd.DataFrame:
-    """Six-band curves a second of processor time on one core, best of several batches."""
-    best = 0.0
-    for batch in range(settings["batches"]):
-        start = time.process_time()
-        dataset.simulate(settings["batch"], np.random.default_rng(batch), pool)
-        if batch:  # the first batch compiles
-            best = max(best, settings["batch"] / (time.process_time() - start))
-    return pd.DataFrame({"curves_per_second": [best]})
-
-
-measured_speed = stored.table("results/light_curve_speed.csv", speed, settings=settings, seed=seed)
+measured_speed = stored.table(
+    "results/light_curve_speed.csv",
+    lambda: dataset.speed(settings["batch"], settings["batches"]),
+    settings=settings,
+    seed=seed,
+)
 
 # %%
-print(f"{measured_speed.curves_per_second[0]:.3g} six-band curves a second on one core")
+rate = measured_speed.curves_per_second[0]
+print(f"{rate:.3g} six-band curves a second on one core")
 
 # %% [markdown]
 # ## Recap
@@ -231,13 +245,7 @@ print(f"{measured_speed.curves_per_second[0]:.3g} six-band curves a second on on
 #    :::
 
 # %% tags=["hide-input"]
-claims.publish(
-    [
-        claims.Claim(
-            "lightcurves.curves_per_second", "Six-band light curves simulated a second on one core",
-            float(measured_speed.curves_per_second[0]), n=settings["batch"], unit="1/s",
-            how="population, cadence, walk at visits and on the 10-day grid, noise at visits; one thread, processor time",
-        ),
-    ],
-    settings, seed,
-)  # fmt: skip
+speed = claims.Measured(
+    float(measured_speed.curves_per_second[0]), n=settings["batch"]
+)
+claims.publish({"lightcurves.curves_per_second": speed}, settings, seed)

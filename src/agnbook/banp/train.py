@@ -132,23 +132,32 @@ class CurveSet:
 
     def __init__(self, n: int, seed: int, setting: str = "dc2_like", scales: "CurveSet | None" = None, nugget: float = 0.02):
         rng = np.random.default_rng([seed, n])
-        self.times, self.truth, self.grid = [], [], []
-        targets = []
-        for size in [1000] * (n // 1000) + ([n % 1000] if n % 1000 else []):
-            curves = dataset.simulate(size, rng, cadence.pool(max(20, size // 10), rng), setting)
-            for k in range(size):
-                seen = curves.is_visit[k]
-                unseen = ~seen & (np.arange(seen.size) < curves.length[k])
-                self.times.append(curves.times[k][seen].astype(np.float32))
-                self.truth.append(curves.truth[k][seen])
-                self.grid.append(curves.truth[k][unseen])
-            targets.append(curves.targets)
-        self.targets = np.concatenate(targets)
+        sizes = [1000] * (n // 1000) + ([n % 1000] if n % 1000 else [])
+        pools = (cadence.pool(max(20, size // 10), rng) for size in sizes)
+        self._take([dataset.simulate(size, rng, pool, setting) for size, pool in zip(sizes, pools, strict=True)])
         if scales is None:
             self.magnitudes = transforms.Standard.fit(np.concatenate([truth[::20] for truth in self.truth]))
             self.whiten = transforms.Whitened.fit(self.targets, nugget)
         else:
             self.magnitudes, self.whiten = scales.magnitudes, scales.whiten
+
+    @classmethod
+    def of(cls, curves: dataset.Curves, scales: "CurveSet") -> "CurveSet":
+        """Return given light curves, with the scaling of another set."""
+        self = cls.__new__(cls)
+        self._take([curves])
+        self.magnitudes, self.whiten = scales.magnitudes, scales.whiten
+        return self
+
+    def _take(self, parts: list[dataset.Curves]) -> None:
+        self.times, self.truth, self.grid = [], [], []
+        for curves in parts:
+            for k, seen in enumerate(curves.is_visit):
+                unseen = ~seen & (np.arange(seen.size) < curves.length[k])
+                self.times.append(curves.times[k][seen].astype(np.float32))
+                self.truth.append(curves.truth[k][seen])
+                self.grid.append(curves.truth[k][unseen])
+        self.targets = np.concatenate([curves.targets for curves in parts])
 
     def __len__(self) -> int:
         return len(self.targets)
