@@ -9,7 +9,20 @@ from scipy import stats
 
 from agnbook.quasars import optimise, psis
 from agnbook.quasars.curve import LightCurve
-from agnbook.quasars.model import DEFAULT, PIVOT_ANGSTROM, RHO, Layout, Model, centred, layout, unpack, variances
+from agnbook.quasars.model import (
+    DEFAULT,
+    PIVOT_ANGSTROM,
+    RHO,
+    SCALE,
+    SIGMA,
+    Layout,
+    Model,
+    centred,
+    layout,
+    log_likelihood,
+    unpack,
+    variances,
+)
 
 DRAWS = 800
 KEPT = 400
@@ -189,7 +202,8 @@ def fit(curve: LightCurve, model: Model = DEFAULT, *, seed: int = 0, draws: int 
     if k_hat > psis.TRUSTED:
         sampler = "chain"
         walkers = points[_resample(rng, weights, 32)] + 0.05 * rng.standard_normal((32, len(active))) @ factor.T
-        points = optimise.chain(rng, walkers, 250, theta, args)[50:].reshape(-1, len(active))
+        moves = int(np.clip(1e7 / (len(walkers) * len(curve)), 60, 250))  # very long curves get a shorter chain
+        points = optimise.chain(rng, walkers, moves, theta, args)[moves // 4 :].reshape(-1, len(active))
         weights = np.ones(len(points)) / len(points)
     chosen = points[_resample(rng, weights, kept)]
     means = optimise.draw_means(rng.standard_normal((kept, len(plan.x))), chosen, theta, active, *data)
@@ -213,7 +227,6 @@ def _residuals(curve, model, plan, theta, weight, residual, spread) -> tuple[np.
 def find_flags(result: Fit) -> list[str]:
     """What a reader should know before using the answer, in words; an answer without a flag should hold what it says."""
     curve, model, plan = result.curve, result.model, result.plan
-    _, amplitude, _ = unpack(result.theta, plan.x, plan.slots)
     middle = np.argsort(plan.x)[len(plan.x) // 2]
     draws = result.quantities()
     log_tau = draws[f"log_tau_{curve.bands[middle]}"].to_numpy()
@@ -226,17 +239,15 @@ def find_flags(result: Fit) -> list[str]:
     gap = np.median(np.diff(np.unique(np.round(curve.times, 1)))) if len(curve) > 1 else np.inf
     if np.median(log_tau) < np.log10(gap):
         flags.append(f"time-scale about {10 ** np.median(log_tau):.3g} d, median gap {gap:.3g} d: shorter than the sampling")
-    noise = np.sqrt(np.array([np.median(curve.errors[curve.band == b] ** 2) for b in range(len(curve.bands))]))
-    seen = np.sum(amplitude**2 / noise**2 * np.bincount(curve.band, minlength=len(curve.bands)))
-    if seen < 20:
-        flags.append("variability hardly above the errors")
+    if _evidence_of_variability(result) < 5:
+        flags.append("variability not detected: likelihood no better than that of constant light")
     if result.k_hat > psis.TRUSTED and result.sampler == "importance":
         flags.append(f"importance weights not to be trusted (k-hat {result.k_hat:.2f})")
-    free = 2 * np.sqrt(2 / max(len(curve) - len(plan.active), 1))
-    if result.chi_square > 1 + max(0.25, 2 * free):
-        flags.append(f"errors look too small, or the model is wrong (chi-square {result.chi_square:.2f} a measurement)")
-    if result.chi_square < 1 - max(0.25, 2 * free):
-        flags.append(f"errors look too large (chi-square {result.chi_square:.2f} a measurement)")
+    factor, tolerance = result.theta[SCALE], max(0.25, 4 * np.sqrt(2 / len(curve)))
+    if factor > 0.1 or result.chi_square > 1 + tolerance:
+        flags.append(f"errors look too small (best factor {10**factor:.2f}, chi-square {result.chi_square:.2f} a measurement)")
+    if factor < -0.1 or result.chi_square < 1 - tolerance:
+        flags.append(f"errors look too large (best factor {10**factor:.2f}, chi-square {result.chi_square:.2f} a measurement)")
     if result.outliers > max(2, 0.03 * len(curve)):
         flags.append(f"{result.outliers} of {len(curve)} measurements are more than 5 sigma off")
     if len(curve) < 30:
@@ -246,6 +257,22 @@ def find_flags(result: Fit) -> list[str]:
     if model.rho is not None and len(curve.bands) > 1:
         flags += _contradiction(result)
     return flags
+
+
+def _evidence_of_variability(result: Fit) -> float:
+    """Log-likelihood of the fit over that of constant light with the most probable excess and factor of the errors."""
+    curve, plan = result.curve, result.plan
+    _, amplitude, _ = unpack(result.theta, plan.x, plan.slots)
+    if np.sum((amplitude[curve.band] / curve.errors) ** 2) > 1000:
+        return np.inf  # plain to see
+    theta, mean = result.theta.copy(), plan.mean.copy()
+    theta[SIGMA], mean[SIGMA] = -6.0, -6.0
+    active = np.array([i for i in plan.active if i in plan.slots[0] or i == SCALE], int)
+    data = (plan.process, plan.x, plan.slots, curve.times, curve.band, centred(curve), curve.errors, result.weight)
+    if len(active):
+        optimise.climb(theta, 4, (active, mean, plan.sd, *data))
+    constant = log_likelihood(curve, theta, result.model, result.weight)
+    return log_likelihood(curve, result.theta, result.model, result.weight) - constant
 
 
 def _contradiction(result: Fit) -> list[str]:

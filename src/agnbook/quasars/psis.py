@@ -40,7 +40,7 @@ def smooth(log_ratios) -> tuple[np.ndarray, float]:
     log_weights = np.array(log_ratios, float)
     log_weights -= log_weights.max()
     draws = len(log_weights)
-    tail = int(np.ceil(min(0.2 * draws, 3 * np.sqrt(draws))))
+    tail = int(min(0.2 * draws, 3 * np.sqrt(draws)))
     k_hat = np.inf
     if tail >= 5:
         order = np.argsort(log_weights)
