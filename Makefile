@@ -23,21 +23,18 @@ export TQDM_DISABLE ?= 1
 
 PORT ?= 8501
 
-.PHONY: book test run paper smoke lab app environment lock clean html
+.PHONY: book quick test run paper smoke lab app environment lock clean
 
 book: $(BOOK_READY)  ## build the HTML book from the committed notebooks (about 1 minute)
-	@$(BOOK) -m agnbook.press.build catalogs
-	@$(MAKE) --no-print-directory html PY=$(BOOK)
-	@echo "The book is ready: open $(abspath _build/html/index.html)"
-
-html:
-	@$(PY) -m agnbook.press.build pages
-	@$(PY) -m agnbook.press.build html
+	@$(BOOK) -m agnbook.press.html
 
 environment: $(FULL_READY)  ## create the full environment from requirements.lock
 
+quick: environment  ## what can be checked in two minutes: style, pairs, published numbers, unit tests
+	@$(FULL) -m agnbook.press.checks quick
+
 test: environment  ## run all tests (about 15 minutes on 2 cores, 4 more the first time)
-	@$(FULL) -m agnbook.press.build test
+	@$(FULL) -m agnbook.press.checks test
 
 run: environment  ## re-execute the chapters at `book` profile on this machine (CHAPTERS="11 12" for some)
 	@AGNBOOK_PUBLISH=1 $(FULL) -m agnbook.press.chapters run $(CHAPTERS)
@@ -57,8 +54,12 @@ app: environment  ## the app for your own sources, on this machine only (PORT=86
 clean:  ## remove what was built; the environments and the data stay
 	rm -rf _build .pytest_cache .ruff_cache .benchmarks .coverage*
 
-lock: environment  ## write the exact versions of the environment to the lock files
-	@$(FULL) -m agnbook.press.build lock
+# Exact versions, no hashes, and nothing that torch brings for a graphics card: its build is the platform's choice.
+LOCK = .venv/bin/uv pip compile --quiet --no-header --no-annotate --python $(FULL)
+lock: environment  ## write the exact versions that pyproject.toml allows to the lock files; what is there stays (UPGRADE=--upgrade)
+	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group book --group notebooks --group test -o requirements.lock
+	@grep -vE "^(nvidia|cuda|triton)-?" requirements.lock > _build/requirements.lock && mv _build/requirements.lock requirements.lock
+	@$(LOCK) $(UPGRADE) --group book --constraint requirements.lock -o requirements-book.lock
 
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Creating the environment .venv from requirements.lock (about 4 minutes, 5 GB) ..."

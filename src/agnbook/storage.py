@@ -73,13 +73,9 @@ def write_text(path: Path | str, text: str) -> None:
 
 def update_json(path: Path | str, changes: dict) -> None:
     """Merge `changes` into a JSON object file, keys sorted; safe when two processes do it at once."""
-    import fcntl
+    from filelock import FileLock  # only those who publish need it
 
     path = Path(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with FileLock(path.with_name(f".{path.name}.lock")):
         old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         write_text(path, json.dumps(dict(sorted({**old, **changes}.items())), indent=1) + "\n")
-    finally:
-        os.close(folder)

@@ -1,0 +1,97 @@
+"""Building the HTML: what is missing is explained, a failure keeps the old book, an interruption costs only itself."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agnbook import storage
+from agnbook.press import html
+from agnbook.sky import registry
+
+
+def test_missing_catalogue_is_explained_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("AGNBOOK_CACHE", str(tmp_path))
+    monkeypatch.delenv("AGNBOOK_CATALOGS", raising=False)
+    html.list_catalogs()
+    printed = capsys.readouterr().out
+    assert printed.count("is missing: table-4LAC-DR3-h.fits") == 1
+    assert registry.entries()["4lac-dr3-h"].sha256 in printed
+
+
+PAGES = 40
+
+
+@pytest.fixture
+def small_book(tmp_path):
+    """A book with this one's settings, forty short pages and a figure on each."""
+    settings = yaml.safe_load((storage.ROOT / "_config.yml").read_text())
+    settings["sphinx"]["config"] |= {"html_static_path": [], "html_css_files": []}
+    settings |= {"bibtex_bibfiles": ["book/references.bib"]}
+    book = tmp_path / "book"
+    book.mkdir()
+    (book / "references.bib").write_text("@article{malyshev2023, author={Malyshev}, title={A}, journal={B}, year={2023}}\n")
+    (tmp_path / "_config.yml").write_text(yaml.safe_dump(settings))
+    names = [f"page{number:02d}" for number in range(PAGES)]
+    for name in names:
+        (book / f"{name}.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><title>{name}</title></svg>')
+        (book / f"{name}.md").write_text(f"# The {name}\n\n```{{image}} {name}.svg\n:alt: a drawing\n```\n\n" + f"{name} " * 2000)
+    chapters = [{"file": f"book/{name}"} for name in names[1:]]
+    (tmp_path / "_toc.yml").write_text(
+        yaml.safe_dump({"format": "jb-book", "root": "book/page00", "parts": [{"caption": "All", "chapters": chapters}]})
+    )
+    return tmp_path
+
+
+def start(root: Path) -> subprocess.Popen:
+    code = "import sys; from pathlib import Path; from agnbook.press import html; sys.exit(html.build(Path(sys.argv[1])))"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def assert_whole(root: Path):
+    built = root / "_build" / "html"
+    index = (built / "searchindex.js").read_text()
+    documents = json.loads(re.search(r'"?docnames"?:\s*(\[.*?\])', index)[1])
+    assert len([name for name in documents if "page" in name]) == PAGES
+    for name in (f"page{number:02d}" for number in range(PAGES)):
+        assert f"The {name}" in (built / "book" / f"{name}.html").read_text()
+        assert (built / "_images" / f"{name}.svg").exists()
+
+
+@pytest.mark.slow
+def test_a_build_interrupted_while_it_writes_succeeds_when_run_again(small_book):
+    """Killed when 1, then 30 of 40 pages are written, without a book and with an older one."""
+    fresh = small_book / "_build" / "fresh" / "_build" / "html" / "book"
+    for pages in (1, 30):
+        interrupted, deadline = start(small_book), time.monotonic() + 120
+        while len(list(fresh.glob("*.html"))) < pages and time.monotonic() < deadline:
+            time.sleep(0.005)
+        os.killpg(interrupted.pid, signal.SIGKILL)
+        interrupted.communicate()
+        assert pages <= len(list(fresh.glob("*.html"))), "killed while it wrote"
+        if pages > 1:
+            assert_whole(small_book)
+        again = start(small_book)
+        output, errors = again.communicate(timeout=300)
+        assert again.returncode == 0 and "Built" in output, errors
+        assert_whole(small_book)
+        assert sorted(path.name for path in (small_book / "_build").iterdir()) == [".lock", "html"]
+
+
+@pytest.mark.slow
+def test_a_failed_build_is_reported_and_keeps_the_old_book(small_book, capfd):
+    assert html.build(small_book) == 0
+    (small_book / "book" / "page07.md").write_text("# Seven\n\n{ref}`nowhere`\n")
+    assert html.build(small_book) != 0
+    errors = capfd.readouterr().err
+    assert "The build failed" in errors and "nowhere" in errors and "page07" in errors
+    assert_whole(small_book)
