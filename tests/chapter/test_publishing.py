@@ -69,6 +69,11 @@ def test_published_claims_come_back_complete(declare):
         claims.load("13_none")
 
 
+def test_paper_values_are_read_from_the_file(declare):
+    declare(COMPARED + OWN)
+    assert claims.paper(SETTINGS) == {"a.rmse": 0.4}
+
+
 def test_reason_is_shown_only_for_a_difference(declare):
     declare(COMPARED.replace("[group.claims]", 'why = "another split"\n[group.claims]'))
     claims.publish({"a.rmse": Measured(0.41)}, SETTINGS, 0)

@@ -106,6 +106,11 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{float(value):.6g}")
 
 
+def paper(settings: Settings) -> dict[str, float]:
+    """Return the paper's values that a chapter's claims compare with, by id, so that no chapter types them again."""
+    return {name: claim.paper for name, claim in declared.read(settings.chapter).items() if claim.paper is not None}
+
+
 def publish(measured: dict[str, Measured], settings: Settings, seed: int) -> pd.DataFrame:
     """Join a chapter's measurements with its declared claims, write them if this run publishes, and return a table.
 
