@@ -212,3 +212,18 @@ def test_every_other_archive_reads_and_its_bands_are_known():
     table = light_curves.virial_products()
     product = 299792458.0 * 86400 * table["lag"] * (1000 * table["velocity"]) ** 2 / 6.674e-11 / 1.989e30
     assert (np.abs(np.log10(product) - table["log_virial_product"]) < 0.15).all()
+
+
+def test_visits_gather_the_bands_of_one_night(archive):
+    curves, _ = light_curves.read_stripe82(archive)
+    found = light_curves.visits(curves, light_curves.SDSS)
+    assert set(found) == {9, 77}
+    one = found[9]
+    assert one.values.shape == (12, 5) and np.isfinite(one.values).all() and (np.diff(one.times) > 0).all()
+    assert np.isnan(found[77].values).sum() == 4 and found[77].values.shape == (12, 5)
+    twice = pd.DataFrame({
+        "object": "a", "time": [1.0, 1.01, 5.0], "band": list("ggr"), "magnitude": [20.0, 21.0, 19.0], "error": [0.1, 0.2, 0.1]
+    })  # fmt: skip
+    one = light_curves.visits(twice, ("g", "r"))["a"]
+    assert np.allclose(one.values[0, 0], (20 * 100 + 21 * 25) / 125) and np.isclose(one.errors[0, 0], 125**-0.5)
+    assert np.isnan(one.values[0, 1]) and one.values[1, 1] == 19.0

@@ -21,10 +21,12 @@ class Config:
     self_attention : whether encoded points attend to each other (paper: yes; code: off).
     embed : whether 2-layer LSTMs embed times and magnitudes before anything else (code: yes).
     dropout : Monte Carlo dropout rate, active in training and in prediction.
+    inputs : numbers that describe a context point, the magnitudes of all bands first; None where there is nothing else.
     """
 
     bands: int = 6
     targets: int = 21
+    inputs: int | None = None
     hidden: int = 32
     latent: int = 32
     attention_heads: int = 4
@@ -78,7 +80,7 @@ class AttentiveNeuralProcess(nn.Module):
         super().__init__()
         self.config = config
         h, rate = config.hidden, config.dropout
-        x_width, y_width = 1, config.bands
+        x_width, y_width = 1, config.inputs or config.bands
         if config.embed:
             self.embed_x, self.embed_y = (nn.LSTM(w, h, num_layers=2, batch_first=True) for w in (x_width, y_width))
             x_width = y_width = h
@@ -116,8 +118,8 @@ class AttentiveNeuralProcess(nn.Module):
 
         Parameters
         ----------
-        context_x, context_y : (batch, c, 1), (batch, c, bands)
-        target_x, target_y : (batch, t, 1), (batch, t, bands); with `target_y` (training) the latent is drawn
+        context_x, context_y : (batch, c, 1), (batch, c, inputs)
+        target_x, target_y : (batch, t, 1), (batch, t, inputs); with `target_y` (training) the latent is drawn
             from the targets' distribution and ``kl`` is its divergence from the context's, a latent's mean.
         """
         if self.config.embed:
@@ -150,7 +152,8 @@ def loss(output: dict, target_y, targets, alpha: float = 10.0) -> tuple[torch.Te
     The log-density of magnitudes is a mean over times and bands and the divergence a mean over latent
     dimensions, as in the released code; `alpha` weighs the former (paper: 10).
     """
-    reconstruction = torch.distributions.Normal(output["mean"], output["sd"]).log_prob(target_y).mean((1, 2))
+    magnitudes = target_y[..., : output["mean"].shape[-1]]
+    reconstruction = torch.distributions.Normal(output["mean"], output["sd"]).log_prob(magnitudes).mean((1, 2))
     parameters = heads.log_prob(output["raw"], targets)
     parts = {"magnitudes": reconstruction.mean(), "parameters": parameters.mean(), "kl": output["kl"].mean()}
     return -(alpha * parts["magnitudes"] + parts["parameters"] - parts["kl"]), parts

@@ -9,6 +9,7 @@ Magnitudes are as observed; Galactic extinction is in the objects' table.
 
 import io
 import tarfile
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -63,6 +64,57 @@ def measurements(frame: pd.DataFrame, *, unit: str, survey: str = "", first_time
     frame = frame[["object", "time", "band", value, "error"]]
     frame.attrs |= {"unit": unit, "survey": survey, "left_out": left_out}
     return frame
+
+
+@dataclass(frozen=True)
+class Visits:
+    """One object's measurements, one row a visit.
+
+    Attributes
+    ----------
+    times : (n,) days, mean over the bands of a visit.
+    values, errors : (n, bands), NaN where a band is missing; several measurements of a band in a visit are averaged
+        with their inverse variances.
+    """
+
+    times: np.ndarray
+    values: np.ndarray
+    errors: np.ndarray
+
+
+def visits(frame: pd.DataFrame, bands, tolerance: float = 0.1) -> dict:
+    """Group measurements that follow each other within `tolerance` days into visits.
+
+    Parameters
+    ----------
+    frame : as the readers return it.
+    bands : the bands to keep, in the order of the columns of `Visits`.
+
+    Returns
+    -------
+    dict
+        Object -> `Visits`.
+    """
+    value = "magnitude" if "magnitude" in frame else "flux"
+    column = pd.Index(bands).get_indexer(frame["band"].astype(str))
+    rows = pd.DataFrame(
+        {
+            "object": pd.factorize(frame["object"])[0], "time": frame["time"], "column": column,
+            "value": frame[value], "weight": frame["error"] ** -2.0,
+        }
+    )[column >= 0].sort_values(["object", "time"], kind="stable")  # fmt: skip
+    names = frame["object"].unique()
+    visit = np.cumsum((rows["time"].diff() > tolerance) | (rows["object"].diff() != 0)) - 1
+    n = int(visit.iloc[-1]) + 1 if len(visit) else 0
+    weight, product = np.zeros((n, len(bands))), np.zeros((n, len(bands)))
+    np.add.at(weight, (visit, rows["column"]), rows["weight"])
+    np.add.at(product, (visit, rows["column"]), rows["weight"] * rows["value"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values, errors = product / weight, np.where(weight > 0, weight**-0.5, np.nan)
+    times = rows["time"].groupby(visit.to_numpy()).mean().to_numpy()
+    owner = rows["object"].groupby(visit.to_numpy()).first().to_numpy()
+    start = np.searchsorted(owner, np.arange(len(names) + 1))
+    return {name: Visits(times[a:b], values[a:b], errors[a:b]) for name, a, b in zip(names, start[:-1], start[1:], strict=True)}
 
 
 # --- Stripe 82 -------------------------------------------------------------------------------------------------------

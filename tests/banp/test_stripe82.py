@@ -1,0 +1,96 @@
+"""The neural process with real visits: what it is shown, what stays hidden, and that it learns."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from agnbook.banp import anp, stripe82
+from agnbook.sky.light_curves import Visits
+
+
+@pytest.fixture
+def visits():
+    """Thirty quasars of 40 visits; band u of the first is never measured."""
+    rng = np.random.default_rng(0)
+    made = {}
+    for name in range(30):
+        times = np.sort(rng.uniform(51500, 54400, 40))
+        errors = np.full((40, 5), 0.03)
+        errors[rng.random((40, 5)) < 0.05] = np.nan
+        made[name] = Visits(times, np.where(np.isfinite(errors), 20.0, np.nan), errors)
+    made[0].errors[:, 0] = np.nan
+    return made
+
+
+@pytest.fixture
+def objects():
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame({"redshift": rng.uniform(0.3, 2.5, 30), "M_i": -25.0, "log_mass": rng.normal(8.9, 0.4, 30)})
+    return table.assign(**{f"mag_{band}": 19.5 + 0.2 * k for k, band in enumerate("ugriz")})
+
+
+def test_the_law_is_the_simulators(objects):
+    rng = np.random.default_rng(2)
+    n = 20_000
+    log_tau, log_sf, rho = stripe82.sample_process(np.full(n, 0.0), np.full(n, -23.0), np.full(n, 9.0), rng)
+    # MacLeod et al. (2010) at 4000 A, M_i = -23, 1e9 solar masses: tau = 10^2.4 d, SF = 10^-.51 mag; ugriz lie about it
+    at_4000 = [np.interp(np.log10(4000), np.log10([3551, 4686]), values[:, :2].mean(axis=0)) for values in (log_tau, log_sf)]
+    assert np.allclose(at_4000, [2.4, -0.51], atol=0.01)
+    assert np.isclose(log_tau[:, 1].std(), np.hypot(0.2, stripe82.SCATTER_TAU), rtol=0.05)
+    assert (rho <= 1).all() and np.isclose(np.median(rho), 1 - stripe82.UNSHARED, atol=0.002)
+
+
+def test_simulated_curves_have_the_asked_flicker(visits, objects):
+    rng = np.random.default_rng(3)
+    curves = stripe82.SimulatedCurves(400, rng, visits, objects)
+    sf = np.array([truth.std(axis=0) for truth in curves.truth]) * np.sqrt(2)
+    asked = 10 ** curves.targets[:, 5:10]
+    assert 0.75 < np.median(sf / asked) < 1.0  # ten years do not show all of it
+    correlation = np.array([np.corrcoef(truth.T)[1, 2] for truth in curves.truth])
+    assert 0.9 < np.median(correlation) < 1.0
+
+
+def test_nothing_held_out_reaches_the_context(visits, objects):
+    curves = stripe82.SimulatedCurves(20, np.random.default_rng(4), visits, objects)
+    rows = np.arange(20)
+    context_x, context, x, wanted, _, held = curves.batch(rows, 30, 8, np.random.default_rng(5))
+    assert context_x.shape[1] == (~held[0]).sum() and x.shape[1] == 38
+    assert context.shape[-1] == wanted.shape[-1] == stripe82.INPUTS
+    assert not torch.isnan(context).any() and (wanted[..., 5:10] == 1).all()
+    missing = context[..., 5:10] == 0
+    assert missing.any() and (context[..., :5][missing] == 0).all() and (context[..., 10:15][missing] == 0).all()
+    for row in rows:  # move the truth where it is held out, and draw the same batch again
+        times = x[row, held[row], 0].numpy() * stripe82.TIME + stripe82.MIDDLE
+        hidden = (np.abs(curves.times[row][:, None] - times) < 0.01).any(axis=1)
+        assert hidden.sum() == held[row].sum()
+        curves.truth[row] = curves.truth[row] + np.where(hidden[:, None], 3.0, 0.0)
+    again = curves.batch(rows, 30, 8, np.random.default_rng(5))
+    assert torch.equal(again[1], context)
+    assert not torch.equal(again[3], wanted)
+
+
+def test_a_real_quasar_is_answered_and_its_hidden_values_are_not_seen(visits):
+    network = anp.AttentiveNeuralProcess(stripe82.CONFIG).eval()
+    scale = stripe82.transforms.Standard(np.full(5, 19.8), np.full(5, 0.8))
+    known = np.isfinite(visits[3].values)
+    known[::5] = False
+    mean, sd = stripe82.reconstruct(network, scale, visits[3], known, passes=4)
+    assert mean.shape == sd.shape == (40, 5) and np.isfinite(mean).all() and (sd > 0).all()
+    moved = Visits(visits[3].times, np.where(known, visits[3].values, 7.0), visits[3].errors)
+    again, _ = stripe82.reconstruct(network, scale, moved, known, passes=4)
+    assert np.array_equal(mean, again)
+
+
+def test_it_learns_and_resumes(visits, objects, tmp_path):
+    tiny = anp.Config(bands=5, targets=18, inputs=stripe82.INPUTS, hidden=16, latent=8)
+    options = dict(
+        curves=200, validation=40, seconds=60, checkpoint=tmp_path / "a.pt", seed=0, n_context=24, n_extra=8, every=20,
+        config=tiny,
+    )  # fmt: skip
+    _, _, history = stripe82.learn(visits, objects, max_steps=20, **options)
+    _, scales, more = stripe82.learn(visits, objects, max_steps=120, **options)
+    assert [entry["step"] for entry in more] == [20, 40, 60, 80, 100, 120] and more[0] == history[0]
+    assert more[-1]["loss"] < more[0]["loss"]
+    assert scales.magnitudes.mean.shape == (5,)
+    assert stripe82.suitable(visits, objects.assign(log_mass=np.nan), 32) == []
