@@ -1,4 +1,4 @@
-"""Which catalogues and light-curve archives the book reads, where each is, and whether it is what it claims to be.
+"""Which catalogues, light-curve archives and peers' tables the book reads, where each is, and whether it is what it claims to be.
 
 A catalogue is looked for in the folders of ``AGNBOOK_CATALOGS`` (separated like ``PATH``), in the package data of fermipy,
 and in the user's cache; 4LAC-DR3 is then downloaded. Whatever is found must have the registered sha256.
@@ -22,7 +22,7 @@ TIMEOUT_SECONDS = 20
 
 @dataclass(frozen=True)
 class Catalog:
-    """One entry of ``data/catalogs.toml`` or ``data/light_curves.toml``; `file` may name a folder."""
+    """One entry of ``data/catalogs.toml``, ``light_curves.toml`` or ``peers.toml``; `file` may name a folder."""
 
     name: str
     file: str
@@ -49,8 +49,8 @@ class Catalog:
 
 @lru_cache(maxsize=1)
 def entries() -> dict[str, Catalog]:
-    """Return the registered catalogues and light-curve archives by name."""
-    texts = [(storage.DATA / f"{kind}.toml").read_text(encoding="utf-8") for kind in ("catalogs", "light_curves")]
+    """Return the registered catalogues, light-curve archives and peers' tables by name."""
+    texts = [(storage.DATA / f"{kind}.toml").read_text(encoding="utf-8") for kind in ("catalogs", "light_curves", "peers")]
     entries = {name: entry for text in texts for name, entry in tomllib.loads(text).items()}
     return {name: Catalog(name=name, **{**entry, "urls": tuple(entry.get("urls", ()))}) for name, entry in entries.items()}
 
@@ -167,7 +167,8 @@ def _download(entry: Catalog) -> tuple[Path | None, str]:
     reasons = []
     for url in entry.urls:
         try:
-            return Path(pooch.retrieve(url, f"sha256:{entry.sha256}", entry.file, cache_folder(), downloader=downloader)), ""
+            name = Path(entry.file).name
+            return Path(pooch.retrieve(url, f"sha256:{entry.sha256}", name, cache_folder(), downloader=downloader)), ""
         except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
             if error.__class__.__module__ == "builtins" and isinstance(error, OSError) and error.errno:
                 raise CatalogError(

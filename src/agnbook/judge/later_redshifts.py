@@ -1,0 +1,190 @@
+"""The exam of redshifts: active galaxies without one in 4LAC-DR3 that have one, or a lower limit, now.
+
+The rule was written and the forecasts were stored before anything was scored:
+
+1. Candidates are all sources of 4LAC-DR3, both files, without a redshift.
+2. *Secure*: zflag 1 in 1CGH, or a corrected value of quality 1 or more by Goldoni. 1CGH's value counts where both have one.
+3. *Limit*: no secure value, but zflag 3 or a lower limit by Goldoni; the larger of two.
+4. Two secure values that differ by more than 0.01, or a secure value below the other file's limit by more than that,
+   contradict each other: left out and counted.
+5. Everything else (zflag 2: photometric or uncertain) is no answer.
+"""
+
+import numpy as np
+import pandas as pd
+
+from agnbook.errors import FeatureError
+from agnbook.judge import scores
+
+#: Two measurements of one redshift agree within this.
+TOLERANCE = 0.01
+#: Levels of the five quantiles that every contender gives, and the names of their columns.
+LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
+QUANTILES = ("q025", "q160", "q500", "q840", "q975")
+#: A redshift is an outlier when |z_forecast - z| / (1 + z) exceeds this.
+OUTLIER = 0.15
+
+
+def answers(published: pd.DataFrame, candidates) -> pd.DataFrame:
+    """Apply the rule.
+
+    Parameters
+    ----------
+    published : as `peers.published_redshifts` gives it.
+    candidates : names of the sources without a redshift.
+
+    Returns
+    -------
+    pandas.DataFrame, indexed by candidate
+        ``status`` ("secure", "limit", "contradictory", "uncertain" or ""), ``z``, ``limit`` (NaN where not given),
+        ``file`` and ``origin`` of the value.
+    """
+    candidates = pd.Index(candidates, name="Source_Name")
+    table = pd.DataFrame({"status": "", "z": np.nan, "limit": np.nan, "file": "", "origin": ""}, candidates)
+    for name, rows in published[published["Source_Name"].isin(candidates)].groupby("Source_Name", sort=False):
+        secure, limits = (rows[rows["kind"] == kind] for kind in ("secure", "limit"))
+        if len(secure):
+            value = secure.iloc[0]
+            apart = secure["z"].max() - secure["z"].min() > TOLERANCE or (limits["z"] > value["z"] + TOLERANCE).any()
+            z = np.nan if apart else value["z"]
+            table.loc[name] = ["contradictory" if apart else "secure", z, np.nan, value["file"], value["origin"]]
+        elif len(limits):
+            value = limits.loc[limits["z"].idxmax()]
+            table.loc[name] = ["limit", np.nan, value["z"], value["file"], value["origin"]]
+        elif (rows["kind"] == "uncertain").any():
+            table.loc[name, "status"] = "uncertain"
+    return table
+
+
+def gaussian(mean, sd, index) -> pd.DataFrame:
+    """Turn means and standard deviations into a forecast table: the "3-sigma rule" of paper 1."""
+    from scipy import stats
+
+    mean, sd = np.asarray(mean, float), np.asarray(sd, float)
+    values = mean[:, None] + sd[:, None] * stats.norm.ppf(LEVELS)
+    table = pd.DataFrame(values, index, list(QUANTILES)).assign(mean=mean)
+    for name, k in {"68": 1, "95": 2, "997": 3}.items():
+        table[f"low{name}"], table[f"high{name}"] = mean - k * sd, mean + k * sd
+    return table
+
+
+def cumulative(table: pd.DataFrame, z) -> np.ndarray:
+    """P(redshift <= z) from the five quantiles, straight lines between them from (0, 0); shape (n,).
+
+    Above the highest quantile the rest of the probability is spread as far as the two highest quantiles are apart.
+    """
+    quantiles = table[list(QUANTILES)].to_numpy(float)
+    top = quantiles[:, -1] + np.maximum(quantiles[:, -1] - quantiles[:, -2], 1e-6)
+    points = np.maximum.accumulate(np.column_stack([np.minimum(quantiles[:, 0], 0.0), quantiles, top]), axis=1)
+    return np.array([np.interp(value, row, [0.0, *LEVELS, 1.0]) for value, row in zip(np.asarray(z, float), points, strict=True)])
+
+
+def each(table: pd.DataFrame, truth) -> pd.DataFrame:
+    """What every score is made of, one row a source: errors, whether inside, CRPS.
+
+    Parameters
+    ----------
+    table : one row a source: ``mean``, `QUANTILES`, ``low68``, ``high68``, ``low95``, ``high95``.
+    truth : array, shape (n,), redshifts.
+    """
+    truth = np.asarray(truth, float)
+    result = pd.DataFrame({"truth": truth, "mean": table["mean"].to_numpy(float)}, table.index)
+    result["error"] = result["mean"] - truth
+    result["relative"] = result["error"] / (1 + truth)
+    for level in [name for name in ("68", "95", "997") if f"low{name}" in table]:
+        result[f"inside{level}"] = (truth >= table[f"low{level}"].to_numpy()) & (truth <= table[f"high{level}"].to_numpy())
+    result["crps"] = scores.crps_quantiles(truth, table[list(QUANTILES)].to_numpy(float), np.array(LEVELS))
+    return result
+
+
+def _nmad(relative) -> float:
+    return float(1.4826 * np.median(np.abs(relative - np.median(relative))))
+
+
+#: name -> function of the columns of `each`.
+SCORES = {
+    "rmse": lambda e: float(np.sqrt(np.mean(e["error"] ** 2))),
+    "cc": lambda e: scores.correlation(e["truth"], e["mean"]),
+    "bias": lambda e: float(e["error"].mean()),
+    "nmad": lambda e: _nmad(e["relative"].to_numpy()),
+    "outliers": lambda e: float((e["relative"].abs() > OUTLIER).mean()),
+    "coverage68": lambda e: float(e["inside68"].mean()),
+    "coverage95": lambda e: float(e["inside95"].mean()),
+    "crps": lambda e: float(e["crps"].mean()),
+}
+
+
+def score(table: pd.DataFrame, truth: pd.Series, *, n_resamples: int = 500, seed: int = 0) -> pd.DataFrame:
+    """Score a forecast table on the sources that have an answer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `SCORES`; columns ``value``, ``low``, ``high`` (95 %, sources resampled). ``attrs``: ``n``, ``unanswered``
+        (answers that the table lacks) and ``extra`` (rows without an answer).
+
+    Raises
+    ------
+    FeatureError
+        When no answered source is in the table.
+    """
+    truth = truth.dropna()
+    common = truth.index.intersection(table.index, sort=False)
+    if not len(common):
+        raise FeatureError("No source with an answer is in the table. Names must be those of 4LAC-DR3, '4FGL J0003.1-5248'.")
+    pieces = each(table.loc[common], truth[common])
+    rng, draws = np.random.default_rng(seed), []
+    for _ in range(n_resamples):
+        sample = pieces.iloc[rng.integers(0, len(pieces), len(pieces))]
+        draws.append([function(sample) for function in SCORES.values()])
+    low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
+    result = pd.DataFrame({"value": [function(pieces) for function in SCORES.values()], "low": low, "high": high}, list(SCORES))
+    result.attrs |= {"n": len(common), "unanswered": len(truth) - len(common), "extra": len(table) - len(common)}
+    return result
+
+
+def paired(first: pd.DataFrame, second: pd.DataFrame, truth: pd.Series, *, n_resamples: int = 500, seed: int = 0) -> pd.DataFrame:
+    """Differences second minus first of every score on the sources that both answer for, resampled in pairs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `SCORES`, columns ``value``, ``low``, ``high``; ``attrs["n"]``.
+    """
+    truth = truth.dropna()
+    common = truth.index.intersection(first.index).intersection(second.index)
+    pieces = [each(table.loc[common], truth[common]) for table in (first, second)]
+
+    def difference(rows):
+        return [function(pieces[1].iloc[rows]) - function(pieces[0].iloc[rows]) for function in SCORES.values()]
+
+    rng, n = np.random.default_rng(seed), len(common)
+    draws = [difference(rng.integers(0, n, n)) for _ in range(n_resamples)]
+    low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
+    result = pd.DataFrame({"value": difference(np.arange(n)), "low": low, "high": high}, list(SCORES))
+    result.attrs["n"] = n
+    return result
+
+
+def limit_scores(table: pd.DataFrame, limit: pd.Series) -> pd.DataFrame:
+    """How a forecast stands to lower limits, one row a source.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``median_below`` and ``interval_below`` (whether the median, the whole 95 % interval lies below the limit),
+        ``above`` (probability beyond the limit) and ``crps``: the censored CRPS, the integral of F(z)^2 from 0 to the
+        limit (Avati et al. 2020), 0 for a forecast that lies wholly above.
+    """
+    limit = limit.dropna()
+    common = limit.index.intersection(table.index, sort=False)
+    table, limit = table.loc[common], limit[common].to_numpy(float)
+    share = (np.arange(100) + 0.5) / 100
+    inside = np.mean([cumulative(table, limit * s) ** 2 for s in share], axis=0)
+    return pd.DataFrame(
+        {
+            "median_below": table["q500"].to_numpy() < limit, "interval_below": table["high95"].to_numpy() < limit,
+            "above": 1 - cumulative(table, limit), "crps": inside * limit,
+        },
+        common,
+    )  # fmt: skip
