@@ -1,0 +1,23 @@
+"""Forecasts made before the answers exist: classes of a release's sources, blazar candidates, pulsars, redshifts."""
+
+from agnbook.forecasts.releases import (
+    GAMMA_BLAZAR_FEATURES,
+    GROUP_MODELS,
+    MODELS,
+    TWO_CLASSES,
+    boosted,
+    cross_fitted,
+    fingerprint,
+    forecast_blazars,
+    forecast_release,
+    forest,
+    pool,
+    probabilities,
+    quadratic,
+    recalibrate,
+)
+
+__all__ = [
+    "GAMMA_BLAZAR_FEATURES", "GROUP_MODELS", "MODELS", "TWO_CLASSES", "boosted", "cross_fitted", "fingerprint",
+    "forecast_blazars", "forecast_release", "forest", "pool", "probabilities", "quadratic", "recalibrate",
+]  # fmt: skip
