@@ -17,7 +17,7 @@ from agnbook.errors import ResultsError
 from agnbook.redshifts import boosted, shipped_redshift, trees
 from agnbook.shift import catalogue, ensemble, shipped_groups, weights
 
-PAPER = Settings("42_use_it_on_your_sources", "paper", {})
+PAPER = Settings("46_use_it_on_your_sources", "paper", {})
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_the_packed_redshift_model_answers_like_the_fitted_one(data):
 def test_nothing_is_packed_unless_a_paper_run_publishes(data, monkeypatch):
     for profile, publish in (("smoke", "1"), ("book", "1"), ("paper", "0")):
         monkeypatch.setenv("AGNBOOK_PUBLISH", publish)
-        settings = Settings("42_use_it_on_your_sources", profile, {})
+        settings = Settings("46_use_it_on_your_sources", profile, {})
         assert shipped_redshift.pack_redshift(None, None, settings=settings, seed=0, wall_seconds=0) == []
         assert shipped_groups.pack_groups(*[None] * 6, settings=settings, seed=0, wall_seconds=0) == []
     assert not (data / "weights").exists()

@@ -101,7 +101,9 @@ def answer(X: pd.DataFrame, physical: pd.Series, target: pd.DataFrame, *, wanted
         names = ["agn", "psr", "other"][: 2 if classes == "two" else 3]
         rows = (kind != "").to_numpy()
         y = kind[rows].map({name: k for k, name in enumerate(names)}).to_numpy(int)
-        members = _members(X.loc[rows, FEATURES[columns]].to_numpy(), y, target[FEATURES[columns]].to_numpy(), seed, n_trees, n_rounds)
+        members = _members(
+            X.loc[rows, FEATURES[columns]].to_numpy(), y, target[FEATURES[columns]].to_numpy(), seed, n_trees, n_rounds
+        )
         for model in here:
             p = members[model]
             result[" | ".join((classes, columns, model))] = p[:, 0] / (p[:, 0] + p[:, 1])

@@ -68,15 +68,40 @@ def gaussian(mean, sd, index) -> pd.DataFrame:
     return table
 
 
+def _points(table: pd.DataFrame) -> np.ndarray:
+    """Knots of the cumulative distributions, shape (n, 7): where it is 0, `LEVELS` and 1, straight lines between them."""
+    quantiles = table[list(QUANTILES)].to_numpy(float)
+    top = quantiles[:, -1] + np.maximum(quantiles[:, -1] - quantiles[:, -2], 1e-6)
+    return np.maximum.accumulate(np.column_stack([np.minimum(quantiles[:, 0], 0.0), quantiles, top]), axis=1)
+
+
 def cumulative(table: pd.DataFrame, z) -> np.ndarray:
     """P(redshift <= z) from the five quantiles, straight lines between them from (0, 0); shape (n,).
 
     Above the highest quantile the rest of the probability is spread as far as the two highest quantiles are apart.
     """
-    quantiles = table[list(QUANTILES)].to_numpy(float)
-    top = quantiles[:, -1] + np.maximum(quantiles[:, -1] - quantiles[:, -2], 1e-6)
-    points = np.maximum.accumulate(np.column_stack([np.minimum(quantiles[:, 0], 0.0), quantiles, top]), axis=1)
-    return np.array([np.interp(value, row, [0.0, *LEVELS, 1.0]) for value, row in zip(np.asarray(z, float), points, strict=True)])
+    steps = [0.0, *LEVELS, 1.0]
+    return np.array([np.interp(value, row, steps) for value, row in zip(np.asarray(z, float), _points(table), strict=True)])
+
+
+def crps(table: pd.DataFrame, z, limit: bool = False) -> np.ndarray:
+    """Continuous ranked probability score of `cumulative`, exactly, shape (n,), in units of redshift.
+
+    Parameters
+    ----------
+    z : array, shape (n,), redshifts, or lower limits.
+    limit : whether `z` are lower limits. Their score is the integral of F^2 up to the limit (the censored CRPS of Avati et
+        al. 2020): 0 for a forecast that lies wholly above it, wherever.
+    """
+    result, steps = [], np.array([0.0, *LEVELS, 1.0])
+    for value, row in zip(np.asarray(z, float), _points(table), strict=True):
+        place = np.searchsorted(row, value, side="right")
+        knots, height = np.insert(row, place, value), np.insert(steps, place, np.interp(value, row, steps))
+        below = np.arange(len(row)) < place
+        left, right = (np.where(below, side, 1 - side) for side in (height[:-1], height[1:]))
+        piece = np.diff(knots) * (left**2 + left * right + right**2) / 3  # a line's square, integrated
+        result.append(piece[below].sum() if limit else piece.sum())
+    return np.array(result)
 
 
 def each(table: pd.DataFrame, truth) -> pd.DataFrame:
@@ -93,7 +118,7 @@ def each(table: pd.DataFrame, truth) -> pd.DataFrame:
     result["relative"] = result["error"] / (1 + truth)
     for level in [name for name in ("68", "95", "997") if f"low{name}" in table]:
         result[f"inside{level}"] = (truth >= table[f"low{level}"].to_numpy()) & (truth <= table[f"high{level}"].to_numpy())
-    result["crps"] = scores.crps_quantiles(truth, table[list(QUANTILES)].to_numpy(float), np.array(LEVELS))
+    result["crps"] = crps(table, truth)
     return result
 
 
@@ -173,18 +198,15 @@ def limit_scores(table: pd.DataFrame, limit: pd.Series) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``median_below`` and ``interval_below`` (whether the median, the whole 95 % interval lies below the limit),
-        ``above`` (probability beyond the limit) and ``crps``: the censored CRPS, the integral of F(z)^2 from 0 to the
-        limit (Avati et al. 2020), 0 for a forecast that lies wholly above.
+        ``above`` (probability beyond the limit) and the censored ``crps``.
     """
     limit = limit.dropna()
     common = limit.index.intersection(table.index, sort=False)
     table, limit = table.loc[common], limit[common].to_numpy(float)
-    share = (np.arange(100) + 0.5) / 100
-    inside = np.mean([cumulative(table, limit * s) ** 2 for s in share], axis=0)
     return pd.DataFrame(
         {
             "median_below": table["q500"].to_numpy() < limit, "interval_below": table["high95"].to_numpy() < limit,
-            "above": 1 - cumulative(table, limit), "crps": inside * limit,
+            "above": 1 - cumulative(table, limit), "crps": crps(table, limit, limit=True),
         },
         common,
     )  # fmt: skip

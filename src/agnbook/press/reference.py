@@ -18,6 +18,7 @@ PAGES = {
     "judge": ("Splits, scores, exams", ["judge"]),
     "chapter": ("What a chapter needs", ["chapter"]),
     "redshifts": ("Redshifts", ["redshifts"]),
+    "forecasts": ("Forecasts before the answers", ["forecasts"]),
     "blazars": ("Blazar classes", ["blazars"]),
     "shift": ("Covariate shift", ["shift"]),
     "lightcurves": ("Simulated light curves", ["lightcurves"]),

@@ -63,7 +63,7 @@ from agnbook.banp import posterior
 from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.lightcurves import population
 
-settings = sizes.load("43_scale_out", profile)
+settings = sizes.load("51_scale_out", profile)
 figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]

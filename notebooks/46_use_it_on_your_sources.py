@@ -54,7 +54,7 @@ from agnbook.ask import classify, light_curves, neighbours, redshift, report, so
 from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.sky import catalogs, features, registry, source_classes
 
-settings = sizes.load("42_use_it_on_your_sources", profile)
+settings = sizes.load("46_use_it_on_your_sources", profile)
 figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
