@@ -370,8 +370,15 @@ print(f"reconstruction: {len(here)} times, sd {here['sd'].min():.3f} to {here['s
 # %% tags=["nbval-ignore-output", "hide-input"]
 import time
 
+from agnbook import committed
+from agnbook.blazars import shipped_blazars
 from agnbook.redshifts import shipped_redshift
 from agnbook.shift import shipped_groups
+
+
+def publish(path, model, start):
+    seconds = time.perf_counter() - start
+    committed.publish_model(path, model, chapter=settings.chapter, profile=profile, seed=seed, wall_seconds=seconds)
 
 
 def pack_redshift():
@@ -382,7 +389,7 @@ def pack_redshift():
     high, low = (lac[lac["file"] == letter] for letter in "hl")
     sample = boosted.redshift_sample(high, low)
     model = boosted.fit_best(sample, seed=seed, n_parts=settings.parts, n_forest=settings.forest, rounds=settings.rounds)
-    shipped_redshift.pack_redshift(model, sample, settings=settings, seed=seed, wall_seconds=time.perf_counter() - start)
+    publish(shipped_redshift.REDSHIFT, shipped_redshift.ShippedRedshift.from_fitted(model, sample), start)
 
 
 def pack_groups():
@@ -398,7 +405,7 @@ def pack_groups():
     rng = np.random.default_rng(seed)
     networks = ensemble.train_networks(X, group, parts, rng=rng, n_classes=6, epochs=settings.epochs)
     arguments = (networks, tested, gamma.X.index[known], X, gamma.X[~known].to_numpy(), group)
-    shipped_groups.pack_groups(*arguments, settings=settings, seed=seed, wall_seconds=time.perf_counter() - start)
+    publish(shipped_groups.GROUPS, shipped_groups.ShippedGroups.from_networks(*arguments, seed=seed), start)
 
 
 have_4lac = registry.status().set_index("name")["status"].filter(like="4lac").eq("verified").all()
@@ -406,8 +413,6 @@ if settings.recompute:
     pack_groups()
     if have_4lac:
         pack_redshift()
-    for load in (shipped_groups.load_groups, shipped_redshift.load_redshift):
-        load.cache_clear()  # what follows uses the new weights
 
 # %% tags=["hide-input"]
 import json
@@ -416,9 +421,9 @@ from agnbook import storage
 
 records = json.loads((storage.DATA / "results" / "artifacts.json").read_text())
 models = {
-    classify.WEIGHTS: "BL Lac or FSRQ",
+    shipped_blazars.BLAZARS: "BL Lac or FSRQ",
     shipped_groups.GROUPS: "six groups",
-    shipped_redshift.REDSHIFT: "redshift (head of nine files)",
+    shipped_redshift.REDSHIFT: "redshift",
 }
 kept = ["chapter", "profile", "seed"]
 pd.DataFrame(

@@ -1,13 +1,10 @@
 """What is committed under `data/`: tables and weights, each with its sha256, its making and its maker on record."""
 
-import io
 import json
 import os
 import platform
-import zipfile
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from agnbook import storage
@@ -74,25 +71,11 @@ def load_table(path: Path | str) -> pd.DataFrame:
     return pd.read_csv(verify(path))
 
 
-def read_arrays(path: str) -> dict[str, np.ndarray]:
-    """Read a committed ``.npz`` after checking it; nothing in it is ever unpickled."""
-    try:
-        with np.load(verify(path), allow_pickle=False) as file:
-            return dict(file)
-    except (ValueError, OSError, TypeError, AttributeError) as error:
-        raise ResultsError(f"{path} does not hold plain arrays ({error}). Restore it with `git checkout data`.") from error
+def publish_model(path: str, model, *, chapter: str, profile: str, seed: int, wall_seconds: float, **notes) -> None:
+    """Save a model's weights (by its own `save`) at `path` under ``data/`` with their record.
 
-
-def write_weights(path: str, content: dict, settings, seed: int, wall_seconds: float, notes: dict) -> None:
-    """Write a model's weights (JSON, or arrays as ``.npz`` without pickle) under ``data/`` with their record."""
-    with storage.atomic_write(storage.DATA / path) as temporary:
-        if path.endswith(".json"):
-            temporary.write_text(json.dumps(content, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
-        else:
-            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as file:
-                for name, array in content.items():  # as numpy does, but without the time: the same model has the same hash
-                    buffer = io.BytesIO()
-                    np.lib.format.write_array(buffer, np.asanyarray(array), allow_pickle=False)
-                    entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
-                    file.writestr(entry, buffer.getvalue(), zipfile.ZIP_DEFLATED)
-    record(path, chapter=settings.chapter, profile=settings.profile, seed=seed, wall_seconds=wall_seconds, **notes)
+    Nothing happens unless a `paper` run publishes.
+    """
+    if publishing() and profile == "paper":
+        model.save(storage.DATA / path)
+        record(path, chapter=chapter, profile=profile, seed=seed, wall_seconds=wall_seconds, **notes)

@@ -98,7 +98,7 @@ def test_neural_process_trains_resumes_predicts_and_is_stored(tmp_path):
     assert notes == {"steps": 40} and np.allclose(scales.whiten.rotation, curves.whiten.rotation)
     assert all(torch.equal(a, b) for a, b in zip(loaded.state_dict().values(), again.state_dict().values(), strict=True))
     path.write_bytes(b"not weights")
-    with pytest.raises(ResultsError, match="fit their config"):
+    with pytest.raises(ResultsError, match="does not hold the weights"):
         train.load_network(path)
 
 
@@ -133,12 +133,16 @@ def test_own_posterior_learns_and_is_stored(table, tmp_path):
     assert samples.shape == (20, 120, 21)
     path = tmp_path / "own.safetensors"
     own.save(path)
-    again = posterior.Posterior.read(path)
+    again = posterior.Posterior.load(path)
     assert np.allclose(again.sample_targets(features[:3], 5), own.sample_targets(features[:3], 5))
     own.config = own.config | {"width": 17}
     own.save(path)
-    with pytest.raises(ResultsError, match="fit their config"):
-        posterior.Posterior.read(path)
+    with pytest.raises(ResultsError, match="does not hold the weights of this model"):
+        posterior.Posterior.load(path)
+    own.config = own.config | {"width": 16, "columns": list(range(57))}
+    own.save(path)
+    with pytest.raises(ResultsError, match="does not hold the weights of this model"):
+        posterior.Posterior.load(path)
     _, scale = summary.target_scale("dc2_like", np.random.default_rng(0), 2000)
     row = quality.quality(population.targets_from_latents(latents[:20]), samples, scale)
     assert 0 < row["mae"] < 1 and row["mae_low"] <= row["mae"] <= row["mae_high"]

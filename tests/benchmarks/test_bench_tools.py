@@ -43,7 +43,7 @@ def test_redshifts_of_a_table_at_once(benchmark):
 
 def test_trees_in_one_walk(benchmark):
     """All trees of one part of the redshift model on all sources, against one tree and one source after the other."""
-    part = shipped_redshift.load_redshift().model.parts[0]
+    part = shipped_redshift.ShippedRedshift.load().model.parts[0]
     trees = part.trees["sqrt"]
     X = features.extended_redshift_matrix(redshift._Redshifts(_table()).values).to_numpy(float)
     X = np.repeat(X, -(-SOURCES // len(X)), axis=0)[:SOURCES]

@@ -1,15 +1,11 @@
-"""The five networks: sizes, batched training, pairs, and the network that is shipped."""
-
-import json
+"""The five networks: sizes, batched training, pairs."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from agnbook.blazars import networks
-from agnbook.errors import FeatureError, ResultsError
+from agnbook.errors import FeatureError
 from agnbook.judge import scores
-from agnbook.sky import features
 
 
 @pytest.fixture(scope="module")
@@ -170,126 +166,3 @@ def test_validation_rows_never_train(toy):
     np.testing.assert_array_equal(splits[0][2], np.arange(200, 240))
     assert len(splits[1][0]) > len(np.unique(splits[1][0]))  # copies stay
     assert networks.validated_splits([np.arange(200)], y)[0][2].size == 0
-
-
-# ------------------------------------------------------------------ the network to take away
-
-
-@pytest.fixture(scope="module")
-def catalogue_rows():
-    return pd.DataFrame(
-        {
-            "PL_Index": [2.3, 1.8, 2.2], "LP_Index": [2.2, 1.7, 2.1], "Frac_Variability": [0.8, 0.2, 0.4],
-            "Pivot_Energy": [700.0, 3000.0, 1500.0], "Variability_Index": [900.0, 20.0, 30.0],
-            "nu_syn": [3e12, 1e16, 0.0], "nuFnu_syn": [2e-12, 3e-12, 0.0],
-        },
-        index=["soft", "hard", "blind"],
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def network(toy, toy_rows, catalogue_rows):
-    X = features.blazar_matrix(catalogue_rows).to_numpy()
-    trained = networks.bias_init(toy_rows, np.random.default_rng(0), epochs=2)
-    return networks.BlazarNetwork.from_trained(trained, np.concatenate([X - 0.1, X + 0.1]), member=1, notes={"version": "test"})
-
-
-def test_network_survives_its_file(network, toy, tmp_path):
-    path = tmp_path / "network.json"
-    network.save(path)
-    stored = json.loads(path.read_text())
-    assert stored["features"] == features.BLAZAR_FEATURES and stored["transform"]["nu_syn"] == "ln(value + 1e+12)"
-    loaded = networks.BlazarNetwork.load(path)
-    np.testing.assert_allclose(loaded.predict(toy[0]), network.predict(toy[0]), rtol=1e-6)
-    assert loaded.notes == {"version": "test"}
-    assert sum(np.size(getattr(loaded, n)) for n in ("hidden_weights", "hidden_bias", "output_weights", "output_bias")) == 379
-
-
-def test_network_agrees_with_its_training_twin(toy, toy_rows):
-    trained = networks.bias_init(toy_rows, np.random.default_rng(0), epochs=2)
-    network = networks.BlazarNetwork.from_trained(trained, toy[0], member=2)
-    np.testing.assert_allclose(network.predict(toy[0]), trained.predict(toy[0])[2], atol=1e-6)
-
-
-@pytest.mark.parametrize("damage", ["text", "missing", "shape", "nan", "features"])
-def test_damaged_files_are_named(network, tmp_path, damage):
-    path = tmp_path / "network.json"
-    network.save(path)
-    stored = json.loads(path.read_text())
-    if damage == "missing":
-        del stored["scale"]
-    elif damage == "shape":
-        stored["hidden_bias"] = stored["hidden_bias"][:-1]
-    elif damage == "nan":
-        stored["mean"][0] = float("nan")
-    elif damage == "features":
-        stored["features"] = stored["features"][::-1]
-    path.write_text("not JSON" if damage == "text" else json.dumps(stored))
-    with pytest.raises(ResultsError, match=r"network\.json"):
-        networks.BlazarNetwork.load(path)
-    with pytest.raises(ResultsError, match="Cannot read"):
-        networks.BlazarNetwork.load(tmp_path / "nowhere.json")
-
-
-def test_classify_flags_what_a_reader_must_know(network, catalogue_rows):
-    answer = network.classify(catalogue_rows)
-    assert list(answer["no_sed"]) == [False, False, True]
-    assert (answer["out_of_range"] == "").all()
-    assert answer["probability_fsrq"].between(0, 1).all() and list(answer.index) == ["soft", "hard", "blind"]
-    np.testing.assert_allclose(networks.sigmoid(answer["logit"]), answer["probability_fsrq"])
-    far = network.classify(catalogue_rows.assign(PL_Index=[9.0, 1.8, 2.2], Pivot_Energy=[700.0, 3000.0, 1e9]))
-    assert list(far["out_of_range"]) == ["PL_Index", "", "Pivot_Energy"]
-
-
-@pytest.mark.parametrize(
-    ("column", "value", "message"),
-    [
-        ("Pivot_Energy", 0.0, "Pivot_Energy must be positive"),
-        ("Variability_Index", -3.0, "Variability_Index must be positive"),
-        ("nuFnu_syn", -1e-12, "0 .no SED fit. or positive"),
-        ("nu_syn", 0.0, "one of nu_syn, nuFnu_syn"),
-        ("PL_Index", np.nan, "NaN or infinite values in PL_Index"),
-        ("Frac_Variability", -0.1, "Frac_Variability is negative"),
-    ],
-)
-def test_classify_refuses_impossible_values(network, catalogue_rows, column, value, message):
-    bad = catalogue_rows.copy()
-    bad.loc["soft", column] = value
-    with pytest.raises(FeatureError, match=message):
-        network.classify(bad)
-
-
-def test_values_that_overflow_are_refused(catalogue_rows):
-    absurd = catalogue_rows.assign(PL_Index=1.7e308, LP_Index=-1.7e308)
-    with pytest.raises(FeatureError, match="too large for the network"):
-        networks.BlazarNetwork.load().classify(absurd)
-
-
-def test_predict_wants_seven_features(network):
-    for bad in (np.zeros((3, 6)), np.zeros(7), np.full((1, 7), np.inf)):
-        with pytest.raises(FeatureError, match="shape"):
-            network.predict(bad)
-    with pytest.raises(FeatureError, match="lacks the columns"):
-        network.classify(pd.DataFrame({"PL_Index": [2.0]}))
-
-
-@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
-def test_shipped_network_knows_its_sources(both_latitudes):
-    """The committed weights classify the sources they learnt from about as well as in cross-validation."""
-    network = networks.BlazarNetwork.load()
-    table = features.blazar_features(both_latitudes, classes=("bll", "fsrq"))
-    answer = network.classify(table.info)
-    assert 0.90 < ((answer["probability_fsrq"] > 0.5) == table.y).mean() < 0.94
-    assert (answer["out_of_range"] == "").all()
-    assert network.notes["trained_on"] == len(table)
-
-
-def test_shipped_network_needs_no_training_library():
-    import subprocess
-    import sys
-
-    code = (
-        "import sys; from agnbook.blazars.networks import BlazarNetwork, count_flops, BIAS_INIT; "
-        "assert count_flops(7, BIAS_INIT) == 672; assert not {'torch', 'tensorflow', 'sklearn'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from agnbook import storage
-from agnbook.blazars.networks import BlazarNetwork
+from agnbook.blazars.shipped_blazars import BlazarNetwork
 from agnbook.sky import features
 
 HTML = storage.ROOT / "_build" / "html"
@@ -201,7 +201,7 @@ def blazars_to_try():
 
 def test_classifier_has_the_numbers_of_python(page, site):
     table = blazars_to_try()
-    expected = BlazarNetwork.load().classify(table)
+    expected = BlazarNetwork.load().answer(table)
     assert expected["no_sed"].sum() == 5 and expected["probability_fsrq"].between(0.1, 0.9).sum() >= 2
     assert 5 <= (expected["out_of_range"] != "").sum() < len(table)
     page.goto(f"{site}/book/try_the_classifier.html")

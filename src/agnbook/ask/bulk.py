@@ -42,13 +42,13 @@ def plan(model: str, setting: str = "dc2_like") -> Job:
     if model not in MODELS:
         raise BookError(f"Unknown model {model!r}; choose one of {', '.join(MODELS)}.")
     if model != "lightcurve":
-        from agnbook.ask import classify
+        from agnbook.blazars import shipped_blazars
         from agnbook.redshifts import shipped_redshift
         from agnbook.shift import shipped_groups
 
         setting, weights = (
             "",
-            {"blazars": classify.WEIGHTS, "six": shipped_groups.GROUPS, "redshift": shipped_redshift.REDSHIFT}[model],
+            {"blazars": shipped_blazars.BLAZARS, "six": shipped_groups.GROUPS, "redshift": shipped_redshift.REDSHIFT}[model],
         )
     else:
         from agnbook.lightcurves.dataset import SETTINGS

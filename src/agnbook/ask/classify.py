@@ -3,13 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from agnbook import committed, storage
 from agnbook.ask import progress, source_names, user_columns
-from agnbook.blazars.networks import BlazarNetwork
+from agnbook.blazars import shipped_blazars
 from agnbook.errors import FeatureError
 from agnbook.sky import features
-
-WEIGHTS = "weights/blazars_bias_init.json"
 
 
 def classify(table, groups: str = "blazars"):
@@ -55,14 +52,13 @@ def _classify_blazars(table):
     values = pd.DataFrame({column: user_columns.numbers(table, columns[column], column) for column in features.BLAZAR_FEATURES})
     values = values.where(np.isfinite(values))
     user_columns.refuse_impossible(values, names)
-    weights = committed.verify(WEIGHTS)
-    network = BlazarNetwork.load(weights)
+    network = shipped_blazars.BlazarNetwork.load()
     complete = np.flatnonzero(values.notna().all(axis=1))
     probability, no_sed = np.full(len(names), np.nan), np.zeros(len(names), bool)
     out_of_range = np.full(len(names), "", dtype=object)
     for block in progress.blocks(len(complete), "blazars", 20_000):
         rows = complete[block]
-        found = network.classify(values.iloc[rows])
+        found = network.answer(values.iloc[rows])
         probability[rows], no_sed[rows] = found["probability_fsrq"], found["no_sed"]
         out_of_range[rows] = found["out_of_range"]
     return Table(
@@ -72,7 +68,7 @@ def _classify_blazars(table):
             "not_given": user_columns.join_names(features.BLAZAR_FEATURES, values.isna().to_numpy()),
             "no_sed": no_sed,
             "out_of_range": out_of_range.astype(str),
-            "model_sha256": np.full(len(names), storage.sha256(weights)),
+            "model_sha256": np.full(len(names), network.sha256),
         }
     )
 
@@ -83,7 +79,7 @@ def _classify_six(table):
     from agnbook.shift import shipped_groups
     from agnbook.sky.source_classes import NAMES
 
-    model = shipped_groups.load_groups()
+    model = shipped_groups.ShippedGroups.load()
     name, columns = user_columns.require(table, features.GAMMA_COLUMNS)
     names = user_columns.names(table, name)
     values = pd.DataFrame({column: user_columns.numbers(table, columns[column], column) for column in features.GAMMA_COLUMNS})
@@ -98,7 +94,7 @@ def _classify_six(table):
     for block in progress.blocks(len(answered), "six groups", 5_000):
         rows = answered[block]
         X = features.gamma_matrix(values.iloc[rows]).to_numpy()
-        mean[rows], sd[rows], networks[rows] = model.probabilities(
+        mean[rows], sd[rows], networks[rows] = model.answer(
             X, [spelt.get(source_names.simplified(source), "") for source in names[rows]]
         )
         ratio[rows] = model.density_ratio(X)

@@ -13,7 +13,7 @@ class _Redshifts:
     def __init__(self, table):
         from agnbook.redshifts import shipped_redshift
 
-        self.shipped = shipped_redshift.load_redshift()
+        self.shipped = shipped_redshift.ShippedRedshift.load()
         self.name, columns = user_columns.require(
             table, [*features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS], " Where nothing is known, leave the cells empty."
         )
@@ -37,7 +37,7 @@ class _Redshifts:
         for block in progress.blocks(len(self.answered), "redshifts"):
             rows = self.answered[block]
             X = features.extended_redshift_matrix(self.values.iloc[rows])
-            forecast, self.in_training[rows] = self.shipped.predict(
+            forecast, self.in_training[rows] = self.shipped.answer(
                 X, [spelt.get(source_names.simplified(source), "") for source in self.names[rows]]
             )
             yield rows, X, forecast

@@ -10,7 +10,7 @@ import pandas as pd
 
 from agnbook import committed
 from agnbook.ask import classify, lookup, neighbours, redshift, source_names, tables, user_columns
-from agnbook.blazars.networks import BlazarNetwork
+from agnbook.blazars.shipped_blazars import BlazarNetwork
 from agnbook.errors import BookError, FeatureError
 from agnbook.judge import calibration
 from agnbook.sky import catalogs, features, source_classes
@@ -157,7 +157,7 @@ def _add_neighbours(report: Report, leave_out: str = "") -> None:
 
 def _out_of_range(values: dict[str, float]) -> str:
     """Names of the gamma-ray features outside the blazar network's training range."""
-    network = BlazarNetwork.load(committed.verify(classify.WEIGHTS))
+    network = BlazarNetwork.load()
     x, n = neighbours.design(pd.DataFrame([values]))[0], len(neighbours.COLUMNS)
     slack = 1e-6 * (network.high - network.low)[:n]
     outside = (x < network.low[:n] - slack) | (x > network.high[:n] + slack)

@@ -1,6 +1,5 @@
 """How the models that answer were examined, in a sentence."""
 
-from agnbook import committed
 from agnbook.chapter import claims
 
 #: Question -> how its model was examined, and the claims that tell the result: name and claim.
@@ -22,7 +21,9 @@ def skill(question: str) -> tuple[str, str]:
     question : "six" or a key of `EXAMINED`
     """
     if question == "six":
-        held_out = committed.notes("weights/groups.npz")["held_out"]
+        from agnbook.shift.shipped_groups import ShippedGroups
+
+        held_out = ShippedGroups.load().notes["held_out"]
         how, n = "on training sources, by networks that did not see them", held_out["n"]
         found = {name: held_out[key] for name, key in {"accuracy": "accuracy", "log loss": "logloss"}.items()}
     else:

@@ -1,15 +1,13 @@
 """A small network from summaries to the joint posterior of the eight latents, hence of the 21 targets."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from agnbook import committed
+from agnbook import committed, weights
 from agnbook.banp import heads, summary, transforms
-from agnbook.errors import ResultsError
 from agnbook.lightcurves import kalman, locus, population
 
 #: Column of the summaries that holds the colour locus's redshift.
@@ -158,51 +156,34 @@ class Posterior:
         scores = np.array(Guard.SCORES)
         return np.array([", ".join(scores[row]) for row in self.warn(features)], dtype=str)
 
-    def tensors(self) -> dict:
-        """Return everything to store, by name."""
-        scales = {
-            f"{side}.{name}": torch.as_tensor(np.asarray(getattr(getattr(self, side), name)))
-            for side in ("inputs", "outputs")
-            for name in ("mean", "scale")
-        }
-        guard = {f"guard.{name}": torch.as_tensor(getattr(self.guard, name)) for name in ("precision", "limits")}
-        return {f"network.{name}": value for name, value in self.network.state_dict().items()} | scales | guard
-
-    def save(self, path: Path) -> None:
-        """Write weights and config as one safetensors file."""
-        from safetensors.torch import save_file
-
-        tensors = {name: value.contiguous() for name, value in self.tensors().items()}
-        save_file(tensors, path, metadata={"config": json.dumps(self.config)})
+    def save(self, path: Path | str) -> None:
+        """Write the posterior; see `weights.save`."""
+        arrays = {f"network.{name}": value.cpu().numpy() for name, value in self.network.state_dict().items()}
+        for side in ("inputs", "outputs"):
+            arrays |= {f"{side}.{name}": getattr(getattr(self, side), name) for name in ("mean", "scale")}
+        arrays |= {f"guard.{name}": getattr(self.guard, name) for name in ("precision", "limits")}
+        weights.save(path, arrays, self.config)
 
     @classmethod
     def load(cls, path: Path | str) -> "Posterior":
-        """Read a committed posterior (`path` relative to ``data/``) after checking its sha256 and its sizes."""
-        return cls.read(committed.verify(path))
-
-    @classmethod
-    def read(cls, path: Path) -> "Posterior":
-        """Read a file that `save` wrote; a `ResultsError` says what does not fit."""
-        from safetensors import SafetensorError, safe_open
-
+        """Read a file that `save` wrote; a `ResultsError` says what is wrong with it. See `shipped` for the committed ones."""
+        n, dim = ("inputs",), ("outputs",)
+        shapes = {"inputs.mean": n, "inputs.scale": n, "outputs.mean": dim, "outputs.scale": dim}
+        stored = weights.load(path, shapes | {"guard.precision": (*n, *n), "guard.limits": (len(Guard.SCORES),)})
         try:
-            with safe_open(path, "pt") as file:
-                config = json.loads((file.metadata() or {})["config"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
-            scales = {
-                side: transforms.Standard(tensors[f"{side}.mean"].numpy(), tensors[f"{side}.scale"].numpy())
-                for side in ("inputs", "outputs")
-            }
-            posterior = cls.build(config, scales["inputs"], scales["outputs"])
-            weights = {name.removeprefix("network."): v for name, v in tensors.items() if name.startswith("network.")}
-            posterior.network.load_state_dict(weights)
-            posterior.guard = Guard(tensors["guard.precision"].numpy(), tensors["guard.limits"].numpy())
-        except (SafetensorError, KeyError, RuntimeError, OSError) as error:
-            reason = str(error).splitlines()[0]
-            raise ResultsError(f"{path} does not hold weights that fit their config ({reason}). Train it again.") from None
+            inputs, outputs = (transforms.Standard(**stored.group(side)) for side in ("inputs", "outputs"))
+            posterior = cls.build(stored.config, inputs, outputs)
+            posterior.network.load_state_dict({name: torch.as_tensor(a) for name, a in stored.group("network").items()})
+            if len(inputs.mean) != len(stored.config["columns"]) or max(stored.config["columns"]) >= summary.WIDTH:
+                raise ValueError("its summaries are others")
+            if len(outputs.mean) != stored.config["dim"]:
+                raise ValueError("its latents are others")
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise weights.refuse(path, str(error).splitlines()[0]) from None
+        posterior.guard = Guard(**stored.group("guard"))
         return posterior
 
 
 def shipped(setting: str) -> Posterior:
     """Load the committed model of one of `dataset.SETTINGS`: `sample` and `sample_targets` answer without training."""
-    return Posterior.load(f"weights/light_curves_{setting}.safetensors")
+    return Posterior.load(committed.verify(f"weights/light_curves_{setting}.safetensors"))

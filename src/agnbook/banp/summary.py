@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import numba
 import numpy as np
 
 from agnbook import storage
+from agnbook.compiled import compiled
 from agnbook.lightcurves import cadence, dataset, kalman, locus, population
 
 #: Visits apart at which the structure function is taken.
@@ -19,7 +19,7 @@ GROUPS = {
 WIDTH = 58
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def _moments(times, observed, is_visit, lags, out):
     rows, longest = times.shape
     t = np.empty(longest)

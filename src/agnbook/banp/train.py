@@ -1,6 +1,5 @@
 """Training: small density networks on summaries, in one go; the neural process in resumable pieces."""
 
-import json
 import math
 import time
 from dataclasses import asdict
@@ -8,9 +7,8 @@ from dataclasses import asdict
 import numpy as np
 import torch
 
-from agnbook import storage
+from agnbook import storage, weights
 from agnbook.banp import anp, heads, posterior, summary, transforms
-from agnbook.errors import ResultsError
 from agnbook.lightcurves import cadence, dataset, noise
 
 
@@ -313,18 +311,13 @@ def predict(network, curves: CurveSet, rows, *, passes=25, draws=8, n_context=64
 
 
 def save_network(path, network, scales: CurveSet, **notes) -> None:
-    """Write a neural process, its config and the scaling of its data as one safetensors file."""
-    from safetensors.torch import save_file
-
-    arrays = {
-        "magnitudes.mean": scales.magnitudes.mean, "magnitudes.scale": scales.magnitudes.scale,
-        "whiten.mean": scales.whiten.standard.mean, "whiten.standard": scales.whiten.standard.scale,
-        "whiten.rotation": scales.whiten.rotation, "whiten.scale": scales.whiten.scale,
-        "whiten.nugget": np.array(scales.whiten.nugget),
-    }  # fmt: skip
-    tensors = {f"network.{name}": value.cpu().contiguous() for name, value in network.state_dict().items()}
-    tensors |= {name: torch.as_tensor(np.ascontiguousarray(value)) for name, value in arrays.items()}
-    save_file(tensors, path, metadata={"config": json.dumps(asdict(network.config)), "notes": json.dumps(notes)})
+    """Write a neural process, its config, the scaling of its data and notes on its training; see `weights.save`."""
+    arrays = {f"network.{name}": value.cpu().numpy() for name, value in network.state_dict().items()}
+    arrays |= {"magnitudes.mean": scales.magnitudes.mean, "magnitudes.scale": scales.magnitudes.scale}
+    whiten = scales.whiten
+    arrays |= {"whiten.mean": whiten.standard.mean, "whiten.standard": whiten.standard.scale, "whiten.rotation": whiten.rotation}
+    arrays |= {"whiten.scale": whiten.scale, "whiten.nugget": np.atleast_1d(whiten.nugget)}
+    weights.save(path, arrays, asdict(network.config), notes)
 
 
 def load_network(path):
@@ -333,26 +326,20 @@ def load_network(path):
     Raises
     ------
     ResultsError
-        When the weights do not fit the config.
+        When the file does not hold the weights that its config wants.
     """
-    from safetensors import SafetensorError, safe_open
-
+    targets = ("targets",)
+    shapes = dict.fromkeys(("whiten.mean", "whiten.standard", "whiten.scale"), targets)
+    shapes |= {"whiten.rotation": (*targets, *targets), "whiten.nugget": (1,)}
+    stored = weights.load(path, shapes | dict.fromkeys(("magnitudes.mean", "magnitudes.scale"), ("bands",)))
     try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-        network = anp.AttentiveNeuralProcess(anp.Config(**json.loads(metadata["config"])))
-        weights = {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
-        network.load_state_dict(weights)
-        array = {name: value.numpy() for name, value in tensors.items() if not name.startswith("network.")}
-        scales = CurveSet.__new__(CurveSet)
-        scales.magnitudes = transforms.Standard(array["magnitudes.mean"], array["magnitudes.scale"])
-        scales.whiten = transforms.Whitened(
-            transforms.Standard(array["whiten.mean"], array["whiten.standard"]), array["whiten.rotation"],
-            array["whiten.scale"], float(array["whiten.nugget"].item()),
-        )  # fmt: skip
-    except (SafetensorError, KeyError, TypeError, RuntimeError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise ResultsError(f"{path} does not hold weights that fit their config ({reason}). Train it again.") from None
+        network = anp.AttentiveNeuralProcess(anp.Config(**stored.config))
+        network.load_state_dict({name: torch.as_tensor(array) for name, array in stored.group("network").items()})
+    except (TypeError, RuntimeError) as error:
+        raise weights.refuse(path, str(error).splitlines()[0]) from None
+    scales, array = CurveSet.__new__(CurveSet), stored.group("whiten")
+    scales.magnitudes = transforms.Standard(stored.arrays["magnitudes.mean"], stored.arrays["magnitudes.scale"])
+    standard = transforms.Standard(array["mean"], array["standard"])
+    scales.whiten = transforms.Whitened(standard, array["rotation"], array["scale"], float(array["nugget"].item()))
     network.eval()
-    return network, scales, json.loads(metadata["notes"])
+    return network, scales, stored.notes

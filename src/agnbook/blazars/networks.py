@@ -8,18 +8,13 @@ element, hence the result is that of training the members one by one.
 Training needs torch; counting parameters and predicting (`BlazarNetwork`) needs numpy alone.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from agnbook import storage
-from agnbook.errors import FeatureError, ResultsError
-from agnbook.sky import features
+from agnbook.errors import FeatureError
 
 LEARNING_RATE = 1e-3
 #: Keras's default; torch's 1e-8 would make the two differ.
@@ -517,134 +512,3 @@ MODELS: dict[str, Callable[..., Trained]] = {
     "autoencoder": autoencoder,
     "contrastive": contrastive,
 }
-
-
-@dataclass(frozen=True)
-class BlazarNetwork:
-    """The 7-42-1 network as plain numbers: classify without torch, TensorFlow or a catalogue.
-
-    Attributes
-    ----------
-    mean, scale, low, high : arrays (7,)
-        Scaler, and the range of every feature in training.
-    hidden_weights (7, 42), hidden_bias (42,), output_weights (42,), output_bias (float)
-    notes : dict
-        Where the numbers come from.
-    """
-
-    mean: np.ndarray
-    scale: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    hidden_weights: np.ndarray
-    hidden_bias: np.ndarray
-    output_weights: np.ndarray
-    output_bias: float
-    notes: dict = field(default_factory=dict)
-
-    _ARRAYS = {
-        "mean": (7,), "scale": (7,), "low": (7,), "high": (7,), "hidden_weights": (7, 42), "hidden_bias": (42,),
-        "output_weights": (42,), "output_bias": (),
-    }  # fmt: skip
-
-    @classmethod
-    def from_trained(cls, trained: Trained, X, member: int = 0, notes: dict | None = None) -> "BlazarNetwork":
-        """Take one member of a trained `bias_init`; `X` (n, 7) are its training features."""
-        (hidden, hidden_bias), (output, output_bias) = trained.parameters
-        X = np.asarray(X, float)
-        return cls(
-            trained.rows.mean[member], trained.rows.scale[member], X.min(axis=0), X.max(axis=0), hidden[member],
-            hidden_bias[member, 0], output[member, :, 0], float(output_bias[member, 0, 0]), notes or {},
-        )  # fmt: skip
-
-    @classmethod
-    def load(cls, path: Path | str | None = None) -> "BlazarNetwork":
-        """Read the committed network, or another file of the same form.
-
-        Raises
-        ------
-        ResultsError
-            When the file is missing, is not JSON, or lacks numbers.
-        """
-        path = Path(path) if path else storage.DATA / "weights" / "blazars_bias_init.json"
-        try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            arrays = {name: np.asarray(stored[name], float) for name in cls._ARRAYS}
-            wrong = [name for name, shape in cls._ARRAYS.items() if arrays[name].shape != shape]
-            finite = all(np.isfinite(array).all() for array in arrays.values())
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ResultsError(f"Cannot read the network in {path}: {error!r}. Restore it with `git checkout data`.") from error
-        if wrong or not finite or stored.get("features") != features.BLAZAR_FEATURES:
-            raise ResultsError(f"{path} is not the 7-42-1 network ({wrong or 'features or values'}). Restore it with git.")
-        arrays["output_bias"] = float(arrays["output_bias"])
-        return cls(**arrays, notes=stored.get("notes", {}))
-
-    def save(self, path: Path | str) -> None:
-        """Write the network as JSON: features and their transformation, scaler, weights, notes."""
-        transform = {name: "value" for name in features.BLAZAR_RAW} | {name: "ln(value)" for name in features.BLAZAR_LOG}
-        transform |= {name: f"ln(value + {offset:g})" for name, offset in features.SED_OFFSET.items()}
-        content = {"features": features.BLAZAR_FEATURES, "transform": transform, "notes": self.notes}
-        # eight digits keep float32 weights exact enough; the scaler needs no more either
-        content |= {name: _rounded(getattr(self, name)) for name in self._ARRAYS}
-        storage.write_text(path, json.dumps(content, indent=1) + "\n")
-
-    def logit(self, X) -> np.ndarray:
-        """Logit of the FSRQ probability for transformed, unscaled features (n, 7), shape (n,)."""
-        x = np.asarray(X, float)
-        if x.ndim != 2 or x.shape[1] != 7 or not np.isfinite(x).all():
-            raise FeatureError(f"Expected finite features of shape (n, 7) in the order {', '.join(features.BLAZAR_FEATURES)}.")
-        hidden = np.maximum((x - self.mean) / self.scale @ self.hidden_weights + self.hidden_bias, 0)
-        return hidden @ self.output_weights + self.output_bias
-
-    def predict(self, X) -> np.ndarray:
-        """Probability of FSRQ for transformed, unscaled features (n, 7), shape (n,)."""
-        return sigmoid(self.logit(X))
-
-    def classify(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Classify sources given by the seven catalogue columns in their catalogue units.
-
-        Returns
-        -------
-        pandas.DataFrame
-            ``probability_fsrq``, ``logit``, ``no_sed`` (no synchrotron fit: both SED columns 0, the
-            answer is much less certain) and ``out_of_range`` (names of the features outside the
-            training range, an empty string if none), indexed as `table`.
-
-        Raises
-        ------
-        FeatureError
-            For missing columns, for NaN, for values that must be positive and are not, for
-            negative SED columns, and for one SED column without the other.
-        """
-        features.require_columns(table, features.BLAZAR_FEATURES)
-        values = table[features.BLAZAR_FEATURES].astype(float)
-        if not np.isfinite(values.to_numpy()).all():
-            bad = values.columns[~np.isfinite(values.to_numpy()).all(axis=0)]
-            raise FeatureError(f"NaN or infinite values in {', '.join(bad)}. Give numbers, or 0 for both SED columns.")
-        if half := int(((values["nu_syn"] == 0) != (values["nuFnu_syn"] == 0)).sum()):
-            raise FeatureError(f"{half} rows have one of nu_syn, nuFnu_syn equal to 0 and not the other; give both or neither.")
-        if (negative := values["Frac_Variability"] < 0).any():
-            raise FeatureError(f"Frac_Variability is negative in {negative.sum()} rows; it is 0 or positive.")
-        X = features.blazar_matrix(values).to_numpy()
-        with np.errstate(over="ignore", invalid="ignore"):
-            logits = self.logit(X)
-        if absurd := int((~np.isfinite(logits)).sum()):
-            raise FeatureError(f"{absurd} rows hold values too large for the network; check the units of the columns.")
-        # relative slack: a feature of the training set itself must not fall out by rounding
-        slack = 1e-6 * (self.high - self.low)
-        outside = (X < self.low - slack) | (X > self.high + slack)
-        names = np.array(features.BLAZAR_FEATURES)
-        return pd.DataFrame(
-            {
-                "probability_fsrq": sigmoid(logits),
-                "logit": logits,
-                "no_sed": (values["nu_syn"] == 0).to_numpy(),
-                "out_of_range": [", ".join(names[row]) for row in outside],
-            },
-            index=table.index,
-        )
-
-
-def _rounded(values):
-    rounded = np.vectorize(lambda value: float(f"{value:.9g}"))(np.asarray(values, float))
-    return rounded.tolist()

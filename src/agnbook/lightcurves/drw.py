@@ -5,9 +5,9 @@ A damped random walk (Ornstein-Uhlenbeck process) has covariance sigma^2 exp(-|d
 deviation of the process; the structure function itself tends to sqrt(2) sigma.
 """
 
-import numba
 import numpy as np
 
+from agnbook.compiled import compiled
 from agnbook.errors import BookError
 
 
@@ -21,7 +21,7 @@ def structure_function(dt, sigma, tau) -> np.ndarray:
     return sigma * np.sqrt(2 * (1 - np.exp(-np.abs(dt) / tau)))
 
 
-@numba.njit(cache=True, fastmath=True)  # pragma: no cover - compiled
+@compiled(fastmath=True)  # pragma: no cover - compiled
 def _walk(times, start, which, sigma, tau, shared, rng, out):
     n_bands = sigma.shape[1]
     x = np.empty(n_bands)

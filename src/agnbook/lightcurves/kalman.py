@@ -10,9 +10,9 @@ The fit has four parameters: log tau (observed frame, days) and log SF at 6000 A
 log wavelength. Mean magnitudes are integrated out.
 """
 
-import numba
 import numpy as np
 
+from agnbook.compiled import compiled
 from agnbook.lightcurves import dataset, population
 
 PIVOT = 6000.0
@@ -23,7 +23,7 @@ PRIOR_SD = np.array([0.6, 0.02, 0.5, 0.005])
 _STEPS = np.array([0.02, 0.008, 0.006, 0.002])
 
 
-@numba.njit(cache=True, fastmath=True)  # pragma: no cover - compiled
+@compiled(fastmath=True)  # pragma: no cover - compiled
 def _joint(theta, band_x, t, o, iv, n):
     """Log-likelihood of six bands with one driver, the offsets (y, h) integrated out; also offsets and chi-square."""
     tau = 10.0 ** theta[0]
@@ -94,7 +94,7 @@ def _joint(theta, band_x, t, o, iv, n):
     return -0.5 * (logdet + chi2 + np.log(det)), my, mh, chi2
 
 
-@numba.njit(cache=True, fastmath=True)  # pragma: no cover - compiled
+@compiled(fastmath=True)  # pragma: no cover - compiled
 def _single(theta, band_x, t, o, iv, n, offsets):
     """Log-likelihood of six bands with a driver each, the means integrated out; fills `offsets` (mag)."""
     total, chi2_total = 0.0, 0.0
@@ -132,7 +132,7 @@ def _single(theta, band_x, t, o, iv, n, offsets):
     return total, chi2_total
 
 
-@numba.njit(cache=True, fastmath=True)  # pragma: no cover - compiled
+@compiled(fastmath=True)  # pragma: no cover - compiled
 def _posterior(theta, shared, band_x, t, o, iv, n, offsets, prior_mean, prior_sd):
     value = 0.0
     if shared:
@@ -144,7 +144,7 @@ def _posterior(theta, shared, band_x, t, o, iv, n, offsets, prior_mean, prior_sd
     return value
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def _start(t, o, iv, n, shared):
     """A first guess of log tau and log SF: diffusion from short lags, amplitude from the variance."""
     variance, diffusion, pairs = 0.0, 0.0, 0
@@ -169,7 +169,7 @@ def _start(t, o, iv, n, shared):
     return log_tau, 0.5 * (log_tau + np.log10(diffusion / 2))
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def _newton(theta, active, iterations, shared, band_x, t, o, iv, n, offsets, prior_mean, prior_sd, steps, precision):
     """Newton steps on the numerical Hessian over the `active` parameters; `theta` ends at the best point seen.
 
@@ -231,7 +231,7 @@ def _newton(theta, active, iterations, shared, band_x, t, o, iv, n, offsets, pri
     return f
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def _fit(times, observed, error, is_visit, shared, band_x, prior_mean, prior_sd, steps, out):
     rows, longest = times.shape
     t = np.empty(longest)
@@ -358,7 +358,7 @@ def log_likelihood(theta, times, magnitudes, errors, shared: bool = True) -> flo
     return value - 0.5 * np.log(2 * np.pi * errors**2).sum() - 0.5 * free * np.log(1000.0)
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy")  # pragma: no cover - compiled
+@compiled(fastmath=True, error_model="numpy")  # pragma: no cover - compiled
 def _separate(log_tau, log_sf, means, t, o, iv, out):
     draws, n = len(out), len(t)
     rate, var, mean = np.empty(draws), np.empty(draws), np.empty(draws)
@@ -408,7 +408,7 @@ def separate_log_likelihood(log_tau, log_sf, means, times, magnitudes, errors) -
     return out - 0.5 * np.log(2 * np.pi * errors**2).sum()
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def _smooth_shared(theta, band_x, t, o, iv, mean, predicted, variance):
     n = len(t)
     tau = 10.0 ** theta[0]
@@ -464,7 +464,7 @@ def _smooth_shared(theta, band_x, t, o, iv, mean, predicted, variance):
             variance[k, b] = h1[b] * h1[b] * p11 + 2 * h1[b] * h2[b] * p12 + h2[b] * h2[b] * p22
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def _smooth_single(theta, band_x, t, o, iv, mean, predicted, variance):
     n = len(t)
     m_filt, p_filt, m_pred, p_pred = np.empty(n), np.empty(n), np.empty(n), np.empty(n)

@@ -7,9 +7,9 @@ amplitude. What is left of six magnitudes are four numbers, compared here with t
 
 from functools import lru_cache
 
-import numba
 import numpy as np
 
+from agnbook.compiled import compiled
 from agnbook.lightcurves import kalman, population
 
 COLUMNS = ("redshift", "log_distance", "log_curvature", "second_redshift", "second_log_distance")
@@ -28,7 +28,7 @@ def locus() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return redshifts, population.mean_magnitudes(zeros, redshifts, zeros) @ left, left
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def _nearest(points, redshifts, curve, apart, out):
     distance = np.empty(len(redshifts))
     step = redshifts[1] - redshifts[0]

@@ -1,7 +1,8 @@
 """Photometric errors: a constant, as the paper's code has it, or those of one LSST visit."""
 
-import numba
 import numpy as np
+
+from agnbook.compiled import compiled
 
 CONSTANT = 0.01
 #: Five-sigma depth of one visit and the noise parameter, ugrizY (Ivezic et al. 2019, ApJ 873, 111).
@@ -18,7 +19,7 @@ def single_visit(magnitude) -> np.ndarray:
     return np.sqrt(0.005**2 + (0.04 - GAMMA) * x + GAMMA * x**2)
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def _add(truth, is_visit, constant, m5, gamma, rng, observed, error):
     for row in range(truth.shape[0]):
         for t in range(truth.shape[1]):

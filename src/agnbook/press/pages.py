@@ -8,6 +8,7 @@ import re
 import sys
 
 from agnbook import storage
+from agnbook.blazars import shipped_blazars
 from agnbook.chapter import claims
 from agnbook.errors import BookError
 from agnbook.press import reference
@@ -114,12 +115,8 @@ def classifier_script() -> str:
 
     A script, not JSON, because a page opened from a disk may not fetch files.
     """
-    path = storage.DATA / "weights" / "blazars_bias_init.json"
-    try:
-        network = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BookError(f"Cannot read the network in {path}: {error}. Restore it with `git checkout data`.") from error
-    return f"// Written by agnbook.press.pages from {path.name}.\nconst AGNBOOK_CLASSIFIER = {json.dumps(network)};\n"
+    network = shipped_blazars.BlazarNetwork.load().page_data()
+    return f"// Written by agnbook.press.pages.\nconst AGNBOOK_CLASSIFIER = {json.dumps(network)};\n"
 
 
 def write() -> None:

@@ -20,11 +20,10 @@ from joblib import Parallel, delayed
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.model_selection import KFold
 
-from agnbook.errors import FeatureError
 from agnbook.judge import cross_validation
 from agnbook.judge.calibration import SIGMA_LEVELS
 from agnbook.redshifts import intervals
-from agnbook.redshifts.intervals import Predictive, TwoPartSet
+from agnbook.redshifts.best_model import BestModel, distribution, source_groups
 from agnbook.sky import features
 
 #: Settings shared by all boosters, chosen once for some 1800 noisy rows: small trees, half of the columns, strong averaging.
@@ -119,11 +118,6 @@ def shared_leaves(leaves, training_leaves) -> np.ndarray:
     return weights / leaves.shape[1]
 
 
-def _squared(root) -> np.ndarray:
-    """z from sqrt(z), which a residual may push below 0."""
-    return np.maximum(root, 0.0) ** 2
-
-
 @dataclass(frozen=True)
 class _Part:
     """The models that have not seen one part of the training rows."""
@@ -142,73 +136,15 @@ class _Part:
             members.append(np.sqrt(value) if kind == "gamma" else value)
         return np.mean(members, axis=0)
 
+    def spread(self, X) -> np.ndarray:
+        """Scale of the residuals, shape (m,)."""
+        return self.scale.predict(X)
+
     def weights(self, X, n: int) -> np.ndarray:
         """Forest weights over all n training rows, shape (m, n)."""
         weights = np.zeros((len(X), n), np.float32)
         weights[:, self.seen] = shared_leaves(self.forest.apply(X), self.leaves)
         return weights
-
-
-@dataclass(frozen=True)
-class BestModel:
-    """Fitted by `fit_best`; see there. `half_widths` come from conformal calibration on the kept training rows."""
-
-    parts: list
-    residuals: np.ndarray
-    scales: np.ndarray
-    half_widths: dict
-    near_half_widths: dict
-    far_half_widths: np.ndarray
-    columns: list
-
-    def _matrix(self, X) -> np.ndarray:
-        if isinstance(X, pd.DataFrame):
-            if missing := [name for name in self.columns if name not in X.columns]:
-                raise FeatureError(
-                    f"The table lacks the features {', '.join(missing)}; build it with extended_redshift_features."
-                )
-            X = X[self.columns]
-        X = np.asarray(X, float)
-        if X.ndim != 2 or X.shape[1] != len(self.columns):
-            raise FeatureError(f"The model needs a table of {len(self.columns)} features, not an array of shape {X.shape}.")
-        return X
-
-    def predict(self, X) -> Predictive:
-        """Return the predictive distributions of sources, known redshift or not.
-
-        Parameters
-        ----------
-        X : pandas.DataFrame or array, shape (m, n_features)
-            From `features.extended_redshift_features`; NaN where a quantity was not measured.
-        """
-        X, n = self._matrix(X), len(self.residuals)
-        centre = np.mean([part.centre(X) for part in self.parts], axis=0)
-        scale = np.mean([part.scale.predict(X) for part in self.parts], axis=0)
-        weights = np.mean([part.weights(X, n) for part in self.parts], axis=0)
-        return _distribution(centre, scale, weights, self.residuals, self.scales)
-
-    def intervals(self, forecast: Predictive, X) -> np.ndarray:
-        """Return calibrated intervals of shape (m, 3, 2) at 68.3, 95.4 and 99.7 %, calibrated in each class."""
-        half = intervals.look_up(self.half_widths, source_groups(X))
-        return np.stack([np.column_stack(forecast.interval(half[:, level])) for level in range(half.shape[1])], axis=1)
-
-    def two_part_sets(self, forecast: Predictive, X) -> list[TwoPartSet]:
-        """Return one set a level whose coverage also holds among sources beyond `intervals.DISTANT`."""
-        near = intervals.look_up(self.near_half_widths, source_groups(X))
-        return [intervals.two_part_set(forecast, near[:, level], far) for level, far in enumerate(self.far_half_widths)]
-
-
-def source_groups(X: pd.DataFrame) -> np.ndarray:
-    """The groups whose intervals are calibrated apart: "fsrq", "bll" and "other", shape (n,)."""
-    return np.select([X["CLASS_fsrq"] > 0, X["CLASS_bll"] > 0], ["fsrq", "bll"], "other")
-
-
-def _distribution(centre, scale, weights, residuals, scales) -> Predictive:
-    """Half local residuals as they are, half all residuals at this source's scale; shapes (m,), (m,), (m, n), (n,), (n,)."""
-    n = len(residuals)
-    local = _squared(centre[:, None] + residuals)
-    scaled = _squared(centre[:, None] + scale[:, None] * (residuals / scales))
-    return intervals.from_points(np.hstack([local, scaled]), np.hstack([weights, np.full(weights.shape, 1.0 / n)]))
 
 
 def fit_best(
@@ -253,7 +189,7 @@ def fit_best(
         scales[unseen] = np.maximum(scale.predict(X[unseen]), 0.01)
         parts[number] = _Part(parts[number].boosters, parts[number].forest, seen, parts[number].leaves, scale)
     kept = np.flatnonzero(sample.kept)
-    honest = _distribution(centre[kept], scales[kept], weights[kept], residuals, scales)
+    honest = distribution(centre[kept], scales[kept], weights[kept], residuals, scales)
     pit, groups, far = honest.pit(sample.z[kept]), source_groups(sample.X.iloc[kept]), sample.z[kept] > intervals.DISTANT
     return BestModel(
         parts,

@@ -1,23 +1,26 @@
 """The redshift model that answers without training, with its trees as plain arrays."""
 
-import json
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cached_property
+from pathlib import Path
 
-import numba
 import numpy as np
 import pandas as pd
 
-from agnbook import committed, storage
-from agnbook.chapter.sizes import Settings
-from agnbook.errors import ResultsError
+from agnbook import committed, weights
+from agnbook.compiled import compiled
 from agnbook.redshifts import trees
+from agnbook.redshifts.best_model import BestModel
 from agnbook.redshifts.intervals import Predictive, concatenate
 
-REDSHIFT = "weights/redshift.json"
+REDSHIFT = "weights/redshift.safetensors"
+#: The trees of a part: three boosters that vote on the centre, the booster of the residuals' size, and the forest.
+TREES = ("sqrt", "random", "gamma", "scale", "forest")
+#: How the key of the class-wise half-widths that belong to no class is written.
+_ANY = "any"
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def _add_weights(leaves, start, rows, n_trees, out):
     for query in range(len(leaves)):
         for tree in range(leaves.shape[1]):
@@ -26,25 +29,30 @@ def _add_weights(leaves, start, rows, n_trees, out):
                 out[query, rows[k]] += 1.0 / ((last - first) * n_trees)
 
 
-class _Part:
-    """One of the cross-fitted parts of `redshift.boosted.BestModel`, with trees as arrays."""
+@dataclass(frozen=True)
+class TreePart:
+    """One of the cross-fitted parts of `best_model.BestModel`, with trees as arrays.
 
-    def __init__(self, arrays: dict):
-        groups: dict[str, dict] = {}
-        for name, array in arrays.items():
-            group, _, field = name.partition(".")
-            groups.setdefault(group, {})[field] = array
-        members = groups.pop("members")
-        self.trees = {name: trees.Trees.from_arrays(fields) for name, fields in groups.items()}
-        self.seen = np.flatnonzero(np.unpackbits(members["seen"], count=int(members["n"])))
+    Attributes
+    ----------
+    trees : name of `TREES` -> trees.Trees
+    seen : int array (rows,), the training rows that it was fitted on.
+    leaves : uint16 array (trees, rows)
+        Leaf of each of these rows in each tree of the forest, counted from the tree's first: small numbers compress well.
+    """
+
+    trees: dict[str, trees.Trees]
+    seen: np.ndarray
+    leaves: np.ndarray
+
+    @cached_property
+    def _members(self) -> tuple[np.ndarray, np.ndarray]:
+        """Training rows ordered by leaf, and where each leaf's rows start."""
         forest = self.trees["forest"]
-        # leaves are stored counted from the first of their tree: small numbers compress well
-        first = forest.leaf[np.r_[forest.roots[1:], len(forest.leaf)] - 1] + 1
-        leaves = members["leaves"].astype(np.int32) + np.r_[0, first[:-1]][:, None]
+        leaves = self.leaves.astype(np.int32) + forest.first_leaves[:, None]
         order = np.argsort(leaves, axis=None, kind="stable")
-        self.rows = self.seen[order % leaves.shape[1]].astype(np.int32)
-        self.start = np.searchsorted(leaves.ravel()[order], np.arange(len(forest.value) + 1))
-        self.scale = self
+        rows = self.seen[order % leaves.shape[1]].astype(np.int32)
+        return rows, np.searchsorted(leaves.ravel()[order], np.arange(len(forest.value) + 1))
 
     def centre(self, X) -> np.ndarray:
         """Mean of the members on sqrt(z), shape (m,)."""
@@ -52,16 +60,49 @@ class _Part:
         members = [forest.sum(single) / len(forest.roots), self.trees["sqrt"].sum(X), self.trees["random"].sum(X)]
         return np.mean([*members, np.exp(self.trees["gamma"].sum(X) / 2)], axis=0)
 
-    def weights(self, X, n: int) -> np.ndarray:
-        """Forest weights over all n training rows, shape (m, n)."""
-        weights = np.zeros((len(X), n), np.float32)
-        forest = self.trees["forest"]
-        _add_weights(forest.leaves(X.astype(np.float32)), self.start, self.rows, len(forest.roots), weights)
-        return weights
-
-    def predict(self, X) -> np.ndarray:
+    def spread(self, X) -> np.ndarray:
         """Scale of the residuals, shape (m,)."""
         return self.trees["scale"].sum(X)
+
+    def weights(self, X, n: int) -> np.ndarray:
+        """Forest weights over all n training rows, shape (m, n)."""
+        weights, forest, (rows, start) = np.zeros((len(X), n), np.float32), self.trees["forest"], self._members
+        _add_weights(forest.leaves(X.astype(np.float32)), start, rows, len(forest.roots), weights)
+        return weights
+
+    @classmethod
+    def from_fitted(cls, part, X: np.ndarray) -> "TreePart":
+        """Take a part that `boosted.fit_best` fitted on rows of X, shape (n, features)."""
+        found = {name: trees.from_lightgbm(booster) for name, booster in (*part.boosters.items(), ("scale", part.scale))}
+        forest = found["forest"] = trees.from_sklearn(part.forest)
+        leaves = forest.leaves(X[part.seen].astype(np.float32)).T
+        return cls(found, part.seen, (leaves - forest.first_leaves[:, None]).astype(np.uint16))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return what `from_arrays` needs."""
+        stored = {f"{name}.{key}": array for name in TREES for key, array in self.trees[name].arrays().items()}
+        return stored | {"seen": self.seen.astype(np.int32), "leaves": self.leaves}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict, columns: int, n: int) -> "TreePart":
+        """Undo `arrays` for a model of `columns` features and `n` training rows.
+
+        Raises
+        ------
+        ResultsError, ValueError, KeyError
+            For arrays that are no trees, and for numbers that lead out of the arrays they point into.
+        """
+        every = weights.Weights(arrays, {})
+        part = cls({name: trees.Trees.from_arrays(every.group(name)) for name in TREES}, arrays["seen"], arrays["leaves"])
+        forest = part.trees["forest"]
+        per_tree = np.diff(np.r_[forest.first_leaves, len(forest.value)])
+        if any(tree.feature.max() >= columns for tree in part.trees.values()):
+            raise ValueError("a tree asks for a feature that is not there")
+        if part.leaves.shape != (len(per_tree), len(part.seen)) or (part.leaves >= per_tree[:, None]).any():
+            raise ValueError("a training row lies in a leaf that is not there")
+        if (part.seen < 0).any() or (part.seen >= n).any():
+            raise ValueError("a part has seen a training row that is not there")
+        return part
 
 
 @dataclass(frozen=True)
@@ -70,7 +111,7 @@ class ShippedRedshift:
 
     Attributes
     ----------
-    model : redshift.boosted.BestModel
+    model : best_model.BestModel
         With trees as arrays instead of LightGBM's and scikit-learn's.
     lowest, highest : pandas.Series
         Range of each feature in training, NaN left out.
@@ -79,20 +120,28 @@ class ShippedRedshift:
     highest_redshift : float
         Of the training sources.
     names : pandas.Index
-        The training sources.
+        The training sources, by their names in 4LAC-DR3.
     sha256 : str
-        Of ``redshift.json``, which holds the hashes of the other files.
+        Of the file; empty for a model that comes from none.
     """
 
-    model: object
+    model: BestModel
     lowest: pd.Series
     highest: pd.Series
     always: list
     highest_redshift: float
     names: pd.Index
-    sha256: str
+    sha256: str = ""
 
-    def predict(self, X: pd.DataFrame, names) -> tuple[Predictive, np.ndarray]:
+    @classmethod
+    def from_fitted(cls, model: BestModel, sample) -> "ShippedRedshift":
+        """Take a model that `boosted.fit_best` fitted on a `boosted.RedshiftSample`."""
+        X, given = sample.X.to_numpy(float), sample.X.notna().all()
+        plain = replace(model, parts=[TreePart.from_fitted(part, X) for part in model.parts])
+        always, highest = given.index[given].tolist(), float(sample.z.max())
+        return cls(plain, sample.X.min(), sample.X.max(), always, highest, sample.X.index)
+
+    def answer(self, X: pd.DataFrame, names) -> tuple[Predictive, np.ndarray]:
         """Return the predictive distributions of sources, and which of them are training sources, shape (n,).
 
         A training source, known by its name, is answered only by the part of the model that was fitted without it.
@@ -117,77 +166,42 @@ class ShippedRedshift:
             found.append(model.predict(X.iloc[rows]))
         return concatenate(found).rows(np.argsort(np.concatenate(order))), position >= 0
 
+    def save(self, path: Path | str) -> None:
+        """Write the model; see `weights.save`."""
+        model = self.model
+        arrays = {"residuals": model.residuals, "scales": model.scales, "far_half_widths": model.far_half_widths}
+        arrays |= {"lowest": self.lowest.to_numpy(float), "highest": self.highest.to_numpy(float)}
+        for kind in ("half_widths", "near_half_widths"):
+            arrays |= {f"{kind}.{group or _ANY}": np.asarray(found) for group, found in getattr(model, kind).items()}
+        for number, part in enumerate(model.parts):
+            arrays |= {f"part_{number}.{name}": array for name, array in part.arrays().items()}
+        config = {
+            "parts": len(model.parts), "columns": model.columns, "always": self.always, "names": list(self.names),
+            "highest_redshift": self.highest_redshift,
+        }  # fmt: skip
+        weights.save(path, arrays, config)
 
-def pack_redshift(model, sample, *, settings: Settings, seed: int, wall_seconds: float) -> list[str]:
-    """Write a fitted redshift model under ``data/weights``; nothing unless a `paper` run publishes.
-
-    Parameters
-    ----------
-    model : redshift.boosted.BestModel
-    sample : redshift.boosted.RedshiftSample
-        It was fitted on this; names and the ranges of the features are kept.
-
-    Returns
-    -------
-    list of str
-        The files, relative to ``data``: a JSON head and one ``.npz`` for each part of the cross-fitting.
-    """
-    if not committed.publishing() or settings.profile != "paper":
-        return []
-    record = {"settings": settings, "seed": seed, "wall_seconds": wall_seconds, "notes": {"model": "agnbook best redshift model"}}
-    hashes = {}
-    for number, part in enumerate(model.parts):
-        found = {name: trees.from_lightgbm(booster) for name, booster in (*part.boosters.items(), ("scale", part.scale))}
-        found["forest"] = trees.from_sklearn(part.forest)
-        content = {f"{name}.{key}": array for name, each in found.items() for key, array in each.arrays().items()}
-        forest = found["forest"]
-        seen = np.zeros(len(sample), bool)
-        seen[part.seen] = True
-        leaves = forest.leaves(sample.X.to_numpy(float)[part.seen].astype(np.float32)).T
-        first = np.r_[0, forest.leaf[forest.roots[1:] - 1] + 1]
-        content |= {"members.seen": np.packbits(seen), "members.n": np.array(len(sample))}
-        content["members.leaves"] = (leaves - first[:, None]).astype(np.uint16)
-        path = f"weights/redshift_part_{number}.npz"
-        committed.write_weights(path, content, **record)
-        hashes[path] = storage.sha256(storage.DATA / path)
-    given = sample.X.notna().all()
-    head = {
-        "parts": hashes, "names": sample.X.index.tolist(), "columns": model.columns, "always": given.index[given].tolist(),
-        "lowest": sample.X.min().tolist(), "highest": sample.X.max().tolist(), "highest_redshift": float(sample.z.max()),
-        "residuals": model.residuals.tolist(), "scales": model.scales.tolist(),
-        "half_widths": {str(name): widths.tolist() for name, widths in model.half_widths.items()},
-        "near_half_widths": {str(name): widths.tolist() for name, widths in model.near_half_widths.items()},
-        "far_half_widths": model.far_half_widths.tolist(),
-    }  # fmt: skip
-    committed.write_weights(REDSHIFT, head, **record)
-    return [REDSHIFT, *hashes]
-
-
-@cache
-def load_redshift() -> ShippedRedshift:
-    """Read the shipped redshift model.
-
-    Raises
-    ------
-    ResultsError
-        For a file that is missing, differs from its record or from the head, or holds no plain arrays.
-    """
-    from agnbook.redshifts.boosted import BestModel
-
-    path = committed.verify(REDSHIFT)
-    head = json.loads(path.read_text(encoding="utf-8"))
-    for name, sha256 in head["parts"].items():
-        if storage.sha256(committed.verify(name)) != sha256:
-            raise ResultsError(f"{name} is of another model than {REDSHIFT}; restore both with `git checkout data`.")
-    widths = [
-        {None if name == "None" else name: np.array(values) for name, values in head[key].items()}
-        for key in ("half_widths", "near_half_widths")
-    ]
-    model = BestModel(
-        [_Part(committed.read_arrays(name)) for name in head["parts"]], np.array(head["residuals"]),
-        np.array(head["scales"]), *widths,
-        np.array(head["far_half_widths"]), head["columns"],
-    )  # fmt: skip
-    lowest, highest = (pd.Series(head[key], head["columns"], dtype=float) for key in ("lowest", "highest"))
-    names = pd.Index(head["names"])
-    return ShippedRedshift(model, lowest, highest, head["always"], head["highest_redshift"], names, storage.sha256(path))
+    @classmethod
+    def load(cls, path: Path | str | None = None) -> "ShippedRedshift":
+        """Read a file that `save` wrote, by default the committed one; a `ResultsError` says what is wrong with it."""
+        path = committed.verify(REDSHIFT) if path is None else path
+        shapes = dict.fromkeys(("residuals", "scales"), ("sources",)) | {"far_half_widths": (3,)}
+        stored = weights.load(path, shapes | dict.fromkeys(("lowest", "highest"), ("columns",)))
+        config, arrays = stored.config, stored.arrays
+        try:
+            columns, names = config["columns"], pd.Index(config["names"])
+            if len(columns) != len(arrays["lowest"]) or len(names) != len(arrays["residuals"]):
+                raise ValueError("names and numbers differ in length")
+            parts = [
+                TreePart.from_arrays(stored.group(f"part_{number}"), len(columns), len(names))
+                for number in range(config["parts"])
+            ]
+            half, near = (
+                {None if name == _ANY else name: found for name, found in stored.group(kind).items()}
+                for kind in ("half_widths", "near_half_widths")
+            )
+            model = BestModel(parts, arrays["residuals"], arrays["scales"], half, near, arrays["far_half_widths"], columns)
+            lowest, highest = (pd.Series(arrays[key], columns) for key in ("lowest", "highest"))
+            return cls(model, lowest, highest, config["always"], config["highest_redshift"], names, stored.sha256)
+        except (KeyError, TypeError, ValueError) as error:
+            raise weights.refuse(path, str(error)) from None

@@ -1,17 +1,14 @@
 """The networks for six gamma-ray groups that answer without training."""
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from agnbook import committed, storage
-from agnbook.chapter.sizes import Settings
+from agnbook import committed, weights
 
-GROUPS = "weights/groups.npz"
-
-
+GROUPS = "weights/groups.safetensors"
 #: Density ratio beyond which paper 2 no longer trusts it (`shift.weights.MAX_WEIGHT`, whose module needs scikit-learn).
 MAX_WEIGHT = 10.0
 
@@ -36,7 +33,10 @@ class ShippedGroups:
         Gaussian mixtures of the associated and the unassociated sources, with their common standardisation.
     faintest : float
         Log density under the mixture of the associated sources that 99.5 % of them exceed.
+    notes : dict
+        ``held_out``: scores, with 95 % intervals, of the networks on the sources that they did not train on.
     sha256 : str
+        Of the file; empty for networks that come from none.
     """
 
     layers: list
@@ -48,9 +48,10 @@ class ShippedGroups:
     highest: np.ndarray
     mixtures: dict
     faintest: float
-    sha256: str
+    notes: dict = field(default_factory=dict)
+    sha256: str = ""
 
-    def probabilities(self, X, names) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def answer(self, X, names) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return mean and standard deviation over networks, both (n, 6) in the order of `classes.NAMES`, and their number.
 
         A source of the training sample, known by its name, is answered only by the networks that did not train on it.
@@ -97,58 +98,69 @@ class ShippedGroups:
         """
         return (ratio > MAX_WEIGHT) | (self.log_density(X, "associated") < self.faintest)
 
+    @classmethod
+    def from_networks(cls, networks, tested, names, associated, unassociated, group, *, seed: int) -> "ShippedGroups":
+        """Take the networks of one training of chapter 25, with the densities of both samples.
 
-def pack_groups(
-    networks, tested, names, associated, unassociated, group, *, settings: Settings, seed: int, wall_seconds: float
-) -> list[str]:
-    """Write the networks of one training of chapter 25 and the densities of both samples; nothing unless publishing.
+        Parameters
+        ----------
+        networks : shift.ensemble.Networks
+        tested : bool array (networks, n), from `catalogue.random_splits`
+        names : the n associated sources
+        associated, unassociated : arrays (n, 10) and (m, 10), `features.GAMMA_FEATURES`
+        group : int array (n,)
+            True groups, for the scores in `notes`.
+        """
+        from agnbook.judge import scores
+        from agnbook.shift.weights import fit_mixtures
 
-    Parameters
-    ----------
-    networks : shift.ensemble.Networks
-    tested : bool array (networks, n), from `catalogue.random_splits`
-    names : the n associated sources
-    associated, unassociated : arrays (n, 10) and (m, 10), `features.GAMMA_FEATURES`
-    group : int array (n,)
-        True groups. The scores of the networks that did not train on a source, with 95 % intervals, go into the record.
+        scaler, *fitted = fit_mixtures(associated, unassociated, seed=seed)
+        mixtures = {"mean": scaler.mean_, "scale": scaler.scale_}
+        for sample, mixture in zip(("associated", "unassociated"), fitted, strict=True):
+            mixtures |= {f"{sample}_weights": mixture.weights_, f"{sample}_means": mixture.means_}
+            mixtures[f"{sample}_precisions"] = mixture.precisions_cholesky_
+        faintest = float(np.quantile(fitted[0].score_samples(scaler.transform(associated)), 0.005))
+        found = cls(
+            list(networks.layers), networks.mean, networks.scale, pd.Index(np.asarray(names, dtype=str)), tested.astype(bool),
+            associated.min(axis=0), associated.max(axis=0), mixtures, faintest,
+        )  # fmt: skip
+        held_out = scores.class_scores(np.asarray(group), found.answer(associated, names)[0], seed=seed)
+        held_out = {name: [round(value, 4) for value in values] for name, values in held_out.items()}
+        return replace(found, notes={"held_out": held_out | {"n": len(found.names)}})
 
-    Returns
-    -------
-    list of str
-        The file, relative to ``data``.
-    """
-    if not committed.publishing() or settings.profile != "paper":
-        return []
-    from agnbook.judge import scores
-    from agnbook.shift.weights import fit_mixtures
+    def save(self, path: Path | str) -> None:
+        """Write the networks; see `weights.save`."""
+        arrays = {f"layer_{number}": layer for number, layer in enumerate(self.layers)}
+        arrays |= {name: getattr(self, name) for name in ("mean", "scale", "lowest", "highest")}
+        arrays |= {"tested": np.packbits(self.tested, axis=1), "faintest": np.array(self.faintest)}
+        arrays |= {f"mixture.{name}": array for name, array in self.mixtures.items()}
+        weights.save(path, arrays, {"names": list(self.names)}, self.notes)
 
-    scaler, *mixtures = fit_mixtures(associated, unassociated, seed=seed)
-    content = {f"layer_{number}": layer for number, layer in enumerate(networks.layers)}
-    content |= {"mean": networks.mean, "scale": networks.scale, "names": np.asarray(names, dtype=str)}
-    content |= {"tested": np.packbits(tested, axis=1), "lowest": associated.min(axis=0), "highest": associated.max(axis=0)}
-    content |= {"mixture_mean": scaler.mean_, "mixture_scale": scaler.scale_}
-    for sample, mixture in zip(("associated", "unassociated"), mixtures, strict=True):
-        content |= {f"mixture_{sample}_weights": mixture.weights_, f"mixture_{sample}_means": mixture.means_}
-        content[f"mixture_{sample}_precisions"] = mixture.precisions_cholesky_
-    content["faintest"] = np.quantile(mixtures[0].score_samples(scaler.transform(associated)), 0.005)
-    held_out = _groups(content, "").probabilities(associated, names)[0]
-    found = scores.class_scores(np.asarray(group), held_out, seed=seed)
-    found = {name: [round(value, 4) for value in values] for name, values in found.items()}
-    notes = {"model": f"{len(tested)} networks, six groups, unweighted", "held_out": found | {"n": len(held_out)}}
-    committed.write_weights(GROUPS, content, settings, seed, wall_seconds, notes)
-    return [GROUPS]
-
-
-def _groups(arrays: dict, sha256: str) -> ShippedGroups:
-    return ShippedGroups(
-        [arrays[f"layer_{number}"] for number in range(6)], arrays["mean"], arrays["scale"], pd.Index(arrays["names"]),
-        np.unpackbits(arrays["tested"], axis=1, count=len(arrays["names"])).astype(bool), arrays["lowest"], arrays["highest"],
-        {name.removeprefix("mixture_"): array for name, array in arrays.items() if name.startswith("mixture_")},
-        float(arrays["faintest"]), sha256,
-    )  # fmt: skip
+    @classmethod
+    def load(cls, path: Path | str | None = None) -> "ShippedGroups":
+        """Read a file that `save` wrote, by default the committed one; a `ResultsError` says what is wrong with it."""
+        path = committed.verify(GROUPS) if path is None else path
+        stored = weights.load(path, _SHAPES)
+        arrays, names = stored.arrays, pd.Index(stored.config.get("names", []))
+        if arrays["tested"].shape[1] != -(-len(names) // 8):
+            raise weights.refuse(path, f"{len(names)} names do not fit the splits")
+        tested = np.unpackbits(arrays["tested"], axis=1, count=len(names)).astype(bool)
+        if not tested.any(axis=0).all():
+            raise weights.refuse(path, "a source has taught every network")
+        return cls(
+            [arrays[f"layer_{number}"] for number in range(6)], arrays["mean"], arrays["scale"], names, tested, arrays["lowest"],
+            arrays["highest"], stored.group("mixture"), float(arrays["faintest"]), stored.notes, stored.sha256,
+        )  # fmt: skip
 
 
-@cache
-def load_groups() -> ShippedGroups:
-    """Read the shipped networks for the six groups; a `ResultsError` for a file that is missing or not as recorded."""
-    return _groups(committed.read_arrays(GROUPS), storage.sha256(committed.verify(GROUPS)))
+_SHAPES = {
+    "layer_0": ("networks", 10, "wide"), "layer_1": ("networks", 1, "wide"), "layer_2": ("networks", "wide", "narrow"),
+    "layer_3": ("networks", 1, "narrow"), "layer_4": ("networks", "narrow", 6), "layer_5": ("networks", 1, 6),
+    "mean": ("networks", 1, 10), "scale": ("networks", 1, 10), "tested": ("networks", "bytes"), "lowest": (10,), "highest": (10,),
+    "mixture.mean": (10,), "mixture.scale": (10,), "faintest": (),
+}  # fmt: skip
+for _sample in ("associated", "unassociated"):
+    _SHAPES |= {
+        f"mixture.{_sample}_weights": (_sample,), f"mixture.{_sample}_means": (_sample, 10),
+        f"mixture.{_sample}_precisions": (_sample, 10, 10),
+    }  # fmt: skip
