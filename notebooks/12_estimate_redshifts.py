@@ -374,7 +374,7 @@ cv = repeats.score_table(z, out_of_fold, pooled=True, seed=seed)
 cv.rename_axis("model").map(shown)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-cv", "caption": "RMSE of every reading: on the paper's 62 sources (grey; bars are bootstrap intervals over sources) and out of fold on all 1224 (colour). Triangles: the paper's Table 1."}, "image": {"alt": "Forest plot of RMSE by model. Out-of-fold intervals are narrow and overlap; intervals on 62 sources are several times wider and contain the paper's values."}}
-paper = claims.paper(settings)
+paper = claims.paper(settings.chapter)
 paper_rmse = {kind: paper[f"redshift.{kind}.rmse"] for kind in mlp.KINDS}
 fig, ax = plt.subplots(figsize=(7.5, 4.6))
 for table, shift, marker, color, label in (

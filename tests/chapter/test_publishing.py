@@ -69,9 +69,14 @@ def test_published_claims_come_back_complete(declare):
         claims.load("13_none")
 
 
+def test_scores_with_intervals_become_measurements():
+    found = {"auc": (0.9, 0.8, 0.95), "brier": (0.1, 0.05, 0.2)}
+    assert claims.from_scores("a.cv", found, ["auc"], 7) == {"a.cv.auc": Measured(0.9, (0.8, 0.95), 7)}
+
+
 def test_paper_values_are_read_from_the_file(declare):
     declare(COMPARED + OWN)
-    assert claims.paper(SETTINGS) == {"a.rmse": 0.4}
+    assert claims.paper("12_test") == {"a.rmse": 0.4}
 
 
 def test_reason_is_shown_only_for_a_difference(declare):

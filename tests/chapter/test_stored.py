@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from simulated import SETTINGS
 
-from agnbook import storage
+from agnbook import committed, storage
 from agnbook.chapter import sizes, stored
 
 
@@ -25,3 +25,22 @@ def test_smoke_and_reading_never_write(data, monkeypatch, profile, publish):
     settings = sizes.Settings("99_test", profile, {})
     stored.table("results/t.csv", lambda: pd.DataFrame({"a": [1]}), settings=settings, seed=0)
     assert not list((data / "results").iterdir())
+
+
+class Number:
+    """A model of one number that knows how to save itself."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def save(self, path):
+        path.write_text(str(self.value))
+
+
+def test_model_is_computed_published_and_loaded(data):
+    smoke, book = (sizes.Settings("99_test", profile, {}) for profile in ("smoke", "book"))
+    assert stored.model("results/m.txt", lambda: Number(2.5), lambda: 1 / 0, settings=smoke, seed=4).value == 2.5
+    assert not (data / "results" / "m.txt").exists()
+    stored.model("results/m.txt", lambda: Number(1.5), lambda: 1 / 0, settings=SETTINGS, seed=4)
+    assert committed.verify("results/m.txt").read_text() == "1.5" and committed.notes("results/m.txt")["seed"] == 4
+    assert stored.model("results/m.txt", lambda: 1 / 0, lambda: Number(3.5), settings=book, seed=4).value == 3.5

@@ -30,3 +30,10 @@ def test_reliability_bins_hold_every_source():
     assert bins["n"].sum() == 5000
     assert (np.abs(bins["predicted"] - bins["observed"]) < 0.06).all()
     assert (bins["low"] < bins["observed"]).all() and (bins["observed"] < bins["high"]).all()
+
+
+def test_calibration_error_is_the_mean_distance_from_the_diagonal():
+    labels, probability = np.repeat([0, 1], [30, 10]), np.repeat([0.1, 0.9], [30, 10])
+    # bins of ten: three of zeros at 0.1, one of ones at 0.9
+    assert calibration.calibration_error(labels, probability, 4) == pytest.approx(0.1)
+    assert calibration.calibration_error(labels, np.where(labels, 0.9, 0.3), 4) == pytest.approx((3 * 0.3 + 0.1) / 4)

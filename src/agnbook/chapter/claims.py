@@ -62,6 +62,11 @@ class Claim:
         return Measured(self.ours, self.interval, self.n, tolerance=scatter)
 
 
+def from_scores(prefix: str, found: dict, names, n: int) -> dict[str, Measured]:
+    """Return scores that come as (value, low, high) as measurements of the claims ``prefix.name``."""
+    return {f"{prefix}.{name}": Measured(found[name][0], tuple(found[name][1:]), n) for name in names}
+
+
 def verdict(ours: float | None, paper: float | None, tolerance: float | None) -> str:
     """`beyond` without a paper value; else `reproduced` within the tolerance, or `differs`."""
     if ours is None:
@@ -106,9 +111,9 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{float(value):.6g}")
 
 
-def paper(settings: Settings) -> dict[str, float]:
+def paper(chapter: str) -> dict[str, float]:
     """Return the paper's values that a chapter's claims compare with, by id, so that no chapter types them again."""
-    return {name: claim.paper for name, claim in declared.read(settings.chapter).items() if claim.paper is not None}
+    return {name: claim.paper for name, claim in declared.read(chapter).items() if claim.paper is not None}
 
 
 def publish(measured: dict[str, Measured], settings: Settings, seed: int) -> pd.DataFrame:

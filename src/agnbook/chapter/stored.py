@@ -1,4 +1,4 @@
-"""Tables that a `paper` run leaves under `data/` and that the chapters load at `book` profile."""
+"""Tables and models that a `paper` run leaves under `data/` and that the chapters load at `book` profile."""
 
 import io
 import time
@@ -30,4 +30,22 @@ def table(path: Path | str, compute: Callable[[], pd.DataFrame], *, settings: Se
     start = time.perf_counter()
     result = compute()
     save_table(path, result, settings=settings, seed=seed, wall_seconds=time.perf_counter() - start)
+    return result
+
+
+def model(path: str, compute: Callable, load: Callable, *, settings: Settings, seed: int):
+    """Load a shipped model at `book` profile; compute it (and publish it, at `paper`) at the others.
+
+    Parameters
+    ----------
+    path : file of its weights under ``data/``, such as ``"weights/blazars.safetensors"``.
+    compute, load : called without arguments; make the model anew, and read the committed one.
+    """
+    if not settings.recompute:
+        return load()
+    start = time.perf_counter()
+    result = compute()
+    committed.publish_model(
+        path, result, chapter=settings.chapter, profile=settings.profile, seed=seed, wall_seconds=time.perf_counter() - start
+    )
     return result

@@ -50,6 +50,12 @@ def reliability(labels, probability, n_bins: int = 10) -> dict[str, np.ndarray]:
     }
 
 
+def calibration_error(labels, probability, n_bins: int = 10) -> float:
+    """Mean distance of the bins of `reliability` from the diagonal, weighted by their sources."""
+    curve = reliability(labels, probability, n_bins)
+    return float(np.average(np.abs(curve["observed"] - curve["predicted"]), weights=curve["n"]))
+
+
 def mahalanobis_ranks(truth, samples) -> np.ndarray:
     """Fraction of posterior samples nearer to the posterior mean than the truth, in Mahalanobis distance.
 
