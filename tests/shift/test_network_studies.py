@@ -1,0 +1,62 @@
+"""What chapter 24 asks of the network, on a few made-up sources."""
+
+import numpy as np
+import pytest
+
+from agnbook.shift import catalogue, curves, network_studies
+from agnbook.sky.source_classes import NAMES
+
+
+@pytest.fixture(scope="module")
+def toy():
+    """Six groups along two of ten features, weights, and three random splits: X, group, weight, rows, tested."""
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(6), 40)
+    X = rng.normal(size=(240, 10))
+    X[:, 0] += group
+    X[:, 1] -= 0.5 * group
+    rows, tested = catalogue.random_splits(240, 3, rng)
+    return X, group, rng.uniform(0.2, 3, 240), rows, tested
+
+
+def test_macro_auc_of_a_perfect_and_of_a_blind_classifier(toy):
+    _, group, _, _, tested = toy
+    assert network_studies.macro_auc(group, np.eye(6)[group], tested[0]) == 1
+    assert network_studies.macro_auc(group, np.full((240, 6), 1 / 6), tested[0]) == 0.5
+
+
+def test_both_trainers_are_scored_and_timed(toy):
+    X, group, _, rows, tested = toy
+    table = network_studies.compare_trainers(X, group, rows, tested, starts=2, keras_runs=1, epochs=150, seed=0)
+    assert table["trainer"].tolist() == ["batched", "batched", "keras", "batched, 51 at once"]
+    assert (table["cpu_seconds"] > 0).all() and table["auc"].isna().tolist() == [False, False, False, True]
+    assert (table["auc"].dropna() > 0.6).all()
+
+
+def test_areas_are_kept_at_the_epochs_asked_for_and_rise(toy):
+    X, group, weight, rows, tested = toy
+    table = network_studies.areas_by_epoch(X, group, weight, rows[:2], tested[:2], epochs=40, every=20, seed=0)
+    assert len(table) == 2 * 2 * 2 * 6
+    assert table["epoch"].unique().tolist() == [20, 40] and set(table["class"]) == set(NAMES)
+    mean = table.groupby(["weighted", "epoch"])["auc"].mean()
+    assert mean[False, 40] > mean[False, 20] and mean[True, 40] != mean[False, 40]
+
+
+def test_performance_joins_each_training_with_its_testings(toy):
+    X, group, weight, rows, tested = toy
+    found = network_studies.performance(X, group, weight, rows, tested, epochs=5, seed=0)
+    assert {table["label"].nunique() for table in found.values()} == {3}
+    unweighted = catalogue.predict_networks(X, group, rows, X, seed=0, epochs=5)
+    expected = curves.evaluate(group, unweighted, tested, weight, NAMES)[2]
+    wtnn = found["auc"].query("label == 'wtNN'")
+    np.testing.assert_allclose(wtnn["auc"], expected["auc"])
+
+
+def test_each_variant_changes_the_counts(toy):
+    X, group, weight, rows, tested = toy
+    changes = network_studies.variants(weight, weight[::-1], epochs=25)
+    assert len(changes) == 8 and changes["as in this book"] == {}
+    assert changes["100 epochs"] == {"epochs": 5} and changes["weights scaled to mean 1"]["weight"].mean() == pytest.approx(1)
+    table = network_studies.search_variants(X, group, weight, rows, tested, changes, epochs=25, seed=0).set_index("variant")
+    np.testing.assert_allclose(table[list(NAMES)].sum(axis=1), 240, rtol=1e-4)
+    assert table["psr+"].nunique() == 8
