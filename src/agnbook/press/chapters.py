@@ -20,6 +20,7 @@ from jupytext.combine import combine_inputs_with_outputs
 
 from agnbook import committed, storage
 from agnbook.errors import BookError, SettingsError
+from agnbook.press import integrity
 from agnbook.sky import registry
 
 NOTEBOOKS = storage.ROOT / "notebooks"
@@ -176,6 +177,8 @@ def execute(name: str, profile: str) -> dict:
 def run(wanted: list[str], profile: str) -> int:
     """Execute chapters in order, show progress, keep going after a failure; return the number that failed."""
     chosen, failed = _selected(wanted), 0
+    publishes = committed.publishing() and profile != "smoke"
+    before = integrity.hashes() if publishes else {}
     runs_path = storage.DATA / "results" / "runs.json"
     for number, name in enumerate(chosen, 1):
         print(f"[{number}/{len(chosen)}] {name} ({profile}) ...", end=" ", flush=True)
@@ -190,8 +193,11 @@ def run(wanted: list[str], profile: str) -> int:
             print("FAILED\n" + (error.evalue if own else re.sub(r"\x1b\[[0-9;]*m", "", str(error))))
         else:
             print(f"{record['wall_seconds']:.0f} s, {record['peak_memory_gb']:.1f} GB")
-            if profile == "book" and committed.publishing():
+            if profile == "book" and publishes:
                 storage.update_json(runs_path, {name: record})
+        finally:
+            if publishes:
+                integrity.seal(before)
     return failed
 
 

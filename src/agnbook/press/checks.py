@@ -15,15 +15,17 @@ from agnbook.press import chapters
 
 PYTHON = [sys.executable, "-m"]
 PYTEST = [*PYTHON, "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
-NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg", "--nbval-cell-timeout=900", "-p", "no:cov"]
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg", "--nbval-cell-timeout=900", "-p", "no:cov",
+         "-p", "agnbook.press.nbval_extras"]  # fmt: skip
 COVERAGE = ["--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90"]
-#: Steps that both share: style, import floors, spelling, pairs.
-STYLE = {
+#: Steps that both share.
+CHEAP = {
     "style": [*PYTHON, "ruff", "check", "."],
     "format": [*PYTHON, "ruff", "format", "--check", "-q", "."],
     "floors": [str(Path(sys.executable).with_name("lint-imports"))],
     "spelling": [*PYTHON, "codespell_lib", "book", "notebooks", "src", "tests", "README.md"],
     "pairs": [*PYTHON, "agnbook.press.chapters", "pairs"],
+    "published numbers": [*PYTHON, "agnbook.press.integrity", "check"],
 }
 
 
@@ -37,13 +39,13 @@ def _notebooks() -> tuple[list[str], list[str]]:
 
 def quick() -> dict[str, list[str]]:
     """Return the steps of `make quick`."""
-    return {**STYLE, "unit tests": [*PYTEST, "tests", "-n", "2", "-m", "not slow"]}
+    return {**CHEAP, "unit tests": [*PYTEST, "tests", "-n", "2", "-m", "not slow"]}
 
 
 def everything(notebooks: list[str]) -> dict[str, list[str]]:
     """Return the steps of `make test`; `notebooks` are executed again and compared cell by cell."""
     return {
-        **STYLE,
+        **CHEAP,
         "unit tests and smoke runs": [*PYTEST, "tests", "-n", "2", *COVERAGE],
         "notebook outputs": [*PYTEST, *NBVAL, "-n", "2", "--dist", "loadscope", *notebooks],
         "book": [*PYTHON, "agnbook.press.html"],
