@@ -1,7 +1,7 @@
 """One object's light curve, cleaned: what is left out is counted, with the reason in words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -69,7 +69,14 @@ class LightCurve:
     def take(self, rows) -> "LightCurve":
         """Return the same object with some of its measurements; `rows` a mask or an index array."""
         rows = np.arange(len(self))[rows]
-        return LightCurve(**{**self.__dict__, **{key: getattr(self, key)[rows] for key in ("times", "band", "values", "errors")}})
+        return replace(self, **{key: getattr(self, key)[rows] for key in ("times", "band", "values", "errors")})
+
+    def only(self, band: str) -> "LightCurve":
+        """Return the same object in one of its bands."""
+        b = self.bands.index(band)
+        one = self.take(self.band == b)
+        arrays = {key: getattr(self, key)[b : b + 1] for key in ("wavelengths", "centre", "reference_flux", "extinction")}
+        return replace(one, band=np.zeros(len(one), int), bands=(band,), **arrays)
 
     def to_unit(self, values, band) -> np.ndarray:
         """Turn model brightness (mag) of measurements in bands `band` (indices) into the curve's own unit."""

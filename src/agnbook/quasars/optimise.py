@@ -13,7 +13,7 @@ from agnbook.quasars.statespace import OU
 #: Longest Newton step, in standard deviations of the prior.
 _LONGEST_STEP = 0.7
 #: A step that promises less than this in log-posterior is the last.
-_ENOUGH = 0.01
+_ENOUGH = 0.003
 
 
 @numba.njit(cache=True)  # pragma: no cover - compiled
@@ -116,7 +116,7 @@ def climb(theta, iterations: int, args, covariance=None) -> tuple[float, np.ndar
     active, sd = args[0], args[2][args[0]]
     for _ in range(iterations):
         width = 0.1 * sd if covariance is None else np.sqrt(np.diag(covariance))
-        steps = np.clip(0.35 * width, 0.01 * sd, 0.2 * sd)  # a third of the posterior's width: its curvature there
+        steps = np.clip(0.1 * width, 0.003 * sd, 0.1 * sd)
         value, gradient, precision = hessian(theta, steps, args)
         covariance = positive(precision, sd)
         move = covariance @ gradient
