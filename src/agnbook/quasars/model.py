@@ -19,9 +19,9 @@ deviation      of a band's log_sigma from the power law in wavelength (host ligh
 
 from dataclasses import dataclass, field, replace
 
-import numba
 import numpy as np
 
+from agnbook.compiled import compiled
 from agnbook.errors import SettingsError
 from agnbook.quasars import statespace
 from agnbook.quasars.statespace import DHO, OU
@@ -156,7 +156,7 @@ def layout(model: Model, curve) -> Layout:
     )  # fmt: skip
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def unpack(theta, x, slots):
     """Time-scale (days) and standard deviation (mag) per band, and rho."""
     tau = 10.0 ** (theta[TAU] + theta[TAU_SLOPE] * x)
@@ -164,13 +164,13 @@ def unpack(theta, x, slots):
     return tau, amplitude, 1.0 / (1.0 + np.exp(-theta[RHO]))
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def lags(theta, x):
     """Delay of each band in days."""
     return theta[LAG] * 10.0 ** (4.0 / 3.0 * x)
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def variances(theta, slots, band, errors, weight):
     """Variance of each measurement: stated errors times their factor, excess added, divided by the robust weight."""
     scale = 10.0 ** (2.0 * theta[SCALE])
@@ -181,7 +181,7 @@ def variances(theta, slots, band, errors, weight):
     return out
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def loglike(theta, process, x, slots, times, band, values, errors, weight):
     """Log-likelihood, the means' expectation and Cholesky factor (see `statespace.integrate_means`)."""
     bands = len(x)
@@ -205,7 +205,7 @@ def loglike(theta, process, x, slots, times, band, values, errors, weight):
     return value, mean, np.linalg.cholesky(np.linalg.inv(spread))
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def log_posterior(theta, active, mean, sd, process, x, slots, times, band, values, errors, weight):
     """Log-likelihood plus the log-prior of the active parameters (normalised)."""
     value = loglike(theta, process, x, slots, times, band, values, errors, weight)[0]

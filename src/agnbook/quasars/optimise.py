@@ -3,9 +3,9 @@
 Everything is built on two compiled functions: the density of a batch of points and one pass of the smoother.
 """
 
-import numba
 import numpy as np
 
+from agnbook.compiled import compiled
 from agnbook.quasars import statespace
 from agnbook.quasars.model import KICK, QUALITY, SIGMA, TAU, lags, log_posterior, loglike, unpack, variances
 from agnbook.quasars.statespace import OU
@@ -16,7 +16,7 @@ _LONGEST_STEP = 0.7
 _ENOUGH = 0.003
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def densities(draws, theta, active, mean, sd, process, x, slots, times, band, values, errors, weight):
     """Log-posterior (k,) of points (k, m) of the active parameters; `theta` (p,) holds the others."""
     out = np.empty(len(draws))
@@ -28,7 +28,7 @@ def densities(draws, theta, active, mean, sd, process, x, slots, times, band, va
     return out
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def draw_means(normal, draws, theta, active, process, x, slots, times, band, values, errors, weight):
     """The bands' means (k, B), one draw for each draw of the parameters; `normal` (k, B) are standard normal numbers."""
     out = np.empty(normal.shape)
@@ -47,7 +47,7 @@ def draw_means(normal, draws, theta, active, process, x, slots, times, band, val
     return out
 
 
-@numba.njit(cache=True)  # pragma: no cover - compiled
+@compiled  # pragma: no cover - compiled
 def robust_weights(theta, tails, passes, process, x, slots, times, band, values, errors, weight):
     """Expected precision of each measurement under Student-t errors, given the current weights (E steps).
 

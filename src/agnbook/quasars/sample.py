@@ -13,16 +13,14 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 
+from agnbook.quasars.batch import light_curves_of
 from agnbook.quasars.curve import LightCurve
 from agnbook.quasars.model import DEFAULT, RHO, SCALE, Model
 from agnbook.quasars.posterior import fit
+from agnbook.sky import light_curves
 
 #: The four parameters whose joint posterior is kept: log_tau, tau_slope, log_sigma, sigma_slope.
 SHAPE = ("log_tau", "tau_slope", "log_sigma", "sigma_slope")
-#: The damped random walk of MacLeod et al. (2010): one band, stated Gaussian errors, priors flat in the logarithms.
-ONE_BAND = Model(
-    tails=np.inf, spectrum="law", error_scale=False, excess=0.0, prior={"log_tau": (2.6, 3.0), "log_sigma": (-0.85, 3.0)}
-)
 #: Short names of flags, by a word that only they contain.
 FLAGS = {
     "baseline": "long", "sampling": "short", "not detected": "constant", "too small": "noisy", "too large": "quiet",
@@ -30,7 +28,7 @@ FLAGS = {
 }  # fmt: skip
 
 
-def row(curve: LightCurve, model: Model = DEFAULT, single: str = "r") -> dict:
+def row(curve: LightCurve, model: Model = DEFAULT) -> dict:
     """Fit one curve and return its row; see `table`."""
     out = {"object": curve.name, "measurements": len(curve), "bands": "".join(curve.bands), "problem": curve.problem}
     if curve.problem:
@@ -52,11 +50,7 @@ def row(curve: LightCurve, model: Model = DEFAULT, single: str = "r") -> dict:
     out |= {"chi_square": found.chi_square, "outliers": found.outliers, "k_hat": found.k_hat, "sampler": found.sampler[0]}
     words = [short for word, short in FLAGS.items() if any(word in flag for flag in found.flags)]
     out["flags"] = " ".join(words)
-    if single in curve.bands:
-        one = fit(curve.only(single), ONE_BAND, draws=60, kept=20)
-        if not one.problem:
-            out |= {f"log_tau_{single}_alone": one.theta[0], f"log_sigma_{single}_alone": one.theta[2]}
-    return out
+    return {name: round(float(value), 4) if isinstance(value, float) else value for name, value in out.items()}
 
 
 def _rows(curves: list[LightCurve], model: Model) -> list[dict]:
@@ -72,8 +66,7 @@ def table(curves: Iterable[LightCurve], model: Model = DEFAULT, *, processes: in
         One row an object: number of measurements, bands, problem; mean, standard deviation (`_sd`) and correlations
         (`corr_ij`) of the posterior of `SHAPE` (log10 of observed-frame days and of magnitudes at 6000 A, and slopes);
         rho with its central 68 %; log10 of the errors' factor; excess (mag) per band; chi-square, outliers, k-hat,
-        sampler (i, c), flags (short names, `FLAGS`); and of the r band alone, in the way of MacLeod et al. (2010),
-        log tau and log sigma at the maximum.
+        sampler (i, c), and flags (short names, `FLAGS`).
     """
     curves = iter(curves)
     chunks = iter(lambda: list(islice(curves, 50)), [])
@@ -82,3 +75,11 @@ def table(curves: Iterable[LightCurve], model: Model = DEFAULT, *, processes: in
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         rows = [out for found in pool.map(partial(_rows, model=model), chunks) for out in found]
     return pd.DataFrame(rows)
+
+
+def stripe82(n: int | None = None, processes: int = 2) -> pd.DataFrame:
+    """Fit the quasars of Stripe 82, all or the first `n`; see `table`. The column object is the dbID."""
+    objects = light_curves.stripe82_objects()
+    objects = objects[objects["has_light_curve"]]
+    curves = light_curves.stripe82(None if n is None else objects.index.to_numpy()[:n])
+    return table(light_curves_of(curves, objects=objects), processes=processes)

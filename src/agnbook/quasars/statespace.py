@@ -15,8 +15,9 @@ are regressed out. `forward` and `backward` carry the means as states and also s
 (two states a band), the smoothed curve and the leave-one-out residuals. Each checks the other in the tests.
 """
 
-import numba
 import numpy as np
+
+from agnbook.compiled import compiled
 
 #: Floating-point freedom that still knows infinities and NaN.
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
@@ -26,7 +27,7 @@ MEAN_VARIANCE = 100.0
 OU, DHO = 0, 1
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")  # pragma: no cover - compiled
+@compiled(fastmath=_FAST, error_model="numpy")  # pragma: no cover - compiled
 def stationary(tau, amplitude, rho, width):
     """Covariance of the bands at one time, (width, width), zero beyond the bands."""
     covariance = np.zeros((width, width))
@@ -37,7 +38,7 @@ def stationary(tau, amplitude, rho, width):
     return covariance
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")  # pragma: no cover - compiled
+@compiled(fastmath=_FAST, error_model="numpy")  # pragma: no cover - compiled
 def whiten(tau, covariance, times, band, values, variance):
     """Log-determinant and whitened rows (n, width) of the bands' indicators and, after them, the values.
 
@@ -81,7 +82,7 @@ def whiten(tau, covariance, times, band, values, variance):
     return logdet + np.log(product), out
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")  # pragma: no cover - compiled
+@compiled(fastmath=_FAST, error_model="numpy")  # pragma: no cover - compiled
 def integrate_means(logdet, rows, bands):
     """Log-likelihood with the means integrated out, the means' expectation (B,) and their Cholesky factor (B, B).
 
@@ -115,7 +116,7 @@ def integrate_means(logdet, rows, bands):
     return -0.5 * (logdet + chi2 + len(rows) * LOG_2PI), mean, factor
 
 
-@numba.njit(cache=True, error_model="numpy")  # pragma: no cover - compiled
+@compiled(error_model="numpy")  # pragma: no cover - compiled
 def transition(process, tau, quality, dt):
     """Decay of each band's state over `dt` days, (B, k, k), with k = 1 (Ornstein-Uhlenbeck) or 2 (oscillator)."""
     bands = len(tau)
@@ -142,7 +143,7 @@ def transition(process, tau, quality, dt):
     return f
 
 
-@numba.njit(cache=True, error_model="numpy")  # pragma: no cover - compiled
+@compiled(error_model="numpy")  # pragma: no cover - compiled
 def _propagate(f, deviation, state, bands, k):
     """Apply the decay to the process states and their covariance's deviation; the means stay."""
     size = len(state)
@@ -169,7 +170,7 @@ def _propagate(f, deviation, state, bands, k):
             deviation[j, i], deviation[j, i + 1] = f[b, 0, 0] * x + f[b, 0, 1] * v, f[b, 1, 0] * x + f[b, 1, 1] * v
 
 
-@numba.njit(cache=True, error_model="numpy")  # pragma: no cover - compiled
+@compiled(error_model="numpy")  # pragma: no cover - compiled
 def observation(process, kick):
     """Weights (k,) of a band's process states in its brightness."""
     if process == OU:
@@ -177,7 +178,7 @@ def observation(process, kick):
     return np.array([1.0, kick]) / np.sqrt(1.0 + kick * kick)
 
 
-@numba.njit(cache=True, error_model="numpy")  # pragma: no cover - compiled
+@compiled(error_model="numpy")  # pragma: no cover - compiled
 def forward(process, tau, covariance, quality, kick, times, band, values, variance, gains, innovation, total, expected):
     """Kalman filter with the means as states; fills one row a measurement.
 
@@ -231,7 +232,7 @@ def forward(process, tau, covariance, quality, kick, times, band, values, varian
     return loglike, state[k * bands :], deviation[k * bands :, k * bands :]
 
 
-@numba.njit(cache=True, error_model="numpy")  # pragma: no cover - compiled
+@compiled(error_model="numpy")  # pragma: no cover - compiled
 def backward(
     process, tau, quality, kick, times, band, variance, gains, innovation, total, expected,
     smooth, spread, left_out, left_out_variance,
