@@ -1,6 +1,7 @@
 """Scores of repeated predictions, against their definitions."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from agnbook.judge import repeats, scores
@@ -36,3 +37,9 @@ def test_difference_is_paired():
     value, (low, high) = repeats.rmse_difference(truth, truth[:, None] + noise, truth[:, None] + 0.9 * noise)
     assert 0 < low < value < high, "the same noise in both models leaves their difference certain"
     assert value == pytest.approx(0.1 * np.sqrt(np.mean(noise**2)))
+
+
+def test_pooled_columns_follow_the_sources_of_each_repeat():
+    frame = pd.DataFrame({"Source_Name": ["b", "a", "a", "b"], "repeat": [0, 0, 1, 1], "mean": [2.0, 1.0, 3.0, 4.0]})
+    assert repeats.pooled(frame, "mean", ["a", "b"], 2).tolist() == [1, 2, 3, 4]
+    assert repeats.pooled(frame, "mean", ["b", "a"], 1).tolist() == [2, 1]

@@ -126,3 +126,10 @@ def test_empirical_repeats_one_distribution():
     forecast = intervals.empirical(np.arange(101.0), 3)
     assert len(forecast) == 3
     assert forecast.quantile(0.5).tolist() == [50.0] * 3
+
+
+def test_cross_fitted_distributions_use_the_other_folds_of_the_same_repeat():
+    folds = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
+    values = np.array([1.0, 2.0, 3.0, 4.0, 10.0, 20.0, 30.0, 40.0])
+    forecast = intervals.cross_fitted(lambda seen, out: intervals.empirical(values[seen], len(out)), folds)
+    np.testing.assert_allclose(forecast.mean, [3.5, 3.5, 1.5, 1.5, 30, 20, 30, 20])

@@ -30,6 +30,11 @@ def pooled_correlation(truth, predictions) -> float:
     return scores.correlation(np.repeat(truth, np.shape(predictions)[1]), predictions)
 
 
+def pooled(frame: pd.DataFrame, column: str, sources, n_repeats: int) -> np.ndarray:
+    """One column of an out-of-fold table as shape (n_repeats * n,): repeats one after the other, sources in their order."""
+    return frame.pivot(index="repeat", columns="Source_Name", values=column)[list(sources)].to_numpy()[:n_repeats].ravel()
+
+
 def score_table(truth, predictions: dict, *, pooled: bool, seed: int = 0) -> pd.DataFrame:
     """Score several models on the same sources.
 

@@ -183,6 +183,21 @@ def held_out(make, folds_row) -> Predictive:
     return concatenate(parts).rows(np.argsort(np.concatenate(tests), kind="stable"))
 
 
+def cross_fitted(make, folds) -> Predictive:
+    """Build every source's distribution from the other folds of the same repeat, one repeat after the other.
+
+    Parameters
+    ----------
+    make : function (seen, held out) -> Predictive of the held-out entries; both are positions in arrays of
+        shape (repeats * n,), such as those of `repeats.pooled`.
+    folds : fold numbers, shape (repeats, n)
+    """
+    n = np.shape(folds)[1]
+    return concatenate(
+        [held_out(lambda seen, out, start=repeat * n: make(start + seen, start + out), row) for repeat, row in enumerate(folds)]
+    )
+
+
 def conformal_half_width(pit, level: float) -> float:
     """Half-width around 1/2, on the scale of the PIT, that holds `level` of new exchangeable sources.
 

@@ -1,0 +1,54 @@
+"""What one booster of the best redshift model loses without a group of columns, without rows, and with fewer of them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from agnbook.judge import scores
+from agnbook.redshifts import boosted
+from agnbook.sky import features
+
+
+def column_sets(columns) -> dict[str, list[str]]:
+    """Return sets of columns by name: without each group of `features.EXTENDED_GROUPS`, all, and the source alone."""
+    groups = features.EXTENDED_GROUPS
+    sets = {f"without {name}": [column for column in columns if column not in group] for name, group in groups.items()}
+    physics = groups["gamma rays"] + groups["synchrotron peak"]
+    return sets | {"all columns": list(columns), "gamma rays and synchrotron peak only": physics}
+
+
+def study(sample: boosted.RedshiftSample, z, folds, *, curve_points: int, rounds: float, seed: int = 0) -> pd.DataFrame:
+    """Score one booster out of fold for every set of columns, for the paper's rows only, and on fewer rows.
+
+    Parameters
+    ----------
+    sample : all rows that may train; z : redshifts (n,) of those that `folds`, shape (repeats, n), hold out.
+    curve_points : sizes of the learning curve, from a tenth of the rows to all.
+    rounds : factor of the number of boosting rounds; 1 but in small runs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind`` ("columns" or "curve"), ``name``, ``fraction`` of the training rows, ``rmse`` with its bootstrap
+        interval ``low`` to ``high``, ``cc``.
+    """
+    columns = list(sample.X.columns)
+    runs = [("columns", name, chosen, True, 1.0) for name, chosen in column_sets(columns).items()]
+    runs += [("columns", "all columns, the paper's rows only", columns, False, 1.0)]
+    runs += [("curve", "", columns, True, fraction) for fraction in np.geomspace(0.1, 1.0, curve_points)]
+    truth = np.tile(z, len(folds))
+    rows = []
+    for kind, name, chosen, extra, fraction in runs:
+        mean = boosted.booster_out_of_fold(sample, folds, chosen, extra, fraction, seed, rounds)
+        both = np.column_stack([z, mean.T])
+        low, high = scores.bootstrap(lambda a: scores.rmse(a[:, :1], a[:, 1:]), both, n_resamples=300, seed=seed)
+        point = mean.ravel()
+        rows.append((kind, name, fraction, scores.rmse(truth, point), low, high, scores.correlation(truth, point)))
+    return pd.DataFrame(rows, columns=["kind", "name", "fraction", "rmse", "low", "high", "cc"])
+
+
+def extrapolate(rows, rmse, power: float) -> tuple[float, Callable]:
+    """Fit rmse^2 = floor^2 + b * rows^-power by least squares; return the floor and the fitted rmse(rows)."""
+    slope, intercept = np.polyfit(np.asarray(rows, float) ** -power, np.asarray(rmse) ** 2, 1)
+    return float(np.sqrt(max(intercept, 0.0))), lambda count: np.sqrt(intercept + slope * count**-power)

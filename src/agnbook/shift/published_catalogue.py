@@ -1,0 +1,139 @@
+"""The probabilistic catalogue as it is published: both weightings, class sums split by split, and what it cost.
+
+`build` trains everything and takes the time, `publish` writes FITS, CSV and the data of the look-up page, `load`
+reads the committed files. Chapter 25; paper 2, section 5.
+"""
+
+import resource
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from agnbook import committed, storage
+from agnbook.shift import catalogue, curves
+from agnbook.sky.source_classes import NAMES
+
+#: Weighted training? -> path of the catalogue under ``data/``, without ending.
+FILES = {False: "results/shift_catalogue_unweighted", True: "results/shift_catalogue_weighted"}
+#: What Figs 13 and 14 subtract: classifier and whether its training was weighted.
+PAIRS = {
+    "wRF − RF": (("RF", True), ("RF", False)), "wNN − NN": (("NN", True), ("NN", False)),
+    "RF − NN": (("RF", False), ("NN", False)), "wRF − wNN": (("RF", True), ("NN", True)),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Published:
+    """Catalogue, class sums and cost.
+
+    Attributes
+    ----------
+    frames : weighted training? -> catalogue indexed by ``Source_Name``; see `catalogue.columns`.
+    class_sums : expected number of each class, split by split, with ``training`` and ``associated``.
+    timing : one row: ``wall_seconds``, ``user_cpu_seconds``, ``peak_memory_gb``.
+    """
+
+    frames: dict[bool, pd.DataFrame]
+    class_sums: pd.DataFrame
+    timing: pd.DataFrame
+
+    def probabilities(self, short: str, weighted: bool, sources, ending: str = "") -> np.ndarray:
+        """Six probabilities (or, with ending ``"_std"``, their deviations) of "RF" or "NN", shape (sources, 6)."""
+        columns = [f"{short}_{name}{ending}" for name in catalogue.SHORT]
+        return self.frames[weighted].loc[sources, columns].to_numpy(float)
+
+    def sums(self, training: str, associated: bool) -> pd.DataFrame:
+        """Expected counts of one training (key of `catalogue.TRAININGS`), one row a split."""
+        rows = (self.class_sums["training"] == training) & (self.class_sums["associated"] == associated)
+        return self.class_sums.loc[rows, list(NAMES)]
+
+    def counts(self, training: str, associated: bool, sources) -> pd.DataFrame:
+        """Expected number of each class among `sources`, with three uncertainties.
+
+        ``paper_std`` adds up the sources' own variances, as the paper does; ``split_std`` is the scatter of the
+        sum over splits; ``class_std`` the chance of the draw if the probabilities were exact.
+        """
+        short, weighted = training[:2].upper(), training.endswith("weighted")
+        mean, std = (self.probabilities(short, weighted, sources, ending) for ending in ("", "_std"))
+        return pd.DataFrame(
+            {
+                "expected": np.nansum(mean, axis=0), "paper_std": np.sqrt(np.nansum(std**2, axis=0)),
+                "split_std": self.sums(training, associated).std().to_numpy(),
+                "class_std": np.sqrt(np.nansum(mean * (1 - mean), axis=0)),
+            },
+            index=NAMES,
+        )  # fmt: skip
+
+    def differences(self, pair: str, sources, relative: bool = False) -> pd.DataFrame:
+        """Differences of probabilities between two trainings of `PAIRS`, one column a class.
+
+        With `relative`, over the root mean square of both standard deviations over splits.
+        """
+        values, deviations = (
+            [self.probabilities(short, weighted, sources, ending) for short, weighted in PAIRS[pair]] for ending in ("", "_std")
+        )
+        difference = values[0] - values[1]
+        if relative:
+            difference = difference / np.sqrt((deviations[0] ** 2 + deviations[1] ** 2) / 2)
+        return pd.DataFrame(difference, sources, NAMES)
+
+    def confusion(self, short: str, sources, group, weight) -> dict[tuple[bool, bool], np.ndarray]:
+        """Confusion matrices (6, 6) of `curves.confusion` for (tested with weights?, trained with weights?)."""
+        return {
+            (tested, trained): curves.confusion(group, self.probabilities(short, trained, sources), weight if tested else None)
+            for trained in (False, True)
+            for tested in (False, True)
+        }
+
+
+def build(associated, group, unassociated, weight, names, all_names, **sizes) -> Published:
+    """Train every forest and network of the catalogue and take the time.
+
+    Parameters
+    ----------
+    associated, unassociated : features, shapes (n, 10) and (m, 10); group : int array (n,); weight : array (n,)
+    names : the n + m sources in that order; all_names : every source of the input, also those that lack a feature.
+    sizes : `n_splits`, `n_trees`, `epochs`, `at_least` and `seed` of `catalogue.build`.
+    """
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    run = catalogue.build(associated, group, unassociated, weight, **sizes)
+    after, own = resource.getrusage(resource.RUSAGE_CHILDREN), resource.getrusage(resource.RUSAGE_SELF)
+    timing = {
+        "wall_seconds": time.perf_counter() - start,
+        "user_cpu_seconds": after.ru_utime - before.ru_utime,
+        "peak_memory_gb": (2 * after.ru_maxrss + own.ru_maxrss) / 1e6,
+    }
+    frames = {weighted: catalogue.table(run, names, all_names, weight, weighted) for weighted in FILES}
+    sums = [
+        pd.DataFrame(run.class_sums(training, associated), columns=NAMES).assign(training=training, associated=associated)
+        for training in catalogue.TRAININGS
+        for associated in (True, False)
+    ]
+    indexed = {weighted: frame.set_index("Source_Name") for weighted, frame in frames.items()}
+    return Published(indexed, pd.concat(sums), pd.DataFrame([timing]))
+
+
+def publish(made: Published, *, chapter: str, seed: int) -> None:
+    """Write both catalogues as FITS and CSV with their records, and the data of the look-up page."""
+    seconds = float(made.timing["wall_seconds"].iloc[0])
+    frames = {weighted: frame.reset_index() for weighted, frame in made.frames.items()}
+    for weighted, path in FILES.items():
+        title = f"4FGL-DR4 class probabilities, {'weighted' if weighted else 'unweighted'} training"
+        catalogue.write_fits(storage.DATA / f"{path}.fits", frames[weighted], title)
+        storage.write_text(storage.DATA / f"{path}.csv", catalogue.csv_text(frames[weighted]))
+        for ending in ("fits", "csv"):
+            committed.record(f"{path}.{ending}", chapter=chapter, profile="paper", seed=seed, wall_seconds=seconds)
+    script = catalogue.lookup_script(frames[False], frames[True])
+    storage.write_text(storage.ROOT / "book" / "_static" / "lookup_data.js", script)
+
+
+def load() -> Published:
+    """Read the committed catalogues, class sums and cost, each checked against its record."""
+    frames = {weighted: catalogue.read_fits(committed.verify(f"{path}.fits")) for weighted, path in FILES.items()}
+    return Published(
+        {weighted: frame.set_index("Source_Name") for weighted, frame in frames.items()},
+        committed.load_table("results/shift_class_sums.csv"),
+        committed.load_table("results/shift_catalogue_timing.csv"),
+    )

@@ -1,0 +1,71 @@
+"""The published catalogue: built, written and read back, and what chapter 25 takes from it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from agnbook import committed, storage
+from agnbook.shift import catalogue, curves, published_catalogue
+from agnbook.sky.source_classes import NAMES
+
+KNOWN = [f"4FGL J{number:04d}.0+0000" for number in range(120)]
+REST = [f"4FGL J{number:04d}.0-0000" for number in range(30)]
+
+
+@pytest.fixture(scope="module")
+def made():
+    """A catalogue of 120 associated, 30 unassociated sources and one that lacks a feature; with its inputs."""
+    rng = np.random.default_rng(0)
+    group = np.arange(120) % 6
+    X = rng.normal(size=(120, 4)) + np.eye(6)[group][:, :4] * 3
+    weight, target = rng.uniform(0.1, 10, 120), rng.normal(size=(30, 4)) + 1
+    every = [*KNOWN, "4FGL J9999.9-9999", *REST]
+    sizes = {"n_splits": 12, "n_trees": 3, "epochs": 3, "at_least": 1, "seed": 0, "workers": 1}
+    return published_catalogue.build(X, group, target, weight, [*KNOWN, *REST], every, **sizes), group, weight
+
+
+def test_counts_add_up_and_know_their_scatter(made):
+    catalogue_, _, _ = made
+    counts = catalogue_.counts("nn_weighted", False, REST)
+    assert counts["expected"].sum() == pytest.approx(30, rel=1e-4)
+    rows = catalogue_.frames[True].loc[REST]
+    assert counts.loc["psr+", "expected"] == pytest.approx(rows["NN_psr"].sum())
+    assert counts.loc["psr+", "paper_std"] == pytest.approx(np.sqrt((rows["NN_psr_std"] ** 2).sum()))
+    assert counts.loc["psr+", "split_std"] == pytest.approx(catalogue_.sums("nn_weighted", False)["psr+"].std())
+    assert len(catalogue_.sums("rf", True)) == 12
+
+
+def test_differences_are_of_the_pair_they_name(made):
+    found = made[0].differences("wRF − RF", REST)
+    frames = made[0].frames
+    np.testing.assert_allclose(found["bll+"], frames[True].loc[REST, "RF_bll"] - frames[False].loc[REST, "RF_bll"])
+    relative = made[0].differences("RF − NN", REST, relative=True)
+    spread = np.sqrt((frames[False].loc[REST, "RF_spp_std"] ** 2 + frames[False].loc[REST, "NN_spp_std"] ** 2) / 2)
+    difference = frames[False].loc[REST, "RF_spp"] - frames[False].loc[REST, "NN_spp"]
+    np.testing.assert_allclose(relative["spp+"], difference / spread)
+
+
+def test_confusion_tests_with_weights_where_it_says_so(made):
+    catalogue_, group, weight = made
+    found = catalogue_.confusion("RF", KNOWN, group, weight)
+    probability = catalogue_.probabilities("RF", True, KNOWN)
+    np.testing.assert_allclose(found[False, True], curves.confusion(group, probability))
+    np.testing.assert_allclose(found[True, True], curves.confusion(group, probability, weight))
+
+
+def test_what_is_published_is_what_was_made(made, data, tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "ROOT", tmp_path)
+    (tmp_path / "book" / "_static").mkdir(parents=True)
+    published_catalogue.publish(made[0], chapter="25_test", seed=3)
+    for name, table in (("class_sums", made[0].class_sums), ("catalogue_timing", made[0].timing)):
+        storage.write_text(data / f"results/shift_{name}.csv", table.to_csv(index=False))
+        committed.record(f"results/shift_{name}.csv", chapter="25_test", profile="paper", seed=3, wall_seconds=1)
+    loaded = published_catalogue.load()
+    for weighted, frame in made[0].frames.items():
+        pd.testing.assert_frame_equal(loaded.frames[weighted], frame, check_dtype=False, rtol=1e-5)
+        record = committed.notes(f"{published_catalogue.FILES[weighted]}.csv")
+        assert (record["chapter"], record["seed"]) == ("25_test", 3)
+    assert loaded.frames[False].loc["4FGL J9999.9-9999", "N_Splits"] == 0
+    np.testing.assert_allclose(loaded.sums("nn", False), made[0].sums("nn", False))
+    assert "AGNBOOK_LOOKUP" in (tmp_path / "book" / "_static" / "lookup_data.js").read_text()
+    assert set(loaded.class_sums["training"]) == set(catalogue.TRAININGS) and NAMES[0] in loaded.class_sums
