@@ -101,7 +101,7 @@ def test_the_model_that_made_the_curves_predicts_them_best():
     table = pd.concat(tables)
     scores = heldout.scores(table).loc["band"]
     # rho is .9: one driver trusts the other bands too much, a driver a band not at all
-    assert scores["log_density"].idxmax() == "free rho" and scores["mae"].idxmax() == "constant"
+    assert scores["log_density"].idxmax().endswith("free rho") and scores["mae"].idxmax() == "constant"
     assert scores.loc["free rho", "mae"] < 0.9 * scores.loc["one band", "mae"]
     assert abs(scores.loc["free rho", "coverage68"] - 0.683) < 4 * np.sqrt(0.22 / scores.loc["free rho", "n"])
     assert heldout.paired(table, "free rho", "one driver", "band", rng)["log_density_low"] > 0

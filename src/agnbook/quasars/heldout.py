@@ -20,8 +20,14 @@ from agnbook.quasars.predict import Prediction, predict
 SAME_VISIT_DAYS = 0.1
 #: Degrees of freedom of the errors in the predictions that come without a `Model` of their own.
 TAILS = Model().tails
+#: The simplest model of several bands: amplitudes exactly on a power law, time-scales on MacLeod et al.'s, and one excess
+#: variance for all bands. `Model()` lets every band have an excess of its own and leave the law a little.
+SIMPLE = Model(excess="shared", spectrum="law", error_scale=False, prior={"tau_slope": (0.17, 0.0)})
 #: What is fitted to all bands at once. With a driver a band, the bands still share the laws of time-scale and amplitude.
-MODELS = {"one driver": Model(rho=1.0), "a driver a band": Model(rho=0.0), "free rho": Model()}
+MODELS = {
+    "one driver": Model(rho=1.0), "a driver a band": Model(rho=0.0), "free rho": Model(),
+    "free rho, normal errors": Model(tails=np.inf), "simple, one driver": SIMPLE.but(rho=1.0), "simple, free rho": SIMPLE,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,11 @@ def well_observed(frame: pd.DataFrame, at_least: int = 40, seed: int = 0) -> np.
     return np.random.default_rng(seed).permutation(counts.index[counts >= at_least].to_numpy())
 
 
+def visit_numbers(curve: LightCurve) -> np.ndarray:
+    """Number the visits of a curve: for each measurement (n,), in ascending time, from 0."""
+    return np.cumsum(np.diff(curve.times, prepend=curve.times[0]) > SAME_VISIT_DAYS)
+
+
 def hide(curve: LightCurve, band: str = "r", fraction: float = 0.2, seed: int = 0) -> Hidden:
     """Hide a random `fraction` of the visits that have `band`, not the first and the last of them.
 
@@ -75,7 +86,7 @@ def hide(curve: LightCurve, band: str = "r", fraction: float = 0.2, seed: int = 
     """
     if band not in curve.bands:
         raise BookError(f"{curve.name} has no band {band!r}, but {', '.join(curve.bands) or 'none'}.")
-    number = np.cumsum(np.diff(curve.times, prepend=curve.times[0]) > SAME_VISIT_DAYS)
+    number = visit_numbers(curve)
     mine = curve.band == curve.bands.index(band)
     candidates = np.unique(number[mine])[1:-1]
     size = round(fraction * (len(candidates) + 2))
@@ -164,6 +175,27 @@ def points(hidden: Hidden, found: dict[str, Prediction], kind: str) -> pd.DataFr
         ],
         ignore_index=True,
     )  # fmt: skip
+
+
+_SCORED = {"residual": 4, "log_density": 3, "probability": 4}
+
+
+def to_wide(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a hidden measurement instead of one a measurement and method, rounded: a file of `points` to commit."""
+    wide = table.pivot_table(index=["object", "kind", "number"], columns="method", values=list(_SCORED), sort=False)
+    wide = pd.DataFrame({f"{score}: {name}": wide[score, name].round(_SCORED[score]) for score, name in wide.columns})
+    return wide.reset_index()
+
+
+def from_wide(wide: pd.DataFrame) -> pd.DataFrame:
+    """Undo `to_wide`."""
+    methods = dict.fromkeys(column.partition(": ")[2] for column in wide.columns[3:])
+    keys = wide[["object", "kind", "number"]].astype({"object": str})
+    parts = [
+        keys.assign(method=name, **{score: wide[f"{score}: {name}"] for score in _SCORED if f"{score}: {name}" in wide})
+        for name in methods
+    ]
+    return pd.concat(parts, ignore_index=True)[["object", "kind", "method", "number", *_SCORED]]
 
 
 def scores(table: pd.DataFrame) -> pd.DataFrame:
