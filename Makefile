@@ -46,7 +46,7 @@ smoke: environment  ## every line of every chapter on small sizes, in seconds
 	@$(FULL) -m agnbook.press.chapters smoke $(CHAPTERS)
 
 lab: environment  ## JupyterLab with paired notebooks
-	@$(FULL) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
+	@$(FULL) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks --ContentsManager.pre_save_hook=agnbook.press.lab.keep_the_pair
 
 app: environment  ## the app for your own sources, on this machine only (PORT=8600 for another port)
 	@$(FULL) -m streamlit run src/agnbook/ask/app.py --server.port $(PORT)

@@ -20,7 +20,7 @@ from jupytext.combine import combine_inputs_with_outputs
 
 from agnbook import committed, storage
 from agnbook.errors import BookError, SettingsError
-from agnbook.press import integrity
+from agnbook.press import integrity, lab
 from agnbook.sky import registry
 
 NOTEBOOKS = storage.ROOT / "notebooks"
@@ -68,7 +68,7 @@ def from_source(name: str) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    lab.clean(notebook.metadata)
     return notebook
 
 
@@ -138,6 +138,7 @@ def _keep(notebook: nbformat.NotebookNode, executed: nbformat.NotebookNode, path
                 if "image/png" in output.get("data", {}):
                     output["data"]["image/png"] = _smaller_png(output["data"]["image/png"])
     notebook.metadata["language_info"] = executed.metadata["language_info"]
+    lab.clean(notebook.metadata)
     with storage.atomic_write(path) as temporary:
         nbformat.write(notebook, temporary)
 
