@@ -175,7 +175,6 @@ def remove_a_figure_of_the_paper(root):
 )
 def test_tampering_is_noticed(copy, tamper, named, capsys):
     tamper(copy)
-    assert any(named in problem for problem in integrity.problems())
     assert integrity.main(["check"]) == 1
     assert named in capsys.readouterr().out
 
