@@ -50,7 +50,7 @@ import pandas as pd
 from astropy.table import Table
 from IPython.display import Markdown
 
-from agnbook.ask import classify, light_curves, neighbours, redshift, report, source_names, tables
+from agnbook.ask import classify, light_curves, neighbours, redshift, skill, source_names, tables
 from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.sky import catalogs, features, registry, source_classes
 
@@ -120,7 +120,7 @@ print(f"without a synchrotron fit: {np.sum(answer['no_sed'])}; outside the train
 
 # %%
 grid = np.linspace(0, 1, 101)
-fraction, low, high = report.observed_fraction(grid)
+fraction, low, high = skill.observed_fraction(grid)
 pd.DataFrame({"answer": grid, "were FSRQs": fraction, "low": low, "high": high}).iloc[[2, 20, 35, 50, 65, 80, 98]].round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-worth", "caption": "Fraction of FSRQs among the 200 known blazars with the most similar held-out answers, with its 95 % Wilson interval, against the answer. Dashed: a perfect forecaster."}, "image": {"alt": "A rising curve close to the diagonal with a band of a few percent, a little above it in the middle."}}
@@ -441,16 +441,16 @@ pd.DataFrame(
 def compare():
     """Largest difference between the shipped models' answers and the published tables, and how many sources it is of."""
     lac = catalogs.read_4lac()
-    today = lac["Source_Name"].replace(source_names.new_names())
+    today = pd.Series(source_names.todays_names(lac["Source_Name"]), lac.index)
     asked = Table.from_pandas(lac[today.isin(published.index)].iloc[:: settings.compare_every])
-    table = redshift.redshift(asked).to_pandas().set_index("Source_Name").rename(index=source_names.new_names())
+    table = redshift.redshift(asked).to_pandas()
+    table.index = source_names.todays_names(table["Source_Name"])
     ends = ["z_q500", "z_low68", "z_high68", "z_low95", "z_high95"]
     difference = (table[ends] - published.loc[table.index, ends]).abs().to_numpy()
     classes = source_names.published("blazar_classes")
     asked = Table.from_pandas(lac[today.isin(classes.index)].iloc[:: settings.compare_every])
-    single = (
-        classify.classify(asked).to_pandas().set_index("Source_Name").rename(index=source_names.new_names())["probability_fsrq"]
-    )
+    single = classify.classify(asked).to_pandas()
+    single = single.set_axis(source_names.todays_names(single["Source_Name"]))["probability_fsrq"]
     mean = classes["probability_bias_init"].reindex(single.index)
     return pd.DataFrame(
         [
@@ -549,7 +549,7 @@ speeds.round(1)
 # :class: dropdown
 # ```python
 # best = np.argsort(probability)[::-1][:10]
-# fraction, low, high = report.observed_fraction(probability[best])
+# fraction, low, high = skill.observed_fraction(probability[best])
 # print(mine["Source_Name"].to_numpy()[best], fraction.sum())
 # ```
 # The sum of observed fractions is the expected number, as far as the candidates resemble known blazars.

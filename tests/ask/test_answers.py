@@ -11,9 +11,9 @@ from astropy.table import MaskedColumn, Table
 from simulated import catalogue
 
 from agnbook import committed, storage
-from agnbook.ask import classify, lookup, redshift, skill, source_names
+from agnbook.ask import classify, lookup, redshift, skill
 from agnbook.blazars.shipped_blazars import BLAZARS, BlazarNetwork
-from agnbook.errors import CatalogError, FeatureError
+from agnbook.errors import FeatureError
 from agnbook.judge import scores
 from agnbook.shift import catalogue as shift_catalogue
 from agnbook.sky import catalogs, features, source_classes
@@ -124,46 +124,6 @@ def test_a_real_catalogue(high_latitude):
 
 
 @pytest.mark.needs("4fgl-dr4")
-@pytest.mark.parametrize(
-    "name", ["4FGL J1104.4+3812", "j1104.4+3812", "4fgl_J1104.4+3812", "Mkn 421", "MKN421", " mrk 421", "Markarian  421"]
-)
-def test_a_source_is_found_in_any_spelling(name):
-    assert source_names.find_sources(name) == ["4FGL J1104.4+3812"]
-
-
-@pytest.mark.needs("4fgl-dr4")
-def test_one_counterpart_of_several_sources_and_renamed_sources():
-    assert len(source_names.find_sources("SNR G213.0-00.6")) > 1
-    assert source_names.find_sources("J0301.6-7155") == ["4FGL J0301.5-7156"]
-    assert source_names.find_sources("J0344.2+3203") == ["4FGL J0344.2+3203c"]
-    facts, predictions = lookup.describe("4FGL J0344.2+3203c")  # classified under the name in 4LAC-DR3
-    assert "P(FSRQ) of a blazar" in set(predictions["prediction"]) and "(4FGL-DR4)" in facts["class"]
-    assert source_names.find_sources("4FGL J0205.7+6449") == ["4FGL J0205.7+6449"]
-
-
-@pytest.mark.needs("4fgl-dr4")
-@pytest.mark.parametrize(
-    "name, message", [("PKS 2155-305", "PKS 2155-304"), ("J1104.4", r"4FGL J1104.4\+3812"), ("", "Give a"), ("?!", "Give a")]
-)
-def test_near_misses_are_suggested(name, message):
-    with pytest.raises(CatalogError, match=message):
-        source_names.find_sources(name)
-
-
-@pytest.mark.needs("4fgl-dr2", "4fgl-dr3", "4fgl-dr4")
-def test_names_of_earlier_releases():
-    """Renamed sources are found, even where 4FGL-DR4 does not mention the old name; vanished ones are known to be."""
-    assert source_names.find_sources("J0028.4+2001") == ["4FGL J0028.5+2001"]
-    old = catalogs.read("4fgl-dr2", ["Source_Name"])["Source_Name"]
-    known = old.map(source_names.simplified).isin(source_names._index())
-    assert known.mean() > 0.98 and old[~known].map(source_names.simplified).isin(source_names._earlier()).all()
-    vanished = [name for name in old[~known] if not source_names._earlier()[source_names.simplified(name)][1]]
-    assert 0 < len(vanished) < 60
-    with pytest.raises(CatalogError, match=r"was in 4FGL-DR[23] and is not in 4FGL-DR4"):
-        source_names.find_sources(vanished[0])
-
-
-@pytest.mark.needs("4fgl-dr4")
 def test_predictions_are_those_of_the_committed_tables():
     facts, predictions = lookup.describe("4FGL J0001.2+4741")
     assert "B3 2358+474" in facts["counterpart"] and facts["class"].startswith("bcu (4FGL-DR4)")
@@ -173,7 +133,9 @@ def test_predictions_are_those_of_the_committed_tables():
     assert rows.loc["P(bll+), random forest", "value"] == table["RF_bll"]
     assert rows.loc["P(bll+), network", "high"] == pytest.approx(table["NN_bll"] + table["NN_bll_std"])
     published = pd.read_csv(storage.DATA / "results/blazar_classes.csv", comment="#").set_index("Source_Name")
-    assert rows.loc["P(FSRQ) of a blazar", "low"] == pytest.approx(published.loc["4FGL J0001.2+4741", "probability_low"])
+    assert rows.loc["P(FSRQ) of a blazar, five voters", "low"] == pytest.approx(
+        published.loc["4FGL J0001.2+4741", "probability_low"]
+    )
     assert list(predictions.loc[predictions["prediction"] == "redshift, median", "interval"]) == [
         "68.3 %, calibrated", "95.4 %, calibrated",
     ]  # fmt: skip
@@ -192,23 +154,24 @@ def test_neither_4lac_nor_a_framework_is_needed(tmp_path, table):
     """A source known to 4LAC alone is then found by its name in the published tables."""
     table.write(tmp_path / "t.csv", format="ascii.csv")
     code = (
-        "import sys; sys.modules.update({'torch': None, 'tensorflow': None, 'sklearn': None})\n"
+        "import sys\n"
         "from agnbook.ask import command_line\n"
-        f"sys.exit(command_line.main(['lookup', '4FGL J2239.4+5130'])"
-        f" or command_line.main(['classify', {str(tmp_path / 't.csv')!r}]))"
+        f"status = command_line.main(['lookup', '4FGL J2239.4+5130'])"
+        f" or command_line.main(['classify', {str(tmp_path / 't.csv')!r}])\n"
+        "sys.exit(status or bool({'torch', 'tensorflow', 'sklearn', 'lightgbm', 'streamlit', 'dask'} & set(sys.modules)))"
     )
     clean = {"AGNBOOK_CACHE": str(tmp_path), "AGNBOOK_OFFLINE": "1", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     clean |= {"PYTHONPATH": str(storage.ROOT / "src")}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=120)
     assert run.returncode == 0, run.stderr
-    assert "redshift, median" in run.stdout and "counterpart" not in run.stdout and "one,0.00303" in run.stdout
+    assert "redshift, median" in run.stdout and "4FGL J2240.4+5133" in run.stdout and "one,0.00303" in run.stdout
     # redshifts and groups: numpy, scipy and scikit-learn are enough
     example = storage.ROOT / "book/_static/examples/my_agn.csv"
     pd.read_csv(example).assign(LP_SigCurv=1.0).to_csv(tmp_path / "six.csv", index=False)
     code = (
         f"import sys\nfrom agnbook.ask import command_line\nstatus = command_line.main(['redshift', {str(example)!r}])"
         f" or command_line.main(['classify', '--groups', 'six', {str(tmp_path / 'six.csv')!r}])\n"
-        "sys.exit(status or 'torch' in sys.modules or 'tensorflow' in sys.modules)"
+        "sys.exit(status or bool({'torch', 'tensorflow', 'sklearn', 'lightgbm'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=120)
     assert run.returncode == 0, run.stderr
@@ -245,9 +208,11 @@ def test_redshifts_of_training_sources_are_honest(high_latitude):
     answer = redshift.redshift(named)
     assert answer["in_training"].all()
     named["Source_Name"] = [f"other {number}" for number in range(len(rows))]
+    np.testing.assert_array_equal(redshift.redshift(named)["z_q500"], answer["z_q500"])  # its position gives it away
+    named["RAJ2000"] = (named["RAJ2000"] + 3) % 360
     unnamed = redshift.redshift(named)
     honest, flattering = (scores.rmse(z, table["z_q500"]) for table in (answer, unnamed))
-    assert flattering < 0.8 * honest and honest > 0.35 and not unnamed["in_training"].any()
+    assert flattering < 0.8 * honest and honest > 0.35 and unnamed["in_training"].mean() < 0.05
     assert 0.6 < ((answer["z_low68"] <= z) & (z <= answer["z_high68"])).mean() < 0.76
 
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import agnbook
 from agnbook import storage
-from agnbook.ask import classify, command_line, neighbours, report, source_names
+from agnbook.ask import classify, command_line, neighbours, report, skill, source_names, uploads
 from agnbook.errors import BookError, CatalogError, FeatureError
 from agnbook.sky import catalogs, features
 
@@ -46,7 +46,7 @@ def keep_main(monkeypatch):
 
 @pytest.fixture(scope="module")
 def answers():
-    return report.answer(report.read_upload("good.csv", as_csv(GOOD)))
+    return uploads.answer(uploads.read_upload("good.csv", as_csv(GOOD)))
 
 
 def test_nearest_is_the_plain_search():
@@ -76,11 +76,13 @@ def test_report_has_the_published_numbers():
     assert (shown.fsrq, *shown.interval) == tuple(row[["probability_fsrq", "probability_low", "probability_high"]])
     redshift = source_names.published("agn_redshifts").loc[shown.name]
     assert shown.redshift["median"] == redshift["z_q500"] and shown.redshift["high95"] == redshift["z_high95"]
-    assert shown.groups["probability"].sum() == pytest.approx(1, abs=1e-3)
+    assert shown.groups["forest"].sum() == pytest.approx(1, abs=1e-3)
     assert shown.name not in set(shown.neighbours["source"]) and len(shown.neighbours) == 10
     said = " ".join(shown.warnings)
     assert "one half" in said and "uncertain type" in said
-    assert shown.row()["probability_bll_group"] == shown.groups.loc["bll+", "probability"]
+    row = shown.row()
+    assert row["forest_bll"] == shown.groups.loc["bll+", "forest"]
+    assert row["class"].startswith("bcu") and row["GLAT"] == shown.position[1] and len(row["class_sha256"]) == 64
 
 
 def test_warnings_of_the_catalogue():
@@ -103,14 +105,14 @@ def test_warnings_of_the_catalogue():
 
 
 def test_observed_fraction_is_what_the_network_is_worth():
-    fraction, low, high = report.observed_fraction([0.0, 0.5, 1.0, np.nan])
+    fraction, low, high = skill.observed_fraction([0.0, 0.5, 1.0, np.nan])
     assert fraction[0] < 0.05 and 0.25 < fraction[1] < 0.75 and fraction[2] > 0.9 and np.isnan(fraction[3])
     assert (low[:3] <= fraction[:3] + 1e-12).all() and (fraction[:3] <= high[:3]).all()
-    known, is_fsrq = report._held_out()
+    known, is_fsrq = skill._held_out()
     assert len(known) > 1900 and (np.diff(known) >= 0).all()
     middle = len(known) // 2
     expected = is_fsrq[middle - 100 : middle + 100].mean()
-    assert report.observed_fraction([(known[middle - 1] + known[middle]) / 2])[0][0] == pytest.approx(expected, abs=0.02)
+    assert skill.observed_fraction([(known[middle - 1] + known[middle]) / 2])[0][0] == pytest.approx(expected, abs=0.02)
 
 
 def test_answers_keep_every_row_and_say_what_each_is_worth(answers):
@@ -128,19 +130,19 @@ def test_answers_keep_every_row_and_say_what_each_is_worth(answers):
 
 def test_a_table_of_4fgl_gets_six_groups():
     rows = catalogs.read("4fgl-dr4").iloc[[5, 40, 300]]
-    answers = report.answer(Table.from_pandas(rows[["Source_Name", *features.GAMMA_COLUMNS]]))
+    answers = uploads.answer(Table.from_pandas(rows[["Source_Name", *features.GAMMA_COLUMNS]]))
     assert set(answers.notes) == {"BL Lac or FSRQ", "redshift"}
     shown = report.of_row(answers, 0)
-    assert shown.groups["probability"].sum() == pytest.approx(1, abs=1e-3) and shown.fsrq is None
+    assert shown.groups["network"].sum() == pytest.approx(1, abs=1e-3) and shown.fsrq is None
     assert shown.neighbours is None and shown.position == pytest.approx(tuple(rows.iloc[0][["GLON", "GLAT"]]))
     strange = rows[["Source_Name", *features.GAMMA_COLUMNS]].assign(LP_Index=9.0, LP_beta=3.0)
-    assert "Six groups: outside" in " ".join(report.of_row(report.answer(Table.from_pandas(strange)), 0).warnings)
+    assert "Six groups: outside" in " ".join(report.of_row(uploads.answer(Table.from_pandas(strange)), 0).warnings)
 
 
 @pytest.mark.needs("4lac-dr3-h")
 def test_a_complete_table_gets_redshifts(high_latitude):
     rows = high_latitude.iloc[:6]
-    answers = report.answer(Table.from_pandas(rows))
+    answers = uploads.answer(Table.from_pandas(rows))
     shown = report.of_row(answers, 1)
     assert set(answers.notes) == {"six groups"}  # 4LAC has no LP_SigCurv
     assert shown.redshift["low68"] < shown.redshift["median"] < shown.redshift["high68"]
@@ -154,21 +156,21 @@ def test_a_short_table_says_what_redshifts_need(answers):
 
 def test_equatorial_positions_become_galactic():
     table = GOOD.drop(columns=["GLON", "GLAT"]).assign(RAJ2000=266.405, DEJ2000=-28.936)
-    shown = report.of_row(report.answer(Table.from_pandas(table)), 0)
+    shown = report.of_row(uploads.answer(Table.from_pandas(table)), 0)
     assert abs(shown.position[1]) < 0.1 and min(shown.position[0], 360 - shown.position[0]) < 0.1
-    assert report.of_row(report.answer(Table.from_pandas(table.drop(columns="RAJ2000"))), 0).position is None
+    assert report.of_row(uploads.answer(Table.from_pandas(table.drop(columns="RAJ2000"))), 0).position is None
 
 
 @pytest.mark.parametrize("ending", [".csv", ".fits", ".ecsv", ".vot", ".parquet"])
 def test_a_download_can_be_uploaded_again(answers, ending):
-    table = report.read_upload(f"a{ending}", report.download(answers.given, ending))
-    again = report.answer(table).table
+    table = uploads.read_upload(f"a{ending}", uploads.download(answers.given, ending))
+    again = uploads.answer(table).table
     np.testing.assert_array_equal(again["probability_fsrq"], answers.table["probability_fsrq"])
     assert again["Source_Name"][1] == ("'=1+1" if ending == ".csv" else "=1+1")
 
 
 def test_downloaded_formulas_are_harmless(answers):
-    frame = pd.read_csv(io.BytesIO(report.download(answers.table, ".csv")))
+    frame = pd.read_csv(io.BytesIO(uploads.download(answers.table, ".csv")))
     assert frame["Source_Name"][1] == "'=1+1" and frame["Source_Name"][2] == NASTY
 
 
@@ -181,22 +183,22 @@ def test_downloaded_formulas_are_harmless(answers):
         ("a.pkl", b"cos\nsystem\n(S'true'\ntR.", "ending"),
         ("../../x.csv.gz", b"", "ending"),
         ("a.csv", b"a,b\n1,2\n", "lacks the columns Source_Name, PL_Index"),
-        ("a.csv", b"x" * (report.LARGEST_FILE + 1), "MB"),
-        ("a.csv", b"a\n" + b"1\n" * (report.MOST_ROWS + 1), "rows"),
+        ("a.csv", b"x" * (uploads.LARGEST_FILE + 1), "MB"),
+        ("a.csv", b"a\n" + b"1\n" * (uploads.MOST_ROWS + 1), "rows"),
         ("a.csv", as_csv(GOOD.assign(Pivot_Energy=-1.0)), "Pivot_Energy must be positive"),
         ("a.csv", as_csv(GOOD.assign(Source_Name="same")), "twice"),
     ],
 )
 def test_bad_uploads_are_one_message(name, content, message):
     with pytest.raises(BookError, match=message) as caught:
-        report.answer(report.read_upload(name, content))
+        uploads.answer(uploads.read_upload(name, content))
     assert "/tmp" not in str(caught.value)
 
 
 def test_the_app_stays_on_this_machine():
     settings = tomllib.loads((storage.ROOT / ".streamlit" / "config.toml").read_text())
     assert settings["server"]["address"] == "127.0.0.1" and settings["browser"]["gatherUsageStats"] is False
-    assert settings["server"]["maxUploadSize"] * 1_000_000 == report.LARGEST_FILE
+    assert settings["server"]["maxUploadSize"] * 1_000_000 == uploads.LARGEST_FILE
 
 
 def everything_rendered(app) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from astropy.table import Table
 from matplotlib.figure import Figure
 
-from agnbook.ask import neighbours, report
+from agnbook.ask import neighbours, report, uploads
 from agnbook.chapter import figures
 from agnbook.errors import BookError
 from agnbook.sky import features, source_classes
@@ -34,8 +34,8 @@ def _find(name: str) -> list[str]:
 
 
 @st.cache_data(max_entries=3, show_spinner="Classifying your table ...")
-def _answer(name: str, content: bytes) -> report.Answers:
-    return report.answer(report.read_upload(name, content))
+def _answer(name: str, content: bytes) -> uploads.Answers:
+    return uploads.answer(uploads.read_upload(name, content))
 
 
 def _explain(error: BookError, heading: str) -> None:
@@ -103,11 +103,17 @@ def _draw_class(shown: report.Report) -> Figure:
 
 
 def _draw_groups(shown: report.Report) -> Figure:
-    figure, ax = _figure(5.2, 2.1)
-    groups = shown.groups.iloc[::-1]
+    models = [name for name in ("forest", "network") if name in shown.groups]
+    figure, ax = _figure(5.2, 1.3 + 0.8 * len(models))
+    groups, width = shown.groups.iloc[::-1], 0.8 / len(models)
     colors = [figures.CLASS_COLORS[name.rstrip("+")] for name in groups.index]
-    ax.barh(list(groups.index), groups["probability"], xerr=groups.get("sd"), color=colors, error_kw={"linewidth": 1})
-    ax.set(xlim=(0, 1), xlabel="probability")
+    for number, model in enumerate(models):
+        at = np.arange(len(groups)) + width * ((len(models) - 1) / 2 - number)
+        bars = ax.barh(at, groups[model], width, xerr=groups[f"{model}_sd"], color=colors, error_kw={"linewidth": 1})
+        if model == "network" and len(models) > 1:
+            for bar in bars:
+                bar.set(hatch="////", alpha=0.6)
+    ax.set(xlim=(0, 1), xlabel="probability", yticks=np.arange(len(groups)), yticklabels=groups.index)
     return figure
 
 
@@ -137,7 +143,8 @@ def _show_class(shown: report.Report) -> None:
         _plot(_draw_class(shown))
     if shown.groups is not None:
         _plot(_draw_groups(shown))
-        st.caption(f"Six groups of gamma-ray sources, named by their largest member. {shown.groups_meaning}")
+        both = " Plain bars: forest; hatched: networks." if "forest" in shown.groups else ""
+        st.caption(f"Six groups of gamma-ray sources, named by their largest member. {shown.groups_meaning}{both}")
     if shown.fsrq is None and shown.groups is None:
         st.caption("The book has no class prediction for it.")
 
@@ -145,7 +152,7 @@ def _show_class(shown: report.Report) -> None:
 def _show_redshift(shown: report.Report) -> None:
     st.subheader("Redshift", anchor=False)
     if not shown.redshift:
-        st.caption("No prediction: its redshift is known, or it is no active galaxy, or columns are missing.")
+        st.caption(shown.no_redshift)
         return
     z = shown.redshift
     st.metric("median redshift", f"{z['median']:.2f}")
@@ -202,7 +209,7 @@ def _offer(table, stem: str) -> None:
     """Buttons that download a table."""
     with st.container(horizontal=True):
         for kind, ending, mime in (("CSV", ".csv", "text/csv"), ("FITS", ".fits", "application/fits")):
-            make = partial(report.download, table, ending)  # written only when somebody asks for it
+            make = partial(uploads.download, table, ending)  # written only when somebody asks for it
             st.download_button(f"Download {kind}", make, f"{stem}{ending}", mime, key=f"{stem}{ending}", on_click="ignore")
 
 

@@ -4,6 +4,11 @@ import numpy as np
 import pandas as pd
 
 from agnbook.ask import source_names
+from agnbook.sky import features
+
+_GAMMA = f"4FGL-DR4, {len(features.GAMMA_COLUMNS)} columns"
+_BLAZAR = f"4LAC-DR3, {len(features.EXTENDED_BLAZAR_FEATURES)} features"
+_REDSHIFT = f"4LAC-DR3, {len(features.EXTENDED_REDSHIFT_FEATURES)} features"
 
 
 def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
@@ -19,8 +24,8 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
     facts : dict of str
         Names, classes, position (degrees, J2000) and redshift; empty for a source of a 4LAC that is not there.
     predictions : pandas.DataFrame
-        Columns ``prediction``, ``value``, ``low``, ``high``, ``interval`` (what low and high are), from the committed
-        tables of chapters 15 and 25; no rows where the book predicts nothing.
+        Columns ``prediction``, ``value``, ``low``, ``high``, ``interval`` (what low and high are) and ``seen`` (what the
+        model saw of the source), from the committed tables of chapters 15 and 25; no rows where the book predicts nothing.
     """
     facts, rows = {}, []
     if source in source_names.source_table().index:
@@ -45,13 +50,14 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
                 low, high = max(mean - sd, 0), min(mean + sd, 1)
                 interval = f"mean, sd over {row['N_Splits']:.0f} splits"
                 if np.isfinite(mean):
-                    rows.append((f"P({group}+), {label}", mean, low, high, interval))
+                    rows.append((f"P({group}+), {label}", mean, low, high, interval, _GAMMA))
     if source in (classes := source_names.published("blazar_classes")).index:
         row = classes.loc[source]
         doubt = "; no SED" if row["no_sed"] else ""
-        rows.append(("P(FSRQ) of a blazar", *row[[f"probability_{name}" for name in ("fsrq", "low", "high")]], f"95 %{doubt}"))
+        ends = row[[f"probability_{name}" for name in ("fsrq", "low", "high")]]
+        rows.append(("P(FSRQ) of a blazar, five voters", *ends, f"95 %{doubt}", _BLAZAR))
     if source in (redshifts := source_names.published("agn_redshifts")).index:
         row = redshifts.loc[source]
-        rows += [("redshift, median", *row[["z_q500", f"z_low{level}", f"z_high{level}"]], f"{text} %, calibrated")
+        rows += [("redshift, median", *row[["z_q500", f"z_low{level}", f"z_high{level}"]], f"{text} %, calibrated", _REDSHIFT)
                  for level, text in ((68, "68.3"), (95, "95.4"))]  # fmt: skip
-    return facts, pd.DataFrame(rows, columns=["prediction", "value", "low", "high", "interval"])
+    return facts, pd.DataFrame(rows, columns=["prediction", "value", "low", "high", "interval", "seen"])

@@ -29,20 +29,20 @@ class _Redshifts:
         needed = [column for column in features.EXTENDED_NUMBERS if column not in dispensable]
         marks = self.values[needed].isna().assign(**{column: self.values[column] == "" for column in ("CLASS", "SpectrumType")})
         self.not_given = user_columns.join_names(marks.columns, marks.to_numpy())
-        self.answered, self.in_training = np.flatnonzero(self.not_given == ""), np.zeros(len(self.names), bool)
+        self.answered = np.flatnonzero(self.not_given == "")
+        self.sources = source_names.identify(self.names, user_columns.positions(table))
+        self.taught = np.array(source_names.match(self.names, self.sources, self.shipped.names), dtype=object)
 
     def forecasts(self):
         """Yield rows, features and predictive distributions, block by block."""
-        spelt = {source_names.simplified(source): source for source in self.shipped.names}
         for block in progress.blocks(len(self.answered), "redshifts"):
             rows = self.answered[block]
             X = features.extended_redshift_matrix(self.values.iloc[rows])
-            forecast, self.in_training[rows] = self.shipped.answer(
-                X, [spelt.get(source_names.simplified(source), "") for source in self.names[rows]]
-            )
-            yield rows, X, forecast
+            yield rows, X, self.shipped.answer(X, self.taught[rows])[0]
 
 
+#: What is published of a redshift: column -> name of the answer.
+_PUBLISHED = {name: f"published_{name}" for name in ("z_q500", "z_low68", "z_high68")}
 #: Intervals of `redshift`: suffix of the columns and position among `calibration.SIGMA_LEVELS`.
 INTERVALS = {"68": 0, "95": 1}
 
@@ -63,8 +63,10 @@ def redshift(table):
         of 68.3 and 95.4 %, calibrated by class (``z_low68``, ``z_high68``, ``z_low95``, ``z_high95``), NaN where
         ``not_given`` names columns that the model cannot do without; ``no_sed``, without a synchrotron fit;
         ``out_of_range``, names of features outside the training range; ``extrapolated``, whether the 95.4 % interval
-        goes beyond the highest redshift in training; ``in_training``, whether the source, by its name in 4LAC-DR3, is one
-        that the model learned from: it is then answered by the part of the model that was fitted without it;
+        goes beyond the highest redshift in training; ``in_training``, whether the source, by any of its names or else its
+        position (see `source_names.identify`), is one that the model learned from: it is then answered by the part of
+        the model that was fitted without it; ``published_z_q500``, ``published_z_low68`` and ``published_z_high68``, what the
+        book has published from all columns of 4LAC-DR3, NaN where it has nothing; ``model``, which model answered, and
         ``model_sha256``.
 
     Raises
@@ -94,7 +96,9 @@ def redshift(table):
             "no_sed": ~(asked.values["nu_syn"].to_numpy() > 0),
             "out_of_range": out_of_range.astype(str),
             "extrapolated": answer[:, -1] > model.highest_redshift,
-            "in_training": asked.in_training,
+            "in_training": asked.taught != "",
+            **source_names.beside(asked.sources, "agn_redshifts", _PUBLISHED),
+            "model": np.full(n, f"boosted trees and forest on {len(model.model.columns)} features of 4LAC"),
             "model_sha256": np.full(n, model.sha256),
         }
     )

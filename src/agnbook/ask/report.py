@@ -1,24 +1,18 @@
 """Everything the app says of one source, as numbers: class, redshift, neighbours, place on the sky, warnings."""
 
-import tempfile
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from agnbook import committed
-from agnbook.ask import classify, lookup, neighbours, redshift, source_names, tables, user_columns
+from agnbook.ask import classify, lookup, neighbours, redshift, skill, source_names, user_columns
+from agnbook.ask.uploads import Answers
 from agnbook.blazars.shipped_blazars import BlazarNetwork
-from agnbook.errors import BookError, FeatureError
-from agnbook.judge import calibration
+from agnbook.errors import FeatureError
 from agnbook.sky import catalogs, features, source_classes
 
-#: Largest upload, in bytes and rows.
-LARGEST_FILE, MOST_ROWS = 20_000_000, 100_000
-#: Known blazars with the most similar answer, whose classes tell what an answer of the network is worth.
-SIMILAR = 200
 _RARE = "Six groups: sources like it are rare among those with a known class; the models extrapolate."
 QUANTILES = {"z_q025": 0.025, "z_q160": 0.16, "z_q500": 0.5, "z_q840": 0.84, "z_q975": 0.975}
 
@@ -33,14 +27,16 @@ class Report:
     facts : what is known: counterpart, classes, position, redshift.
     fsrq : probability that a blazar is an FSRQ; `fsrq_meaning` explains it and its uncertainty in a sentence.
     interval : ends of its 95 % interval, over resamples of the training sources.
-    observed : ends of the 95 % interval of `observed_fraction`.
-    groups : pandas.DataFrame (6 rows), probability and sd of the six groups; index: group. `groups_meaning` says whose.
-    redshift : ``median``, ``low68``, ``high68``, ``low95``, ``high95``.
+    observed : ends of the 95 % interval of `skill.observed_fraction`.
+    groups : pandas.DataFrame (6 rows), probabilities of the six groups, index: group. Columns: ``forest`` and ``network``,
+        the models that answered, with ``_sd``; `groups_meaning` explains them.
+    redshift : ``median``, ``low68``, ``high68``, ``low95``, ``high95``; where there is none, `no_redshift` says why.
     posterior : (levels, quantiles) of the predictive redshift distribution.
     features : the five gamma-ray columns of `neighbours.COLUMNS`.
     neighbours : see `neighbours.nearest`.
     position : Galactic longitude and latitude in degrees.
     warnings : reasons not to trust the answer; texts of the book's own, without anything the user wrote.
+    sha256 : hashes of the tables or weights that the numbers come from, by part.
     """
 
     name: str
@@ -52,60 +48,32 @@ class Report:
     groups: pd.DataFrame | None = None
     groups_meaning: str = ""
     redshift: dict[str, float] | None = None
+    no_redshift: str = ""
     posterior: tuple[np.ndarray, np.ndarray] | None = None
     features: dict[str, float] | None = None
     neighbours: pd.DataFrame | None = None
     position: tuple[float, float] | None = None
     warnings: list[str] = field(default_factory=list)
+    sha256: dict[str, str] = field(default_factory=dict)
 
     def row(self) -> dict:
         """Return the report as one row of a table."""
-        row = {"Source_Name": self.name}
+        row = {"Source_Name": self.name, **{name: self.facts.get(name, "") for name in ("counterpart", "class", "redshift")}}
+        if self.position:
+            row |= {"GLON": self.position[0], "GLAT": self.position[1]}
         if self.fsrq is not None:
             row |= {"probability_fsrq": self.fsrq}
         if self.interval:
             row |= {"probability_low": self.interval[0], "probability_high": self.interval[1]}
         if self.groups is not None:
-            row |= {f"probability_{name.rstrip('+')}_group": value for name, value in self.groups["probability"].items()}
+            for column, values in self.groups.items():
+                row |= {f"{column}_{name.rstrip('+')}": value for name, value in values.items()}
         if self.redshift:
             row |= {f"z_{name}": value for name, value in self.redshift.items()}
         if self.neighbours is not None:
             row["nearest_sources"] = "; ".join(self.neighbours["source"])
-        return row | {"warnings": " ".join(self.warnings)}
-
-
-@cache
-def _held_out() -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities of known blazars by networks that were trained without them, sorted, and whether each is an FSRQ."""
-    votes = committed.load_table("results/blazar_votes_networks.csv").set_index("Source_Name")["bias_init|validation.0"]
-    votes = votes.rename(index=source_names.new_names())
-    klass = source_classes.gamma_class(source_names.source_table().reindex(votes.index).fillna({"CLASS1": ""}))
-    blazar = klass.isin(["bll", "fsrq"]).to_numpy()
-    votes, klass = votes[blazar], klass[blazar]
-    order = np.argsort(votes.to_numpy(), kind="stable")
-    return votes.to_numpy()[order], (klass == "fsrq").to_numpy()[order]
-
-
-def observed_fraction(probability) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return how often known blazars that got such an answer are FSRQs.
-
-    Parameters
-    ----------
-    probability : array (n,), answers of the 7-42-1 network; NaN where there is none.
-
-    Returns
-    -------
-    fraction, low, high : arrays (n,)
-        Of the `SIMILAR` known blazars to which the network's recipe, trained without them, gave the nearest probabilities
-        (as many below as above, where there are), the fraction of FSRQs with its 95 % Wilson interval; NaN for NaN.
-    """
-    known, is_fsrq = _held_out()
-    probability = np.asarray(probability, float)
-    first = np.clip(np.searchsorted(known, probability) - SIMILAR // 2, 0, len(known) - SIMILAR)
-    counts = np.diff(np.concatenate([[0], np.cumsum(is_fsrq)])[np.stack([first, first + SIMILAR])], axis=0)[0]
-    limits = np.array([calibration.wilson_interval(k, SIMILAR) for k in range(SIMILAR + 1)])
-    low, high = limits[counts].T
-    return tuple(np.where(np.isnan(probability), np.nan, values) for values in (counts / SIMILAR, low, high))
+        hashes = {f"{part}_sha256": value for part, value in self.sha256.items()}
+        return row | {"warnings": " ".join(self.warnings)} | hashes
 
 
 def _width(z) -> float:
@@ -186,6 +154,37 @@ def _with_redshifts(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(redshift=measured, predicted_redshift=predicted.reindex(table["source"]).to_numpy(float))
 
 
+def _recorded(table: str) -> str:
+    return committed.notes(f"results/{table}")["sha256"]
+
+
+def _catalogue_warnings(source: str) -> list[str]:
+    """Warnings that hold for a source of 4FGL-DR4 however it is asked for."""
+    told = []
+    row = _catalogue().loc[source] if source in _catalogue().index else {"CLASS1": "", "Flags": 0}
+    if row["Flags"]:
+        told.append("4FGL raises an analysis flag: its position or spectrum may be wrong.")
+    if (klass := row["CLASS1"].strip().lower()) == "bcu":
+        told.append(
+            "A blazar of uncertain type: such sources are fainter than those the models learnt from, and tests on known blazars "
+            "flatter the answer."
+        )
+    if klass in source_classes.UNASSOCIATED:
+        told.append("No association: it need not be an active galaxy at all.")
+    return told
+
+
+def _why_no_redshift(source: str, facts: dict[str, str]) -> str:
+    """Why the book has published no redshift of a source."""
+    if "redshift" in facts:
+        return "None is predicted: its redshift is known."
+    if "CLASS_4LAC" not in (table := source_names.source_table()):
+        return "None is published: its redshift is known, or it is in no 4LAC-DR3, whose columns the model needs."
+    if pd.isna(table["CLASS_4LAC"].get(source)):
+        return "None is published: it is not in 4LAC-DR3, the catalogue of active galaxies, whose columns the model needs."
+    return "None is published."
+
+
 def of_source(source: str) -> Report:
     """Report on a source of the catalogues from the committed predictions.
 
@@ -207,136 +206,38 @@ def of_source(source: str) -> Report:
         report.interval = low, high
         report.fsrq_meaning = f"Five voters; 95 % interval {low:.3f} to {high:.3f} over resamples of the training sources."
         no_sed = bool(row["no_sed"])
+        report.sha256["class"] = _recorded("blazar_classes.fits")
     if source in (table := source_names.published("agn_redshifts")).index:
         row = table.loc[source]
         ends = {name: float(row[f"z_{name}"]) for name in ("low68", "high68", "low95", "high95")}
         report.redshift = {"median": float(row["z_q500"])} | ends
         report.posterior = np.array(list(QUANTILES.values())), row[list(QUANTILES)].to_numpy(float)
+        report.sha256["redshift"] = _recorded("agn_redshifts.fits")
+    else:
+        report.no_redshift = _why_no_redshift(source, facts)
     table = source_names.published("shift_catalogue_unweighted")
     if source in table.index and np.isfinite(table.loc[source, "RF_bll"]):
         row, short = table.loc[source], [name.rstrip("+") for name in source_classes.NAMES]
+        columns = {"forest": "RF_{}", "forest_sd": "RF_{}_std", "network": "NN_{}", "network_sd": "NN_{}_std"}
         report.groups = pd.DataFrame(
-            {"probability": [row[f"RF_{name}"] for name in short], "sd": [row[f"RF_{name}_std"] for name in short]},
-            source_classes.NAMES,
+            {name: [row[column.format(group)] for group in short] for name, column in columns.items()}, source_classes.NAMES
         ).astype(float)
-        report.groups_meaning = "Random forest, mean and standard deviation over training splits."
-        network = source_classes.NAMES[int(np.argmax([row[f"NN_{name}"] for name in short]))]
-        if network != (forest := report.groups["probability"].idxmax()):
+        report.groups_meaning = "Random forest and networks: mean and standard deviation over training splits."
+        report.sha256["groups"] = _recorded("shift_catalogue_unweighted.csv")
+        forest, network = (report.groups[model].idxmax() for model in ("forest", "network"))
+        if network != forest:
             report.warnings.append(f"The models disagree: most likely group {forest} by the forest, {network} by the network.")
-    klass, flags, outside = "", 0, ""
+    outside = ""
     if source in _catalogue().index:
         row = _catalogue().loc[source]
         report.features = row[neighbours.COLUMNS].astype(float).to_dict()
         report.position = float(row["GLON"]), float(row["GLAT"])
-        klass, flags = row["CLASS1"].strip().lower(), row["Flags"]
-        outside = _out_of_range(report.features) if klass in ("bll", "fsrq", "bcu") else ""
+        outside = _out_of_range(report.features) if row["CLASS1"].strip().lower() in ("bll", "fsrq", "bcu") else ""
         _add_neighbours(report, leave_out=source)
         if _six_groups_extrapolate(source):
             report.warnings.append(_RARE)
-    report.warnings += _shared_warnings(report, no_sed, outside)
-    if flags:
-        report.warnings.append("4FGL raises an analysis flag: its position or spectrum may be wrong.")
-    if klass == "bcu":
-        report.warnings.append(
-            "A blazar of uncertain type: such sources are fainter than those the models learnt from, and tests on known blazars "
-            "flatter the answer."
-        )
-    if klass in ("", "unk"):
-        report.warnings.append("No association: it need not be an active galaxy at all.")
+    report.warnings += [*_shared_warnings(report, no_sed, outside), *_catalogue_warnings(source)]
     return report
-
-
-def read_upload(name: str, content: bytes):
-    """Read an uploaded file.
-
-    Parameters
-    ----------
-    name : what the user calls it; only its ending is used.
-    content : its bytes.
-
-    Returns
-    -------
-    astropy.table.Table
-
-    Raises
-    ------
-    BookError
-        For a file that is too large (`LARGEST_FILE`, `MOST_ROWS`), of unknown format, or damaged.
-    """
-    if len(content) > LARGEST_FILE:
-        raise FeatureError(f"The file has {len(content) / 1e6:.0f} MB; the app takes {LARGEST_FILE / 1e6:.0f}. Use the command.")
-    ending = next((ending for ending in tables.FORMATS if name.lower().endswith(ending) and ending != ".fits.gz"), None)
-    if ending is None:
-        raise FeatureError("The file's ending tells no format. Use .fits, .csv, .ecsv, .vot, .xml or .parquet.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{ending}"
-        path.write_bytes(content)
-        try:
-            table = tables.read(path)
-        except BookError as error:
-            raise type(error)(str(error).replace(str(path), "the file")) from error
-    if len(table) > MOST_ROWS:
-        raise FeatureError(f"The table has {len(table)} rows; the app takes {MOST_ROWS}. Use the command `agnbook classify`.")
-    return table
-
-
-@dataclass
-class Answers:
-    """The book's answers to a user's table.
-
-    Attributes
-    ----------
-    given : the table as it was read.
-    table : astropy.table.Table of the answers, one row a source.
-    notes : part of `PARTS` -> why it is missing. May quote the table.
-    """
-
-    given: object
-    table: object
-    notes: dict[str, str]
-
-
-def _classes(table):
-    """`classify.classify`, with what its answers were worth for known blazars."""
-    answers = classify.classify(table)
-    known = dict(
-        zip(("observed_fsrq", "observed_low", "observed_high"), observed_fraction(answers["probability_fsrq"]), strict=True)
-    )
-    for position, (column, values) in enumerate(known.items(), answers.colnames.index("probability_fsrq") + 1):
-        answers.add_column(values.round(4), name=column, index=position)
-    return answers
-
-
-#: Part of the answer -> (prefix of its flags, function).
-PARTS = {
-    "BL Lac or FSRQ": ("", _classes),
-    "six groups": ("groups_", lambda table: classify.classify(table, groups="six")),
-    "redshift": ("redshift_", redshift.redshift),
-}
-_FLAGS = ("not_given", "no_sed", "out_of_range", "extrapolated", "networks", "density_ratio", "model_sha256")
-
-
-def answer(table) -> Answers:
-    """Answer a table: whichever of `PARTS` its columns suffice for.
-
-    Raises
-    ------
-    FeatureError
-        Where they suffice for none; the first part's error.
-    """
-    from astropy.table import Table
-
-    columns, errors = {}, {}
-    for part, (prefix, compute) in PARTS.items():
-        try:
-            answers = compute(table)
-        except FeatureError as error:
-            errors[part] = error
-        else:
-            columns |= {f"{prefix}{name}" if name in _FLAGS else name: answers[name] for name in answers.colnames}
-    if not columns:
-        raise next(iter(errors.values()))
-    return Answers(table, Table(columns), {part: str(error) for part, error in errors.items()})
 
 
 def _column(table, name: str) -> np.ndarray | None:
@@ -345,18 +246,13 @@ def _column(table, name: str) -> np.ndarray | None:
     return None if found is None else user_columns.numbers(table, found, name)
 
 
-def _galactic(table) -> np.ndarray | None:
-    """Galactic longitude and latitude in degrees, shape (n, 2), from either pair of columns; None without one."""
+def _galactic(place) -> tuple[float, float]:
+    """Galactic longitude and latitude of a right ascension and declination, all in degrees."""
     from astropy import units
     from astropy.coordinates import SkyCoord
 
-    for frame, pair in {"galactic": ("GLON", "GLAT"), "icrs": ("RAJ2000", "DEJ2000")}.items():
-        lon, lat = (_column(table, name) for name in pair)
-        if lon is not None and lat is not None:
-            lat = np.where(np.abs(lat) <= 90, lat, np.nan)
-            place = SkyCoord(lon * units.deg, lat * units.deg, frame=frame).galactic
-            return np.stack([place.l.deg, place.b.deg], axis=1)
-    return None
+    found = SkyCoord(*place * units.deg, frame="icrs").galactic
+    return float(found.l.deg), float(found.b.deg)
 
 
 def of_row(answers: Answers, number: int) -> Report:
@@ -369,27 +265,46 @@ def of_row(answers: Answers, number: int) -> Report:
         report.fsrq, low, high = (float(row[name]) for name in ("probability_fsrq", "observed_low", "observed_high"))
         report.observed = low, high
         report.fsrq_meaning = (
-            f"One 7-42-1 network. How far to believe it: of the {SIMILAR} known blazars with the most similar answers, "
+            f"One 7-42-1 network. How far to believe it: of the {skill.SIMILAR} known blazars with the most similar answers, "
             f"{row['observed_fsrq']:.1%} were FSRQs (95 %: {low:.1%} to {high:.1%}; grey bar)."
         )
+        report.sha256["class"] = str(row["model_sha256"])
+        if np.isfinite(beside := row["published_probability_fsrq"]):
+            report.fsrq_meaning += (
+                f" Published for this source, by {row['published_model']}: {beside:.3f} "
+                f"({row['published_low']:.3f} to {row['published_high']:.3f})."
+            )
+            if (beside > 0.5) != (report.fsrq > 0.5):
+                report.warnings.append(
+                    "The five voters that the book publishes, which see more columns, call it the other class."
+                )
     if np.isfinite(row.get(source_classes.NAMES[0], np.nan)):
-        values = {
-            "probability": [row[name] for name in source_classes.NAMES],
-            "sd": [row[f"{name}_sd"] for name in source_classes.NAMES],
-        }
+        values = {f"network{end}": [row[f"{name}{end}"] for name in source_classes.NAMES] for end in ("", "_sd")}
         report.groups = pd.DataFrame(values, source_classes.NAMES).astype(float)
         report.groups_meaning = f"{row['groups_networks']} networks of the catalogue, mean and standard deviation."
+        report.sha256["groups"] = str(row["groups_model_sha256"])
     if np.isfinite(row.get("z_q500", np.nan)):
         ends = {name: float(row[f"z_{name}"]) for name in ("low68", "high68", "low95", "high95")}
         report.redshift = {"median": float(row["z_q500"])} | ends
         levels, quantiles = redshift.redshift_posterior(one)
         report.posterior = levels, quantiles[0]
+        report.sha256["redshift"] = str(row["redshift_model_sha256"])
+    elif "redshift" in answers.notes:
+        report.no_redshift = "Not answered: the table lacks columns, see above."
+    else:
+        report.no_redshift = f"Not answered: {row['redshift_not_given']} is not given."
+    place = user_columns.positions(one)
+    if place is not None and np.isfinite(place).all():
+        report.position = _galactic(place[0])
+    sources = source_names.identify([report.name], place)[0]
+    if len(sources) == 1:
+        facts, _ = lookup.describe(sources[0])
+        report.facts = {"known as": sources[0], **facts}
+        report.warnings += _catalogue_warnings(sources[0])
     five = [_column(one, name) for name in neighbours.COLUMNS]
     if all(values is not None for values in five):
         report.features = {name: float(values[0]) for name, values in zip(neighbours.COLUMNS, five, strict=True)}
-        _add_neighbours(report)
-    if (place := _galactic(one)) is not None and np.isfinite(place).all():
-        report.position = float(place[0, 0]), float(place[0, 1])
+        _add_neighbours(report, leave_out=sources[0] if len(sources) == 1 else "")
     report.warnings += _shared_warnings(report, bool(row.get("no_sed")), row.get("out_of_range", ""), row.get("not_given", ""))
     if outside := row.get("redshift_out_of_range"):
         report.warnings.append(f"Redshift: outside the training range in {outside}.")
@@ -400,11 +315,3 @@ def of_row(answers: Answers, number: int) -> Report:
     elif row.get("groups_extrapolated"):
         report.warnings.append(_RARE)
     return report
-
-
-def download(table, ending: str) -> bytes:
-    """Return a table as the bytes of a file; texts that a spreadsheet would run as formulas are made harmless in CSV."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"table{ending}"
-        tables.write(table, path)
-        return path.read_bytes()

@@ -85,6 +85,29 @@ def numbers(table, column: str, name: str | None = None, unit: str | None = None
     return values
 
 
+def positions(table) -> np.ndarray | None:
+    """Return right ascension and declination in degrees (J2000), shape (n, 2), from either pair of columns.
+
+    None without a pair of numbers; NaN for rows without a position.
+    """
+    from astropy import units
+    from astropy.coordinates import SkyCoord
+
+    lower = {column.lower(): column for column in table.colnames}
+    for frame, pair in {"icrs": ("RAJ2000", "DEJ2000"), "galactic": ("GLON", "GLAT")}.items():
+        if not all(name.lower() in lower for name in pair):
+            continue
+        try:
+            longitude, latitude = (numbers(table, lower[name.lower()], name) for name in pair)
+        except FeatureError:  # texts such as 11h04m27s: the name must do
+            continue
+        given = np.isfinite(longitude) & (np.abs(latitude) <= 90)
+        longitude, latitude = np.where(given, longitude, np.nan), np.where(given, latitude, np.nan)
+        place = SkyCoord(longitude * units.deg, latitude * units.deg, frame=frame).icrs
+        return np.stack([place.ra.deg, place.dec.deg], axis=1)
+    return None
+
+
 def refuse_impossible(values: pd.DataFrame, sources: pd.Series) -> None:
     """Raise a `FeatureError` for values that a quantity cannot have, every column with its first source.
 
