@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from agnbook import members
 from agnbook.blazars import networks
 from agnbook.chapter.tensorflow import import_tensorflow
 
@@ -27,7 +28,7 @@ def _one_by_one(rows, start):
         model = keras.Sequential([keras.layers.Input((7,)), keras.layers.Dense(42, "relu"), keras.layers.Dense(1)])
         model.set_weights([array[member].reshape(shape) for pair, shapes in zip(start, [((7, 42), 42), ((42, 1), 1)], strict=True)
                            for array, shape in zip(pair, shapes, strict=True)])  # fmt: skip
-        model.compile(keras.optimizers.Adam(networks.LEARNING_RATE), keras.losses.BinaryCrossentropy(from_logits=True))
+        model.compile(keras.optimizers.Adam(members.LEARNING_RATE), keras.losses.BinaryCrossentropy(from_logits=True))
         model.fit(
             rows.x[member], rows.y[member], batch_size=2048, epochs=EPOCHS, shuffle=False, verbose=0,
             validation_data=(rows.held_x[member], rows.held_y[member]),

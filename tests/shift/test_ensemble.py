@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from agnbook.errors import FeatureError
 from agnbook.shift import ensemble
@@ -35,22 +34,6 @@ def test_equals_keras_step_by_step():
     for number, layer in enumerate(model.get_weights()):
         assert np.allclose(np.squeeze(ours.layers[number]), layer, atol=2e-6)
     assert np.allclose(ours.predict_proba(X[rows[0]])[0], model.predict(inputs, verbose=0), atol=1e-5)
-
-
-def test_gradient_is_that_of_autograd():
-    rng = np.random.default_rng(0)
-    layers = [torch.tensor(layer, requires_grad=True) for layer in ensemble.glorot(2, (3, 5, 4, 2), rng)]
-    x, w = torch.randn(2, 7, 3), torch.rand(2, 7, 1)
-    onehot = torch.eye(2)[torch.randint(0, 2, (2, 7))]
-    hidden = torch.tanh(torch.baddbmm(layers[1], x, layers[0]))
-    hidden = torch.tanh(torch.baddbmm(layers[3], hidden, layers[2]))
-    logits = torch.baddbmm(layers[5], hidden, layers[4])
-    (-(w * onehot * torch.log_softmax(logits, dim=2)).sum() / 7).backward()
-    gradients = [torch.zeros_like(layer) for layer in layers]
-    with torch.no_grad():
-        ensemble._backpropagate(x, onehot, w, [layer.detach() for layer in layers], gradients)
-    for layer, gradient in zip(layers, gradients, strict=True):
-        assert torch.allclose(layer.grad, gradient, atol=1e-6)
 
 
 def test_networks_do_not_touch_each_other():

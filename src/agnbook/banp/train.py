@@ -6,14 +6,17 @@ from dataclasses import asdict
 
 import numpy as np
 import torch
+from torch.func import functional_call
 
-from agnbook import storage, weights
+from agnbook import members, storage, weights
 from agnbook.banp import anp, heads, posterior, summary, transforms
 from agnbook.lightcurves import cadence, dataset, noise
 
 
 def density(network, x, y, *, epochs, batch, rate, seed, validation=0.05, weight_decay=1e-5, nugget=None):
     """Fit `network(x)` to the density of `y` by maximum likelihood: Adam, cosine decay, best epoch kept.
+
+    The network is trained as the one member of `agnbook.members`.
 
     Parameters
     ----------
@@ -25,43 +28,34 @@ def density(network, x, y, *, epochs, batch, rate, seed, validation=0.05, weight
     -------
     list of (training loss, validation loss), one an epoch.
     """
-    torch.manual_seed(seed)
-    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
-    held = order[: max(1, int(validation * len(x)))]
-    rows = order[len(held) :]
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=weight_decay, fused=True)
-    steps = max(1, len(rows) // batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda k: min(1.0, (k + 1) / 100) * 0.5 * (1 + math.cos(math.pi * min(1.0, k / (steps * epochs))))
-    )
-    history, best, best_state = [], float("inf"), None
+    rng = np.random.default_rng(seed)
+    torch.manual_seed(seed)  # dropout and the nugget's noise
+    order = rng.permutation(len(x))
+    held, rows = np.split(order, [max(1, int(validation * len(x)))])
+    steps = epochs * math.ceil(len(rows) / batch)
 
-    def loss_of(index):
-        target = y[index]
+    def surprise(parameters, x, y):
         if nugget is not None:
-            target = target + nugget * torch.randn_like(target)
-        return -heads.log_prob(network(x[index]), target).mean()
+            y = y + nugget * torch.randn_like(y)
+        alone = {name: value.squeeze(0) for name, value in parameters.items()}
+        return -heads.log_prob(functional_call(network, alone, (x.squeeze(0),)), y.squeeze(0)).mean()[None]
 
-    for _ in range(epochs):
-        network.train()
-        shuffled = rows[torch.randperm(len(rows))]
-        total = 0.0
-        for k in range(steps):
-            loss = loss_of(shuffled[k * batch : (k + 1) * batch])
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-            optimiser.step()
-            schedule.step()
-            total += loss.item()
+    def score(parameters, x, y):
         network.eval()
-        with torch.no_grad():
-            score = float(loss_of(held))
-        history.append((total / steps, score))
-        if score < best:
-            best, best_state = score, {name: value.clone() for name, value in network.state_dict().items()}
-    network.load_state_dict(best_state)
-    return history
+        found = surprise(parameters, x, y)
+        network.train()
+        return found
+
+    network.train()
+    trained = members.train(
+        {name: value.detach()[None] for name, value in network.named_parameters()}, surprise, (x[rows][None], y[rows][None]),
+        epochs=epochs, batch=batch, rng=rng, score=score, held=(x[held][None], y[held][None]), rate=rate, clip=5.0,
+        weight_decay=weight_decay,
+        schedule=lambda step: min(1.0, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * step / steps)),
+    )  # fmt: skip
+    network.load_state_dict({name: torch.from_numpy(value[0]) for name, value in trained.parameters.items()})
+    network.eval()
+    return list(zip(trained.loss[:, 0].tolist(), trained.score[:, 0].tolist(), strict=True))
 
 
 def own_posterior(setting, features, latents, *, seed, width=128, layers=4, epochs=20, batch=256, columns=None, rate=5e-3):
@@ -84,7 +78,6 @@ def own_posterior(setting, features, latents, *, seed, width=128, layers=4, epoc
     own.outputs = transforms.Standard.fit(coordinates)
     y = torch.as_tensor(own.outputs.forward(coordinates), dtype=torch.float32)
     history = density(own.network, own.prepare(features), y, epochs=epochs, batch=batch, rate=rate, seed=seed)
-    own.network.eval()
     own.guard = posterior.Guard.fit(features, own.prepare(features).numpy())
     return own, history
 
@@ -115,7 +108,6 @@ def target_network(features, targets, scaler, *, seed, width=128, layers=6, drop
             draws = heads.sample(raw, targets.shape[1], n, generator)
         return scaler.inverse(draws.movedim(0, 1).numpy().astype(float))
 
-    network.eval()
     return sample, history
 
 

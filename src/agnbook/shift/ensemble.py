@@ -1,8 +1,7 @@
-"""Train many small networks at once: one batched matrix product a layer for all splits together.
+"""The networks of paper 2, appendix C, one a split, all trained at once (`agnbook.members`).
 
-The network of paper 2, appendix C: 10 - 20 - 10 - 6, tanh, softmax, L2 penalty .001 on the kernels,
-Adam with rate .001, batches of 200, 500 epochs. The 51 splits differ only in their rows, so every
-array gets a leading axis "network" and one step trains all of them.
+10 - 20 - 10 - 6 units, tanh, softmax, L2 penalty .001 on the kernels, Adam with rate .001, batches of
+200, 500 epochs. `keras_network` is the same network the paper's way, one at a time.
 """
 
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
+from agnbook import members
 from agnbook.errors import FeatureError
 from agnbook.shift.forest import check_weights
 
@@ -23,11 +23,9 @@ def glorot(n_networks: int, sizes: tuple[int, ...], rng: np.random.Generator) ->
 
     The list alternates kernels, shape (n_networks, in, out), and biases, shape (n_networks, 1, out).
     """
-    layers = []
-    for n_in, n_out in pairwise(sizes):
-        limit = np.sqrt(6 / (n_in + n_out))
-        layers += [rng.uniform(-limit, limit, (n_networks, n_in, n_out)), np.zeros((n_networks, 1, n_out))]
-    return [layer.astype(np.float32) for layer in layers]
+    kernels = [members.glorot(n_networks, n_in, n_out, rng) for n_in, n_out in pairwise(sizes)]
+    biases = [np.zeros((n_networks, 1, width), np.float32) for width in sizes[1:]]
+    return [layer for pair in zip(kernels, biases, strict=True) for layer in pair]
 
 
 @dataclass(frozen=True)
@@ -46,11 +44,8 @@ class Networks:
 
     def predict_proba(self, X) -> np.ndarray:
         """Return probabilities of every network, shape (n_networks, n, classes)."""
-        hidden = torch.from_numpy(((np.asarray(X, float)[None] - self.mean) / self.scale).astype(np.float32))
-        layers = [torch.from_numpy(layer) for layer in self.layers]
-        for kernel, bias in zip(layers[:-2:2], layers[1:-2:2], strict=True):
-            hidden = torch.tanh_(torch.baddbmm(bias, hidden, kernel))
-        return torch.softmax(torch.baddbmm(layers[-1], hidden, layers[-2]), dim=2).numpy()
+        x = torch.from_numpy(((np.asarray(X, float)[None] - self.mean) / self.scale).astype(np.float32))
+        return torch.softmax(logits([torch.from_numpy(layer) for layer in self.layers], x), dim=2).numpy()
 
 
 def _standardisation(X, rows, standardise):
@@ -103,60 +98,34 @@ def train_networks(
     X, y, rows = np.asarray(X, float), np.asarray(y, int), np.asarray(rows)
     if rows.ndim != 2:
         raise FeatureError("Every network needs equally many training rows: give an array of shape (networks, rows).")
-    n_networks, n_train = rows.shape
+    n_networks = len(rows)
     n_classes = n_classes or int(y.max()) + 1
     weight = np.ones(len(X)) if sample_weight is None else check_weights(sample_weight, len(X))
     require_all_classes(y, rows, n_classes)
     mean, scale = _standardisation(X, rows, standardise)
-    inputs = torch.from_numpy(((X[rows] - mean) / scale).astype(np.float32))
-    target = torch.from_numpy(np.eye(n_classes, dtype=np.float32)[y[rows]])
-    weights = torch.from_numpy(weight[rows].astype(np.float32))[:, :, None]
-    sizes = (X.shape[1], *hidden, n_classes)
-    layers = [torch.from_numpy(layer.copy()) for layer in (glorot(n_networks, sizes, rng) if start is None else start)]
-    flat, views = _flatten(layers)
-    gradient, gradients = _flatten([torch.zeros_like(layer) for layer in layers])
-    decay = torch.cat([torch.full((layer[0].numel(),), 2 * l2 * (i % 2 == 0)) for i, layer in enumerate(layers)])
-    first, second, step = torch.zeros_like(flat), torch.zeros_like(flat), 0
-    networks = torch.arange(n_networks)[:, None]
-    for epoch in range(1, epochs + 1):
-        shuffled = (inputs, target, weights)
-        if shuffle:
-            order = torch.from_numpy(rng.random((n_networks, n_train), dtype=np.float32).argsort(axis=1))
-            shuffled = tuple(array[networks, order] for array in shuffled)
-        for begin in range(0, n_train, batch):
-            x, onehot, w = (array[:, begin : begin + batch] for array in shuffled)
-            _backpropagate(x, onehot, w, views, gradients)
-            gradient.add_(decay * flat)
-            step += 1
-            first.lerp_(gradient, 0.1)
-            second.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
-            size = rate * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-            flat.addcdiv_(first, second.sqrt().add_(1e-7), value=-size)
-        if watch:
-            watch(epoch, Networks([view.numpy().copy() for view in views], mean, scale))
-    return Networks([view.numpy().copy() for view in views], mean, scale)
+    onehot = np.eye(n_classes)[y[rows]] * weight[rows][:, :, None]
+    layers = glorot(n_networks, (X.shape[1], *hidden, n_classes), rng) if start is None else start
+
+    def loss(layers, x, weighted_onehot):
+        surprise = -(weighted_onehot * torch.log_softmax(logits(list(layers.values()), x), dim=2)).sum(dim=(1, 2))
+        kernels = list(layers.values())[::2]
+        return surprise / x.shape[1] + l2 * sum(kernel.square().sum(dim=(1, 2)) for kernel in kernels)
+
+    def show(epoch, running, layers):
+        watch(epoch + 1, Networks([layer.numpy().copy() for layer in layers.values()], mean, scale))
+
+    trained = members.train(
+        dict(enumerate(layers)), loss, ((X[rows] - mean) / scale, onehot), epochs=epochs, rng=rng, batch=batch, shuffle=shuffle,
+        rate=rate, watch=show if watch else None,
+    )  # fmt: skip
+    return Networks(list(trained.parameters.values()), mean, scale)
 
 
-def _flatten(layers):
-    """One tensor (networks, parameters), so that Adam is four operations, and its views by layer."""
-    flat = torch.cat([layer.reshape(len(layer), -1) for layer in layers], dim=1)
-    bounds = np.cumsum([0, *(layer[0].numel() for layer in layers)])
-    return flat, [flat[:, a:b].view(layer.shape) for a, b, layer in zip(bounds[:-1], bounds[1:], layers, strict=True)]
-
-
-def _backpropagate(x, onehot, w, layers, gradients):
-    """Fill `gradients` with those of the mean weighted cross-entropy of each network."""
-    activations = [x]
+def logits(layers: list, x):
+    """Apply the tanh layers and the linear last one (torch tensors): (n_networks, n, features) to (n_networks, n, classes)."""
     for kernel, bias in zip(layers[:-2:2], layers[1:-2:2], strict=True):
-        activations.append(torch.tanh_(torch.baddbmm(bias, activations[-1], kernel)))
-    delta = torch.softmax(torch.baddbmm(layers[-1], activations[-1], layers[-2]), dim=2)
-    delta.sub_(onehot).mul_(w / x.shape[1])
-    for number in range(len(activations) - 1, -1, -1):
-        active = activations[number]
-        gradients[2 * number].copy_(torch.bmm(active.transpose(1, 2), delta))
-        gradients[2 * number + 1].copy_(delta.sum(dim=1, keepdim=True))
-        if number:
-            delta = torch.bmm(delta, layers[2 * number].transpose(1, 2)).mul_(1 - active * active)
+        x = torch.tanh(members.dense(x, kernel, bias))
+    return members.dense(x, layers[-2], layers[-1])
 
 
 def require_all_classes(y, rows, n_classes: int) -> None:
