@@ -5,6 +5,8 @@ call share a design, so every array gets a leading member axis and one batched m
 them all. The members' losses are added up; since no weight is shared, the gradient of the sum is each
 member's own, and Adam works element by element: the result is that of training them one by one.
 
+Members whose rows differ in number are `padded`, and weights leave the padding out of the loss.
+
 A design is a plain function of `parameters` (a dict of tensors, shape (members, ...)) and of the rows
 (tensors, shape (members, rows, ...)) that returns one loss a member::
 
@@ -152,6 +154,13 @@ def train(
     if not score:
         return Trained(final, losses[:length], np.empty((0, members)), trained - 1, trained)
     return Trained(final, losses[:length], scores[:length], lowest[0], trained)
+
+
+def padded(rows: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Stack index arrays of unequal length: indices (members, longest), 0 in the padding, and a mask of the real ones."""
+    longest = max(len(one) for one in rows)
+    index = np.array([np.pad(one, (0, longest - len(one))) for one in rows])
+    return index, np.arange(longest) < np.array([len(one) for one in rows])[:, None]
 
 
 @contextmanager

@@ -1,12 +1,16 @@
 """The paper's 64-unit network with a second output: the width of a Gaussian in log(1 + z).
 
 Trained by the Gaussian log-likelihood, so that noise which depends on the source is part of the
-model (Nix & Weigend 1994). All members, every fold and restart, train together: each weight has a
-leading member axis, and one batched matrix product serves all.
+model (Nix & Weigend 1994). All members, every fold and restart, train together (`agnbook.members`).
 """
+
+from functools import partial
 
 import numpy as np
 import pandas as pd
+import torch
+
+from agnbook import members
 
 
 def fit_predict(
@@ -35,58 +39,45 @@ def fit_predict(
     location, scale : numpy.ndarray, shape (M, n)
         Of log(1 + z).
     """
-    import torch
-
     rng = np.random.default_rng(seed)
-    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    X, target = np.asarray(X, np.float32), np.log1p(np.asarray(z, float)).astype(np.float32)
-    members, (n, n_features) = len(train_rows), X.shape
-    fits, checks = np.zeros((members, n), np.float32), np.zeros((members, n), np.float32)
-    inputs = np.empty((members, n, n_features), np.float32)
-    for member, rows in enumerate(train_rows):
-        rows = rng.permutation(rows)
-        cut = max(1, round(validation * len(rows)))
-        checks[member, rows[:cut]], fits[member, rows[cut:]] = 1 / cut, 1 / (len(rows) - cut)
-        spread = X[rows].std(axis=0)
-        inputs[member] = (X - X[rows].mean(axis=0)) / np.where(spread > 0, spread, 1)
-    inputs, target, fits, checks = (torch.from_numpy(array) for array in (inputs, target, fits, checks))
+    X, target = np.asarray(X, float), np.log1p(np.asarray(z, float))
+    shuffled = [rng.permutation(rows) for rows in train_rows]
+    cuts = [max(1, round(validation * len(rows))) for rows in shuffled]
+    held, fitted = zip(*(np.split(rows, [cut]) for rows, cut in zip(shuffled, cuts, strict=True)), strict=True)
+    centre = np.stack([X[rows].mean(axis=0) for rows in train_rows])[:, None]
+    spread = np.stack([X[rows].std(axis=0) for rows in train_rows])[:, None]
+    spread[spread == 0] = 1
 
-    def uniform(*shape, fan_in):
-        return (torch.rand(*shape, generator=generator) * 2 - 1) / fan_in**0.5
+    def gathered(parts):
+        """Standardised features, target and weight of rows that differ in number."""
+        index, real = members.padded(parts)
+        return (X[index] - centre) / spread, target[index], real / real.sum(axis=1, keepdims=True)
 
-    start = torch.stack([(fits * target).sum(1), torch.full((members,), -1.2)], dim=1)[:, None]
-    weights = [
-        uniform(members, n_features, hidden, fan_in=n_features), torch.zeros(members, 1, hidden),
-        0.1 * uniform(members, hidden, 2, fan_in=hidden), start,
-    ]  # fmt: skip
-    for weight in weights:
-        weight.requires_grad_(True)
-    optimiser = torch.optim.AdamW(weights, lr=learning_rate, weight_decay=1e-3)
+    def uniform(inputs, outputs):
+        return rng.uniform(-1, 1, (len(train_rows), inputs, outputs)) / inputs**0.5
 
-    def outputs(drop):
-        units = torch.relu(torch.baddbmm(weights[1], inputs, weights[0]))
-        if drop:
-            units = units * (torch.rand(units.shape, generator=generator) >= dropout) / (1 - dropout)
-        both = torch.baddbmm(weights[3], units, weights[2])
+    start = {
+        "hidden": uniform(X.shape[1], hidden), "hidden bias": np.zeros((len(train_rows), hidden)),
+        # the output starts at the mean redshift and a plausible width
+        "output": 0.1 * uniform(hidden, 2), "output bias": np.array([[target[rows].mean(), -1.2] for rows in fitted]),
+    }  # fmt: skip
+
+    def outputs(weights, x, part):
+        units = torch.relu(members.dense(x, weights["hidden"], weights["hidden bias"]))
+        both = members.dense(members.dropout(units, part, rng) if part else units, weights["output"], weights["output bias"])
         return both[..., 0], both[..., 1].clamp(-5, 2)
 
-    def surprise(location, log_scale):
-        return log_scale + 0.5 * ((target - location) * torch.exp(-log_scale)) ** 2
+    def surprise(weights, x, y, weight, part=0.0):
+        location, log_scale = outputs(weights, x, part)
+        return (weight * (log_scale + 0.5 * ((y - location) * torch.exp(-log_scale)) ** 2)).sum(dim=1)
 
-    best = torch.full((members,), float("inf"))
-    kept = torch.zeros(2, members, n)
-    for epoch in range(epochs):
-        optimiser.zero_grad()
-        (fits * surprise(*outputs(drop=True))).sum().backward()
-        optimiser.step()
-        if epoch % 5 == 4 or epoch == epochs - 1:
-            with torch.no_grad():
-                now = outputs(drop=False)
-                loss = (checks * surprise(*now)).sum(1)
-                better = loss < best
-                best = torch.where(better, loss, best)
-                kept = torch.where(better[None, :, None], torch.stack(now), kept)
-    return kept[0].numpy(), torch.exp(kept[1]).numpy()
+    trained = members.train(
+        start, partial(surprise, part=dropout), gathered(fitted), epochs=epochs, rng=rng, score=surprise, held=gathered(held),
+        rate=learning_rate, weight_decay=1e-3,
+    )  # fmt: skip
+    best = {name: torch.from_numpy(value) for name, value in trained.parameters.items()}
+    location, log_scale = outputs(best, torch.from_numpy(((X - centre) / spread).astype(np.float32)), 0.0)
+    return location.numpy(), torch.exp(log_scale).numpy()
 
 
 def out_of_fold(X, z, names, folds: np.ndarray, members: int = 3, seed: int = 0, **options) -> pd.DataFrame:

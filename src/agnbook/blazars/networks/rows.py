@@ -40,13 +40,6 @@ class Rows:
         return len(self.x)
 
 
-def _padded(rows: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Stack index arrays of unequal length; return indices and a mask of the real ones."""
-    longest = max(len(one) for one in rows)
-    index = np.array([np.pad(one, (0, longest - len(one))) for one in rows])
-    return index, np.arange(longest) < np.array([len(one) for one in rows])[:, None]
-
-
 def gather(X, y, splits) -> Rows:
     """Collect the rows of every member.
 
@@ -62,12 +55,14 @@ def gather(X, y, splits) -> Rows:
     FeatureError
         For values that are not finite, and for labels other than 0 and 1 among the rows used.
     """
+    from agnbook.members import padded
+
     X, y = np.asarray(X, float), np.asarray(y, float)
     used = np.unique(np.concatenate([np.concatenate(split).astype(int) for split in splits]))
     if not np.isfinite(X[used]).all() or not np.isin(y[used], (0, 1)).all():
         raise FeatureError("Training needs finite features and labels 0 (BL Lac) or 1 (FSRQ); drop the other rows.")
-    train, train_mask = _padded([np.asarray(split[0], int) for split in splits])
-    held, held_mask = _padded([np.concatenate(split[1:]).astype(int) for split in splits])
+    train, train_mask = padded([np.asarray(split[0], int) for split in splits])
+    held, held_mask = padded([np.concatenate(split[1:]).astype(int) for split in splits])
     n_validation = np.array([len(split[1]) for split in splits])[:, None]
     is_validation = np.arange(held.shape[1]) < n_validation
     is_test = held_mask & ~is_validation

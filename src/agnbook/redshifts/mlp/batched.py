@@ -168,10 +168,8 @@ def fit_members(
     def scaled(rows):
         return (X[rows] - centre[:, None]) / scale[:, None]
 
-    longest = max(len(rows) for rows in validation)
-    padded = np.stack([np.resize(rows, longest) for rows in validation])
-    weight = np.stack([np.arange(longest) < len(rows) for rows in validation])
-    weight = weight / weight.sum(axis=1, keepdims=True)
+    held, real = trainer.padded(validation)
+    weight = real / real.sum(axis=1, keepdims=True)
 
     def loss(weights, X, y):
         error = torch.abs(forward(network, weights, X, rng, training=True) - y).mean(dim=1)
@@ -184,7 +182,7 @@ def fit_members(
 
     trained = trainer.train(
         initial_weights(network, X.shape[1], members, rng) if start is None else start, loss, (scaled(train), y[train]),
-        epochs=epochs, rng=rng, batch=BATCH_SIZE, score=score, held=(scaled(padded), y[padded], weight), patience=patience,
+        epochs=epochs, rng=rng, batch=BATCH_SIZE, score=score, held=(scaled(held), y[held], weight), patience=patience,
     )  # fmt: skip
     rmse = trained.score.min(axis=0)
     return Members(network, trained.parameters, centre, scale, trained.best_epoch, trained.epochs, rmse)
