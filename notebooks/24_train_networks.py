@@ -100,8 +100,9 @@ print(f"{network.count_params()} parameters")
 #
 # $$H_{s} = \tanh\!\left(X_{s} W_{s} + b_{s}\right), \qquad s = 1 \dots S,$$
 #
-# one batched product `torch.baddbmm` a layer for all $S$ networks. The gradient of so small a network is written by hand, and
-# all parameters live in one tensor, so that Adam is four operations.
+# one batched product `torch.baddbmm` a layer for all $S$ networks. Their losses are added up: the networks share no weight, so
+# the gradient of the sum is each network's own, and so are the steps of Adam, which works element by element. The same trainer,
+# `agnbook.members`, serves all small networks of this book.
 #
 # Is it the same training? Start both from the same kernels, show both the same rows in the same order, and compare predictions.
 
