@@ -25,15 +25,10 @@
 # :::
 
 # %% tags=["remove-cell"]
-# On Colab: fetch the book and install its packages. Elsewhere this does nothing.
 import os
-import subprocess
-import sys
 
-if "google.colab" in sys.modules and not os.path.exists("agnbook"):
-    subprocess.run(["git", "clone", "--depth", "1", "https://github.com/agnbook/agnbook"], check=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-e", "agnbook"], check=True)
-    sys.path.insert(0, "agnbook/src")
+if "COLAB_RELEASE_TAG" in os.environ:
+    get_ipython().system("pip install -q git+https://github.com/agnbook/agnbook")
 
 # %% tags=["parameters"]
 profile = "book"
@@ -62,19 +57,11 @@ run_box.RunBox(settings, catalogs=("4lac-dr3-h", "4lac-dr3-l"))
 # %%
 high = catalogs.read("4lac-dr3-h")
 both = catalogs.read_4lac()
-high[
-    [
-        "Source_Name",
-        "GLON",
-        "GLAT",
-        "PL_Index",
-        "CLASS",
-        "ASSOC1",
-        "Redshift",
-        "nu_syn",
-        "Highest_energy",
-    ]
-].head(4)
+columns = [
+    "Source_Name", "GLON", "GLAT", "PL_Index", "CLASS", "ASSOC1", "Redshift",
+    "nu_syn", "Highest_energy",
+]  # fmt: skip
+high[columns].head(4)
 
 # %% [markdown]
 # Two things strike the eye. `CLASS` is sometimes in upper case: that marks a firm identification (for instance by
@@ -83,7 +70,8 @@ high[
 
 # %%
 physical_class = source_classes.physical_class(both)
-counts = pd.crosstab(physical_class, both["file"].map({"h": "high latitude", "l": "low latitude"}), margins=True)
+latitude = both["file"].map({"h": "high latitude", "l": "low latitude"})
+counts = pd.crosstab(physical_class, latitude, margins=True)
 counts.sort_values("All", ascending=False)
 
 # %% [markdown]
@@ -94,16 +82,21 @@ counts.sort_values("All", ascending=False)
 fig, ax = plt.subplots(figsize=(7.5, 4.2), subplot_kw={"projection": "aitoff"})
 for name in ("bcu", "bll", "fsrq"):
     rows = both[physical_class == name]
-    figures.sky_map(ax, rows["GLON"], rows["GLAT"], s=4, color=figures.CLASS_COLORS[name], label=name, alpha=0.7)
+    style = {"s": 4, "color": figures.CLASS_COLORS[name], "alpha": 0.7}
+    figures.sky_map(ax, rows["GLON"], rows["GLAT"], label=name, **style)
 ax.legend(loc="upper right", markerscale=3, bbox_to_anchor=(1.08, 1.08))
 plt.show()
 
 # %%
 plane = both["GLAT"].abs() < 10
-print(f"{plane.mean():.1%} of the sources lie within 10 degrees of the plane, which is 17 % of the sky.")
+is_bcu = physical_class == "bcu"
 print(
-    f"bcu fraction: {(physical_class[plane] == 'bcu').mean():.2f} near the plane, {(physical_class[~plane] == 'bcu').mean():.2f} elsewhere"
+    f"{plane.mean():.1%} of the sources lie within 10 degrees of the plane,",
+    end=" ",
 )
+print("which is 17 % of the sky.")
+print(f"bcu fraction: {is_bcu[plane].mean():.2f} near the plane,", end=" ")
+print(f"{is_bcu[~plane].mean():.2f} elsewhere")
 
 # %% [markdown]
 # Near the plane, optical spectra are scarce and more sources stay unclassified. A classifier trained on the labelled
@@ -133,7 +126,8 @@ table.round(3)
 fig, ax = plt.subplots(figsize=(7, 3.6))
 positions = np.arange(len(table))
 for offset, name in zip((-0.27, 0, 0.27), ("bll", "fsrq", "bcu"), strict=True):
-    ax.barh(positions + offset, table[name], height=0.25, color=figures.CLASS_COLORS[name], label=name)
+    style = {"height": 0.25, "color": figures.CLASS_COLORS[name], "label": name}
+    ax.barh(positions + offset, table[name], **style)
 ax.set_yticks(positions, table.index)
 ax.invert_yaxis()
 ax.set_xlabel("fraction of the class")
@@ -143,7 +137,8 @@ plt.show()
 # %%
 quasars = high_class == "fsrq"
 smallest = high["Highest_energy"][np.isfinite(high["Highest_energy"])].min()
-print(f"quasars without a redshift: {(quasars & ~np.isfinite(redshift)).sum()} of {quasars.sum()}")
+without = quasars & ~np.isfinite(redshift)
+print(f"quasars without a redshift: {without.sum()} of {quasars.sum()}")
 print(f"smallest Highest_energy in the file: {smallest:.2f} GeV")
 
 # %% [markdown]
@@ -175,39 +170,39 @@ known = np.isfinite(redshift)
 kept = known & np.isfinite(high["Highest_energy"]) & high["Unc_LP_beta"].notna()
 dropped = known & ~kept
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharex=True)
-bins = np.linspace(0, 3.5, 36)
-for mask, label, color in (
-    (kept, "kept", figures.COLORS["blue"]),
-    (dropped, "dropped", figures.COLORS["orange"]),
-):
-    axes[0].hist(
-        redshift[mask],
-        bins,
-        histtype="step",
-        lw=1.6,
-        color=color,
-        label=f"{label}, n = {mask.sum()}",
-    )
-    axes[0].axvline(np.median(redshift[mask]), color=color, ls="--", lw=1)
-    axes[1].hist(
-        redshift[mask & quasars],
-        bins,
-        histtype="step",
-        lw=1.6,
-        color=color,
-        label=f"{label}, n = {(mask & quasars).sum()}",
-    )
-for ax, title in zip(axes, ("all classes", "FSRQs only"), strict=True):
+bins, everything = np.linspace(0, 3.5, 36), pd.Series(True, high.index)
+panels = {"all classes": everything, "FSRQs only": quasars}
+for ax, (title, group) in zip(axes, panels.items(), strict=True):
+    for mask, name, color in (
+        (kept, "kept", "blue"),
+        (dropped, "dropped", "orange"),
+    ):
+        values = redshift[mask & group]
+        style = {"histtype": "step", "lw": 1.6, "color": figures.COLORS[color]}
+        ax.hist(values, bins, label=f"{name}, n = {len(values)}", **style)
+        if title == "all classes":
+            ax.axvline(
+                np.median(values), color=figures.COLORS[color], ls="--", lw=1
+            )
     ax.set(xlabel="redshift", ylabel="sources", title=title)
     ax.legend()
 plt.show()
 
 # %%
-medians = {"kept": np.median(redshift[kept]), "dropped": np.median(redshift[dropped])}
-fsrqs = {"kept": int((kept & quasars).sum()), "dropped": int((dropped & quasars).sum())}
+medians = {
+    "kept": np.median(redshift[kept]),
+    "dropped": np.median(redshift[dropped]),
+}
+fsrqs = {
+    "kept": int((kept & quasars).sum()),
+    "dropped": int((dropped & quasars).sum()),
+}
 print(
-    f"median redshift: kept {medians['kept']:.2f}, dropped {medians['dropped']:.2f}; FSRQs: kept {fsrqs['kept']}, dropped {fsrqs['dropped']}"
+    "median redshift:",
+    ", ".join(f"{key} {z:.2f}" for key, z in medians.items()),
+    end="; ",
 )
+print("FSRQs:", ", ".join(f"{key} {count}" for key, count in fsrqs.items()))
 
 # %% [markdown]
 # So the 1224 are not a random part of the catalogue: a redshift model trained and scored on them answers for sources
@@ -234,20 +229,16 @@ classes = source_classes.physical_class(regression.info).to_numpy()
 for ax, (name, label) in zip(axes.flat, chosen.items(), strict=True):
     for source_class in ("bll", "fsrq"):
         rows = classes == source_class
-        ax.scatter(
-            regression.X[name][rows],
-            regression.y[rows],
-            s=5,
-            alpha=0.5,
-            color=figures.CLASS_COLORS[source_class],
-            label=source_class,
-        )
+        color = figures.CLASS_COLORS[source_class]
+        style = {"s": 5, "alpha": 0.5, "color": color, "label": source_class}
+        ax.scatter(regression.X[name][rows], regression.y[rows], **style)
     ax.set(xlabel=label, ylabel="redshift")
 axes[0, 0].legend(markerscale=2)
 plt.show()
 
 # %%
-regression.X[list(chosen)].corrwith(pd.Series(regression.y, regression.X.index), method="spearman").round(2)
+target = pd.Series(regression.y, regression.X.index)
+regression.X[list(chosen)].corrwith(target, method="spearman").round(2)
 
 # %% [markdown]
 # Soft spectra, low pivot energies and low synchrotron peaks go with high redshift, yet much of that is the difference
@@ -260,16 +251,18 @@ regression.X[list(chosen)].corrwith(pd.Series(regression.y, regression.X.index),
 
 # %%
 classification = features.blazar_features(both)
-labels = pd.Series(classification.y).map({0.0: "BL Lac", 1.0: "FSRQ"}).fillna("BCU").value_counts()
+labels = pd.Series(classification.y).map({0.0: "BL Lac", 1.0: "FSRQ"}).fillna("BCU")
 print(
-    f"{len(classification)} sources, {classification.X.shape[1]} features: "
-    + ", ".join(f"{count} {name}" for name, count in labels.items())
+    f"{len(classification)} sources, {classification.X.shape[1]} features:", end=" "
 )
+print(", ".join(f"{count} {name}" for name, count in labels.value_counts().items()))
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-blazar-features", "caption": "The seven classification features. BCUs lie between the two classes, and their missing SED fits pile up at one value."}, "image": {"alt": "Seven histograms comparing BL Lacs, FSRQs and BCUs; photon index separates the classes best."}}
 titles = {
-    "PL_Index": "photon index", "LP_Index": "log-parabola index", "Frac_Variability": "fractional variability",
-    "Pivot_Energy": "ln (pivot energy / MeV)", "Variability_Index": "ln variability index",
+    "PL_Index": "photon index", "LP_Index": "log-parabola index",
+    "Frac_Variability": "fractional variability",
+    "Pivot_Energy": "ln (pivot energy / MeV)",
+    "Variability_Index": "ln variability index",
     "nuFnu_syn": "ln (nuFnu_syn + 1e-12)", "nu_syn": "ln (nu_syn / Hz + 1e12)",
 }  # fmt: skip
 fig, axes = plt.subplots(2, 4, figsize=(9.5, 4.6))
@@ -282,15 +275,14 @@ for ax, (name, title) in zip(axes.flat, titles.items(), strict=False):
     values = classification.X[name].to_numpy()
     bins = np.linspace(*np.quantile(values, [0.002, 0.998]), 30)
     for source_class, rows in groups.items():
-        ax.hist(
-            values[rows],
-            bins,
-            density=True,
-            histtype="step",
-            lw=1.4,
-            color=figures.CLASS_COLORS[source_class],
-            label=source_class,
-        )
+        color = figures.CLASS_COLORS[source_class]
+        style = {
+            "histtype": "step",
+            "lw": 1.4,
+            "color": color,
+            "label": source_class,
+        }
+        ax.hist(values[rows], bins, density=True, **style)
     ax.set(xlabel=title, yticks=[])
 axes[0, 0].set_ylabel("density")
 axes[1, 0].set_ylabel("density")
@@ -299,8 +291,9 @@ axes.flat[-1].legend(*axes.flat[0].get_legend_handles_labels(), loc="center")
 plt.show()
 
 # %%
-no_sed = pd.Series({name: 1 - features.has_sed(classification.info)[rows].mean() for name, rows in groups.items()})
-print("without an SED fit: " + ", ".join(f"{name} {value:.0%}" for name, value in no_sed.items()))
+no_sed = ~features.has_sed(classification.info)
+text = [f"{name} {no_sed[rows].mean():.0%}" for name, rows in groups.items()]
+print("without an SED fit: " + ", ".join(text))
 
 # %% [markdown]
 # The BCUs, for which the classifier is made, lack the SED far more often than the sources it learns from. That is a
@@ -309,21 +302,21 @@ print("without an SED fit: " + ", ".join(f"{name} {value:.0%}" for name, value i
 # ## What this chapter claims
 
 # %% tags=["hide-input"]
-claims.publish(
-    [
-        claims.Claim("data.redshift.rows", "sources in the redshift sample", len(regression), 1224, n=len(high), how="-h file, the cuts above", tolerance=0),
-        claims.Claim("data.redshift.known", "high-latitude sources with a redshift", int(known.sum()), 1806, n=len(high), how="-h file", tolerance=0),
-        claims.Claim("data.blazars.rows", "clean blazars", len(classification), 3120, n=len(both), how="both files, Flags = 0", tolerance=0),
-        claims.Claim("data.blazars.bll", "clean BL Lacs", int(groups["bll"].sum()), 1335, n=len(both), how="both files, Flags = 0", tolerance=0),
-        claims.Claim("data.blazars.fsrq", "clean FSRQs", int(groups["fsrq"].sum()), 670, n=len(both), how="both files, Flags = 0", tolerance=0),
-        claims.Claim("data.blazars.bcu", "clean BCUs", int(groups["bcu"].sum()), 1115, n=len(both), how="both files, Flags = 0", tolerance=0),
-        claims.Claim("data.redshift.fsrq_lost", "FSRQs lost to the Highest_energy cut", fsrqs["dropped"], n=int(quasars.sum()), how="-h file"),
-        claims.Claim("data.redshift.median_kept", "median redshift of the kept sources", medians["kept"], n=int(kept.sum()), unit="redshift"),
-        claims.Claim("data.redshift.median_dropped", "median redshift of the dropped sources", medians["dropped"], n=int(dropped.sum()), unit="redshift"),
-    ],
-    settings,
-    seed,
-)  # fmt: skip
+numbers = {
+    "redshift.rows": (len(regression), len(high)),
+    "redshift.known": (known.sum(), len(high)),
+    "blazars.rows": (len(classification), len(both)),
+    "redshift.fsrq_lost": (fsrqs["dropped"], quasars.sum()),
+    "redshift.median_kept": (medians["kept"], kept.sum()),
+    "redshift.median_dropped": (medians["dropped"], dropped.sum()),
+}
+numbers |= {
+    f"blazars.{name}": (rows.sum(), len(both)) for name, rows in groups.items()
+}
+measured = {
+    f"data.{key}": claims.Measured(ours, n=n) for key, (ours, n) in numbers.items()
+}
+claims.publish(measured, settings, seed)
 
 # %% [markdown]
 # ## Recap

@@ -1,0 +1,62 @@
+"""Votes on resamples, counts and calls for blazars of uncertain class."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from agnbook.blazars import networks, uncertain_votes, voting
+
+
+@pytest.fixture(scope="module")
+def toy():
+    """Eighty labelled and twenty uncertain sources with seven features."""
+    rng = np.random.default_rng(2)
+    y = np.where(np.arange(100) < 80, rng.random(100) < 0.4, np.nan)
+    shift = np.where(np.isnan(y), 1.0, y)
+    return rng.normal(size=(100, 7)) + 2 * shift[:, None], y
+
+
+def test_resamples_start_with_the_rows_themselves():
+    rows = np.array([3, 5, 9, 11])
+    draws = uncertain_votes.resample(rows, 3, np.random.default_rng(0))
+    assert len(draws) == 4 and draws[0].tolist() == rows.tolist()
+    assert all(set(draw) <= set(rows) and len(draw) == 4 for draw in draws[1:])
+    assert len({tuple(draw) for draw in draws[1:]}) == 3
+
+
+def test_networks_answer_once_a_training(toy):
+    X, y = toy
+    trainings = uncertain_votes.resample(np.arange(80), 1, np.random.default_rng(0))
+    votes = uncertain_votes.of_paper_networks(X, y, trainings, np.arange(80, 100), epochs=150, pretext_epochs=5)
+    assert list(votes) == list(networks.MODELS)
+    for name, table in votes.items():
+        assert table.shape == (2, 20) and not np.allclose(*table), name
+    assert (votes["bias_init"] > 0.5).mean() > 0.7, "the uncertain sources lie on the FSRQs' side"
+
+
+def test_voters_are_joined_by_their_mean_logit(toy, monkeypatch):
+    X, y = pd.DataFrame(toy[0]), toy[1]
+
+    def five_votes(table, labels, trainings, targets, **sizes):
+        assert sizes == {"trees": 3, "seed": 1} and all(target.tolist() == [80, 90] for target in targets)
+        return {"a": [np.array([0.2, 0.8])] * len(trainings), "b": [np.array([0.4, table.shape[1] / 10])] * len(trainings)}
+
+    monkeypatch.setattr(voting, "five_votes", five_votes)
+    trainings = [np.arange(80)] * 3
+    votes = uncertain_votes.of_five_voters(X, y, trainings, np.array([80, 90]), {"few": [0, 1], "all": list(X)}, trees=3, seed=1)
+    assert votes["few"].shape == (3, 2)
+    np.testing.assert_allclose(votes["all"][0], voting.mean_logit([[0.2, 0.8], [0.4, 0.7]]))
+
+
+def test_count_gives_calls_and_expectation():
+    votes = np.array([[0.9, 0.9, 0.1, 0.1], [0.9, 0.4, 0.1, 0.2], [0.6, 0.6, 0.6, 0.2]])
+    found = uncertain_votes.count(votes)
+    assert (found["called"], found["called, lowest"], found["called, highest"]) == (2, 1, 3)
+    assert found["expected"] == pytest.approx(votes.mean(axis=0).sum())
+    assert found["low"] < found["expected"] < found["high"]
+
+
+def test_groups_are_called_apart():
+    probability = np.array([0.99, 0.02, 0.5, 0.6, 0.6, 0.6])
+    sure, unsure = np.arange(6) < 3, np.arange(6) >= 3
+    assert uncertain_votes.call(probability, [sure, unsure], 0.9).tolist() == ["FSRQ", "BL Lac", "none", "none", "none", "none"]
