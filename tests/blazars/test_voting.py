@@ -232,6 +232,8 @@ def test_tables_open_with_units_and_meanings(small_table, tmp_path, monkeypatch)
         catalogue.read("small").astype({"Source_Name": object, "called_95": object, "called_99": object}),
         small_table[list(catalogue.CLASS_COLUMNS)].astype({"Source_Name": object, "called_95": object, "called_99": object}),
     )
+    shown = Table.read(tmp_path / "results" / "small.fits")  # as any user of astropy reads it
+    assert [shown[name].description for name in catalogue.CLASS_COLUMNS] == meanings
     text = Table.read(tmp_path / "results" / "small.csv", format="ascii.ecsv")
     assert text["logit_sd"].description == catalogue.CLASS_COLUMNS["logit_sd"][1] and text.meta["VERSION"] == "7"
     plain = pd.read_csv(tmp_path / "results" / "small.csv", comment="#")
@@ -271,7 +273,10 @@ def test_tables_that_break_the_schema_are_refused(small_table, change, message):
     ("stem", "columns"), [("blazar_classes", catalogue.CLASS_COLUMNS), ("agn_redshifts", catalogue.REDSHIFT_COLUMNS)]
 )
 def test_published_tables_keep_the_schema(stem, columns):
-    table = catalogue.read(stem)
+    from astropy.table import Table
+
+    table, shown = catalogue.read(stem), Table.read(storage.DATA / f"results/{stem}.fits")
+    assert {name: shown[name].description for name in shown.colnames} == {name: text for name, (_, text) in columns.items()}
     catalogue.checked(table, columns)
     assert table["Source_Name"].str.match(r"4FGL J\d{4}\.\d[+-]\d{4}").all()
     if stem == "blazar_classes":

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.table import Table
 from sklearn.metrics import precision_score, recall_score, roc_auc_score
 
 from agnbook import storage
@@ -90,7 +91,6 @@ def test_table_keeps_every_source_in_order(frames):
 
 def test_fits_and_csv_round_trip(frames, tmp_path):
     from astropy.io import fits
-    from astropy.table import Table
 
     path = tmp_path / "catalogue.fits"
     catalogue.write_fits(path, frames[True], "a title")
@@ -100,7 +100,8 @@ def test_fits_and_csv_round_trip(frames, tmp_path):
     assert np.allclose(back[numbers].astype(float), frames[True][numbers].astype(float), atol=1e-6, equal_nan=True)
     header = fits.getheader(path, 1)
     assert header["TITLE"] == "a title" and "random forest" in header["TCOMM4"]
-    assert len(Table.read(path)) == 301
+    shown = Table.read(path)
+    assert len(shown) == 301 and shown["RF_spp"].description == header["TCOMM4"]
     (tmp_path / "catalogue.csv").write_text(catalogue.csv_text(frames[True]))
     text = pd.read_csv(tmp_path / "catalogue.csv")
     assert np.allclose(text[numbers].astype(float), frames[True][numbers].astype(float), atol=6e-5, equal_nan=True)
@@ -150,6 +151,8 @@ def test_published_catalogue():
         path = storage.DATA / f"results/shift_catalogue_{weighted}.fits"
         frame = catalogue.read_fits(path)
         assert sorted(frame["Source_Name"]) == sorted(catalogs.read("4fgl-dr4", ["Source_Name"])["Source_Name"])
+        shown = Table.read(path)
+        assert [shown[name].description for name in shown.colnames] == catalogue.columns()["description"].tolist()
         assert (frame["N_Splits"] == 0).sum() == 4 and frame["N_Splits"].replace(0, 99).min() >= 5
         text = pd.read_csv(path.with_suffix(".csv"))
         assert np.allclose(text["RF_bll"], frame["RF_bll"], atol=6e-5, equal_nan=True)

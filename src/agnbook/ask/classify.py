@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import progress, source_names, user_columns
+from agnbook.ask import answer_columns, progress, source_names, user_columns
 from agnbook.blazars import shipped_blazars
 from agnbook.errors import FeatureError
 from agnbook.sky import features, source_classes
@@ -44,7 +44,8 @@ def classify(table, groups: str = "blazars"):
     """
     if groups not in GROUPS:
         raise FeatureError(f"Unknown groups {groups!r}; choose one of {', '.join(GROUPS)}.")
-    return GROUPS[groups](table)
+    compute, meanings = GROUPS[groups]
+    return answer_columns.describe(compute(table), meanings)
 
 
 def _classify_blazars(table):
@@ -142,5 +143,5 @@ def _classify_six(table):
 
 #: What is published of the six groups: column -> name of the answer.
 _SAME_NETWORKS = {f"NN_{name.rstrip('+')}": f"published_{name}" for name in source_classes.NAMES}
-#: What `classify` can tell apart.
-GROUPS = {"blazars": _classify_blazars, "six": _classify_six}
+#: What `classify` can tell apart: function, and meanings of its columns.
+GROUPS = {"blazars": (_classify_blazars, answer_columns.BLAZARS), "six": (_classify_six, answer_columns.SIX)}

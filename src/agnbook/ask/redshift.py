@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import progress, source_names, user_columns
+from agnbook.ask import answer_columns, progress, source_names, user_columns
 from agnbook.sky import features
 
 
@@ -79,29 +79,30 @@ def redshift(table):
     asked = _Redshifts(table)
     n, model = len(asked.names), asked.shipped
     columns = ["z_q500", *(f"z_{side}{level}" for level in INTERVALS for side in ("low", "high"))]
-    answer = np.full((n, len(columns)), np.nan)
+    values = np.full((n, len(columns)), np.nan)
     out_of_range = np.full(n, "", dtype=object)
     slack = 1e-6 * (model.highest - model.lowest)  # a training source must not fall out by rounding
     for rows, X, forecast in asked.forecasts():
-        answer[rows, 0] = forecast.quantile(0.5)
+        values[rows, 0] = forecast.quantile(0.5)
         intervals = model.model.intervals(forecast, X)
-        answer[rows, 1:] = intervals[:, list(INTERVALS.values())].reshape(len(rows), -1)
+        values[rows, 1:] = intervals[:, list(INTERVALS.values())].reshape(len(rows), -1)
         outside = (X < model.lowest - slack) | (X > model.highest + slack)
         out_of_range[rows] = user_columns.join_names(X.columns, outside.to_numpy())
-    return Table(
+    answer = Table(
         {asked.name: asked.names.to_numpy(str)}
-        | dict(zip(columns, answer.T.round(5), strict=True))
+        | dict(zip(columns, values.T.round(5), strict=True))
         | {
             "not_given": asked.not_given,
             "no_sed": ~(asked.values["nu_syn"].to_numpy() > 0),
             "out_of_range": out_of_range.astype(str),
-            "extrapolated": answer[:, -1] > model.highest_redshift,
+            "extrapolated": values[:, -1] > model.highest_redshift,
             "in_training": asked.taught != "",
             **source_names.beside(asked.sources, "agn_redshifts", _PUBLISHED),
             "model": np.full(n, f"boosted trees and forest on {len(model.model.columns)} features of 4LAC"),
             "model_sha256": np.full(n, model.sha256),
         }
     )
+    return answer_columns.describe(answer, answer_columns.REDSHIFT)
 
 
 def redshift_posterior(table) -> tuple[np.ndarray, np.ndarray]:

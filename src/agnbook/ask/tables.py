@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook import storage
+from agnbook import described_tables, storage
 from agnbook.errors import FeatureError
 from agnbook.sky import catalogs
 
@@ -127,5 +127,21 @@ def write(table, path: str | Path, overwrite: bool = False) -> None:
         else:
             storage.write_text(path, text)
         return
+    if kind == "fits":
+        _refuse_foreign_letters(table, path)
+        described_tables.write_fits(path, table)
+        return
     with storage.atomic_write(path) as temporary:
         table.write(temporary, format="ascii.ecsv" if kind == "ecsv" else kind, overwrite=True)
+
+
+def _refuse_foreign_letters(table, path) -> None:
+    """Raise a `FeatureError` for texts that FITS cannot hold."""
+    for name in table.colnames:
+        if table[name].dtype.kind in "UO" and (
+            foreign := [text for text in map(str, [name, *table[name]]) if not text.isascii()]
+        ):
+            raise FeatureError(
+                f"FITS holds no letters beyond ASCII, and {name} has {foreign[0]!r}; nothing was written to {path}. "
+                "Choose .ecsv, .csv, .vot or .parquet."
+            )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook import committed, storage
+from agnbook import committed, described_tables, storage
 from agnbook.chapter.sizes import Settings
 from agnbook.errors import ResultsError
 
@@ -73,31 +73,17 @@ def checked(table: pd.DataFrame, columns: dict) -> pd.DataFrame:
 def write(stem: str, table: pd.DataFrame, columns: dict, *, settings: Settings, seed: int, version: str, model: str) -> None:
     """Write ``data/results/<stem>.fits`` and ``.csv``; nothing unless a `paper` run publishes.
 
-    The FITS header holds model, version and each column's meaning (TCOMM); the CSV file begins with
-    the same as comment lines (ECSV, which astropy and TOPCAT read; elsewhere skip lines with ``#``).
+    Both hold model, version and each column's meaning; the CSV file as comment lines (ECSV, which astropy and TOPCAT read;
+    elsewhere skip lines with ``#``). See `described_tables`.
     """
-    from astropy.io import fits
-    from astropy.table import Table
-
     start = time.perf_counter()
     table = checked(table, columns).round(5)
     if not committed.publishing() or settings.profile != "paper":
         return
-    published = Table.from_pandas(table.astype({name: str for name in table if table[name].dtype == object}))
-    for name, (unit, description) in columns.items():
-        published[name].unit, published[name].description = unit or None, description
-    published.meta = {"MODEL": model, "VERSION": version, "SEED": seed, "DATA": "4LAC-DR3"}
-    bare = published.copy()
-    for name in columns:  # descriptions go to TCOMM below; astropy alone would write them as a comment block
-        bare[name].description = None
-    hdu = fits.table_to_hdu(bare)
-    for number, (_, description) in enumerate(columns.values(), 1):
-        hdu.header[f"TCOMM{number}"] = description
-    base = Path("results") / stem
-    with storage.atomic_write(storage.DATA / f"{base}.fits") as temporary:
-        fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(temporary, overwrite=True)
-    with storage.atomic_write(storage.DATA / f"{base}.csv") as temporary:
-        published.write(temporary, format="ascii.ecsv", delimiter=",", overwrite=True)
+    meta = {"MODEL": model, "VERSION": version, "SEED": seed, "DATA": "4LAC-DR3"}
+    published, base = described_tables.described(table, columns, meta), Path("results") / stem
+    described_tables.write_fits(storage.DATA / f"{base}.fits", published)
+    described_tables.write_ecsv(storage.DATA / f"{base}.csv", published)
     for ending in ("fits", "csv"):
         committed.record(
             f"{base}.{ending}", chapter=settings.chapter, profile=settings.profile, seed=seed, version=version,
@@ -107,8 +93,4 @@ def write(stem: str, table: pd.DataFrame, columns: dict, *, settings: Settings, 
 
 def read(stem: str) -> pd.DataFrame:
     """Read a published table after checking its sha256; see `write`."""
-    from astropy.table import Table
-
-    table = Table.read(committed.verify(f"results/{stem}.fits"))
-    table.convert_bytestring_to_unicode()  # FITS holds bytes
-    return table.to_pandas()
+    return described_tables.read_fits(committed.verify(f"results/{stem}.fits")).to_pandas()

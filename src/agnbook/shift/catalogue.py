@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook import storage
+from agnbook import described_tables
 from agnbook.errors import ResultsError
 from agnbook.shift.ensemble import EPOCHS, require_all_classes, train_networks
 from agnbook.shift.forest import MAX_DEPTH, N_TREES, fit_forest
@@ -268,20 +268,11 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_fits(path: Path | str, frame: pd.DataFrame, title: str) -> None:
-    """Write a catalogue as a FITS table with column descriptions (``TCOMMn``) for TOPCAT and astropy."""
-    from astropy.io import fits
-
-    validate(frame)
-    formats = {"Source_Name": "18A", "N_Splits": "I"}
-    definitions = [fits.Column(name, formats.get(name, "E"), array=frame[name].to_numpy()) for name in frame.columns]
-    hdu = fits.BinTableHDU.from_columns(definitions, name="CATALOGUE")
-    hdu.header["TITLE"] = title
-    for number, text in enumerate(columns()["description"], 1):
-        hdu.header[f"TCOMM{number}"] = text
-    buffer = io.BytesIO()
-    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(buffer)
-    with storage.atomic_write(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    """Write a catalogue as a FITS table whose columns say what they are; see `described_tables`."""
+    single = {name: np.float32 for name in frame if name not in ("Source_Name", "N_Splits")}
+    meanings = {row.name: (row.unit, row.description) for row in columns().itertuples(index=False)}
+    exact = validate(frame).astype(single | {"N_Splits": np.int16})
+    described_tables.write_fits(path, described_tables.described(exact, meanings, {"EXTNAME": "CATALOGUE", "TITLE": title}))
 
 
 def read_fits(path: Path | str) -> pd.DataFrame:
