@@ -1,6 +1,7 @@
 """Folds."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from agnbook.errors import ResultsError
@@ -23,10 +24,12 @@ def test_stratified_folds_keep_the_class_mix():
     assert all(labels[folds[0] == fold].sum() == 2 for fold in range(10))
 
 
-def test_folds_survive_writing_and_refuse_other_sources(data):
+def test_folds_come_in_the_order_of_the_sources_and_refuse_others(data):
     names = [f"source {i}" for i in range(20)]
     folds = cross_validation.repeated_folds(20, 4, 3)
-    cross_validation.save_folds("mine", names, folds)
+    (data / "folds").mkdir()
+    table = pd.DataFrame(folds.T, pd.Index(names, name="Source_Name"), [f"repeat_{r}" for r in range(3)])
+    table.to_csv(data / "folds" / "mine.csv")
     assert (cross_validation.load_folds("mine", names[::-1]) == folds[:, ::-1]).all()
     with pytest.raises(ResultsError, match="1 differ, such as"):
         cross_validation.load_folds("mine", names[1:])

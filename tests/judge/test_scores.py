@@ -13,15 +13,11 @@ def test_correlation_of_a_constant_is_nan():
     assert scores.rmse([1.0, 2.0], [1.0, 4.0]) == pytest.approx(np.sqrt(2))
 
 
-def test_crps_estimators_agree_with_the_gaussian_formula():
-    rng = np.random.default_rng(0)
-    truth = rng.normal(size=200)
+def test_crps_agrees_with_the_gaussian_formula():
+    truth = np.random.default_rng(0).normal(size=200)
     exact = truth * (2 * stats.norm.cdf(truth) - 1) + 2 * stats.norm.pdf(truth) - 1 / np.sqrt(np.pi)
-    samples = rng.normal(size=(200, 4000))
     levels = (np.arange(999) + 1) / 1000
     quantiles = np.broadcast_to(stats.norm.ppf(levels), (200, 999))
-    np.testing.assert_allclose(scores.crps_samples(truth, samples), exact, atol=0.08)
-    assert scores.crps_samples(truth, samples).mean() == pytest.approx(exact.mean(), abs=0.004)
     np.testing.assert_allclose(scores.crps_quantiles(truth, quantiles, levels), exact, atol=0.005)
 
 

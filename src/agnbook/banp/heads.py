@@ -1,8 +1,8 @@
 """Gaussian posteriors with a full covariance, written by a network as a mean and a log-Cholesky precision.
 
 With precision P = L L^T and L lower triangular, L^T (s - mu) is white, so samples are mu + L^-T e. Solving
-with L instead of L^T keeps the variances nearly right and loses the correlations; `tests/test_banp_heads.py`
-compares sample covariances with the analytic ones for that reason.
+with L instead of L^T keeps the variances nearly right and loses the correlations; a test
+compares sample covariances with the analytic ones for that reason (`tests/banp/test_models.py`).
 """
 
 import math

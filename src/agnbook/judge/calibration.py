@@ -1,4 +1,4 @@
-"""Do stated uncertainties hold? Coverage, probability integral transform, reliability."""
+"""Do stated uncertainties hold? Coverage, reliability, ranks in repeated simulations."""
 
 import numpy as np
 from scipy import stats
@@ -20,13 +20,6 @@ def wilson_interval(successes: float, n: int, level: float = 0.95) -> tuple[floa
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
     return float(centre - half), float(centre + half)
-
-
-def pit_samples(truth, samples, rng: np.random.Generator) -> np.ndarray:
-    """Probability integral transform from samples (n, m), ties broken at random; uniform if calibrated."""
-    truth, samples = np.asarray(truth)[:, None], np.asarray(samples)
-    below, ties = (samples < truth).sum(axis=1), (samples == truth).sum(axis=1)
-    return (below + rng.uniform(size=len(truth)) * (ties + 1)) / (samples.shape[1] + 1)
 
 
 def reliability(labels, probability, n_bins: int = 10) -> dict[str, np.ndarray]:

@@ -1,7 +1,5 @@
 """Repeated splits that are drawn once, committed, and shared by every model of a chapter."""
 
-import io
-
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import KFold, StratifiedKFold
@@ -31,15 +29,6 @@ def repeated_folds(n: int, n_splits: int = 10, n_repeats: int = 3, seed: int = 0
         for fold, (_, test) in enumerate(splitter.split(np.zeros(n), labels)):
             folds[repeat, test] = fold
     return folds
-
-
-def save_folds(name: str, sources, folds: np.ndarray) -> None:
-    """Write ``data/folds/<name>.csv``: source name and one column of fold numbers a repeat."""
-    table = pd.DataFrame(folds.T, columns=[f"repeat_{r}" for r in range(len(folds))])
-    table.insert(0, "Source_Name", list(sources))
-    buffer = io.StringIO()
-    table.to_csv(buffer, index=False, lineterminator="\n")
-    storage.write_text(storage.DATA / "folds" / f"{name}.csv", buffer.getvalue())
 
 
 def load_folds(name: str, sources) -> np.ndarray:

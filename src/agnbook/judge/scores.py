@@ -18,26 +18,6 @@ def correlation(truth, prediction) -> float:
     return float(np.corrcoef(truth, prediction)[0, 1])
 
 
-def crps_samples(truth, samples) -> np.ndarray:
-    """Continuous ranked probability score of sampled predictions, one a source.
-
-    Parameters
-    ----------
-    truth : array, shape (n,)
-    samples : array, shape (n, m)
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,)
-        In the unit of `truth`; the fair estimator of E|X - y| - E|X - X'| / 2 (Gneiting & Raftery
-        2007, Zamo & Naveau 2018).
-    """
-    truth, samples = np.asarray(truth, float), np.sort(np.asarray(samples, float), axis=1)
-    m = samples.shape[1]
-    spread = (samples * (2 * np.arange(1, m + 1) - m - 1)).sum(axis=1) / (m * max(m - 1, 1))
-    return np.abs(samples - truth[:, None]).mean(axis=1) - spread
-
-
 def crps_quantiles(truth, quantiles, levels) -> np.ndarray:
     """CRPS from predicted quantiles: twice the pinball loss, integrated over the levels.
 
