@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 
+from agnbook import extras
 from agnbook.errors import BookError
 from agnbook.sky import registry
 
@@ -248,6 +249,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except BookError as error:
         print(f"agnbook: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        if (explained := extras.missing(error.name or "")) is None:
+            raise
+        print(f"agnbook: {explained}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("agnbook: interrupted", file=sys.stderr)

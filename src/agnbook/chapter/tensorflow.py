@@ -10,6 +10,8 @@ import sys
 from contextlib import contextmanager
 from functools import lru_cache
 
+from agnbook import extras
+
 
 @contextmanager
 def _stderr_to_null():
@@ -32,6 +34,7 @@ def import_tensorflow():
     `tf_keras` is Keras 2, the version that TensorFlow Probability's layers are written for. The
     first operation runs here too, because it also logs. Errors are raised as usual.
     """
+    extras.require("tensorflow", "tensorflow_probability", "tf_keras")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     with _stderr_to_null():
