@@ -220,6 +220,7 @@ def app():
     return app
 
 
+@pytest.mark.slow
 def test_app_looks_a_source_up(app):
     assert "4FGL J0001.2+4741" in app.text[0].value and "B3 2358+474" in app.text[0].value
     assert [metric.label for metric in app.metric] == ["P(FSRQ), if it is a blazar", "median redshift"]
@@ -232,6 +233,7 @@ def test_app_looks_a_source_up(app):
     assert app.selectbox[0].options == source_names.find_sources("Crab Nebula") and len(app.selectbox[0].options) > 1
 
 
+@pytest.mark.slow
 def test_app_suggests_names_and_shows_input_as_text(app):
     app.text_input[0].set_value("PKS 2155-305").run()
     assert app.error[0].value == "No such source." and "Did you mean PKS 2155-304" in app.code[0].value
@@ -241,6 +243,7 @@ def test_app_suggests_names_and_shows_input_as_text(app):
     assert "Type the name" in app.info[0].value and not app.error
 
 
+@pytest.mark.slow
 def test_app_without_the_catalogue_says_what_is_missing(monkeypatch):
     def missing(*_):
         raise CatalogError("gll_psc.fits is missing")
@@ -251,6 +254,7 @@ def test_app_without_the_catalogue_says_what_is_missing(monkeypatch):
     assert not app.exception and "missing" in app.code[0].value
 
 
+@pytest.mark.slow
 def test_app_answers_an_upload(app):
     app.radio[0].set_value("A table of your own").run()
     app.file_uploader[0].set_value(("good.csv", as_csv(GOOD), "text/csv")).run()

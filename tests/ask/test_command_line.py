@@ -151,6 +151,7 @@ def test_lookup(capsys):
     assert "Did you mean PKS 2155-304" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l", "4fgl-dr4", "fl16y")
 @pytest.mark.parametrize("page", examples.PAGES)
 def test_the_examples_of_a_page_are_real_output(page):

@@ -82,6 +82,7 @@ def refused(found, *parts) -> None:
     assert not output.exists()
 
 
+@pytest.mark.slow
 @every_command
 def test_all_missing_columns_are_named_at_once(run, command):
     missing = COMMANDS[command][3]
@@ -100,6 +101,7 @@ def test_duplicate_and_blank_names(run, command):
     refused(run(command, lambda frame: frame.assign(Source_Name=["a", "", "c"])), "1 rows have no Source_Name", "row 2")
 
 
+@pytest.mark.slow
 @every_command
 def test_units_that_do_not_fit_and_units_that_do(run, command):
     column = COMMANDS[command][4]

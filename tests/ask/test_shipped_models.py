@@ -207,6 +207,7 @@ def test_a_model_is_published_by_a_paper_run_alone(tmp_path, monkeypatch):
     assert found["seed"] == 3 and found["note"] == "n" and found["chapter"] == "x"
 
 
+@pytest.mark.slow
 def test_answering_needs_neither_training_library_nor_framework():
     code = (
         "import sys\n"

@@ -112,6 +112,7 @@ def test_units_are_converted(long):
         visits.read(table, -1.0)
 
 
+@pytest.mark.slow
 def test_parameters_are_the_shipped_posterior(long):
     parameters, nothing = light_curves.light_curves(Table.from_pandas(long), "dc2_like")
     assert nothing is None and list(parameters["object"]) == ["q0", "q1", "q2"] and set(parameters["problem"]) == {""}

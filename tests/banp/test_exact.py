@@ -67,6 +67,7 @@ def test_separate_likelihood_agrees_with_celerite2():
         assert found[j] == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_wrong_network_cannot_make_it_wrong(wrong, curves, features):
     own, mass = posterior.shipped("independent"), population.LOG_MASS
     honest, n_honest = exact.sample_targets(own, curves, features, 200, 1000)

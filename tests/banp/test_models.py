@@ -25,6 +25,7 @@ def test_samples_have_the_analytic_mean_and_covariance():
     assert abs(expected[0, 1]) > 0.03  # there is a correlation to lose
 
 
+@pytest.mark.slow
 def test_log_prob_is_the_gaussian_density():
     torch.manual_seed(0)
     raw, target = torch.randn(3, heads.width(5), dtype=torch.float64) * 0.3, torch.randn(3, 5, dtype=torch.float64)
@@ -43,6 +44,7 @@ def test_redshifts_are_measured_from_the_locus_and_back():
     np.testing.assert_allclose(own.from_locus(there, nearest), coordinates, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_guard_warns_of_one_per_cent_as_trained_and_of_another_spectrum():
     features, latents = summary.simulate_features("dc2_like", 300, 5, 300)
     own, _ = train.own_posterior("dc2_like", features, latents, seed=0, width=8, layers=2, epochs=1)

@@ -82,6 +82,7 @@ def test_a_real_quasar_is_answered_and_its_hidden_values_are_not_seen(visits):
     assert np.array_equal(mean, again)
 
 
+@pytest.mark.slow
 def test_it_learns_and_resumes(visits, objects, tmp_path):
     tiny = anp.Config(bands=5, targets=18, inputs=stripe82.INPUTS, hidden=16, latent=8)
     options = dict(

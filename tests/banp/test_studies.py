@@ -24,6 +24,7 @@ def test_error_row_averages_objects_and_keeps_visits_apart():
     assert np.isnan(comparisons._error_row("x", centre, None, truth, seen, ~seen)["coverage68"])
 
 
+@pytest.mark.slow
 def test_a_perfect_posterior_passes_every_diagnostic_and_a_narrow_one_fails():
     rng = np.random.default_rng(0)
     samples, truth = rng.standard_normal((1500, 200, 21)), rng.standard_normal((1500, 21))
@@ -54,6 +55,7 @@ def test_mass_from_true_values_improves_with_what_is_known():
     assert rms["z, M_i, SF, tau"] == pytest.approx(rms["z, M_i, SF"], abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_mixture_and_every_seed_are_scored_and_training_happens_once(monkeypatch):
     own = training_runs.OwnPosteriors(SIZES, "smoke", 0)
     calls = []

@@ -47,6 +47,7 @@ def _row(rows, X, member):
     return int(np.abs(X - value).sum(axis=1).argmin())
 
 
+@pytest.mark.slow
 def test_padding_and_unused_rows_may_be_unlabelled(toy):
     X, y = toy
     y = y.copy()

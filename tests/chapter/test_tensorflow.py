@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.slow
 def test_importing_tensorflow_is_silent():
     code = (
         "from agnbook.chapter.tensorflow import import_tensorflow; tf, keras, tfp = import_tensorflow(); "

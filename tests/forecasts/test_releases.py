@@ -74,6 +74,7 @@ def test_fingerprint_depends_on_values_shape_and_settings():
     assert len(different) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
 def test_every_blazar_model_answers_for_every_candidate(both_latitudes):
     part = both_latitudes.iloc[::8]

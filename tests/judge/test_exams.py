@@ -120,6 +120,7 @@ def test_weights_stand_for_repeated_sources():
     np.testing.assert_allclose(weighted[["value", "constant"]], plain[["value", "constant"]])
 
 
+@pytest.mark.slow
 def test_count_interval_covers_a_calibrated_forecast():
     rng = np.random.default_rng(0)
     inside = 0
@@ -138,6 +139,7 @@ def test_no_common_name_is_an_error():
         exams.score_predictions(table, pd.Series({"4FGL J0001": "agn"}))
 
 
+@pytest.mark.slow
 @pytest.mark.needs("4fgl-dr4", "fl16y")
 def test_a_peers_file_is_scored_in_one_call(tmp_path):
     labels = exams.answers(exams.get_exam("agn-pulsar"))["answer"]

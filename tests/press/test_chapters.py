@@ -40,6 +40,7 @@ def test_chapter_is_well_formed(name):
             assert len(outputs) == 1, f"a figure cell prints something else too: {cell.source[:80]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", chapters.names())
 def test_smoke_run(name):
     if missing := chapters.missing_catalogs(name):
@@ -89,6 +90,7 @@ def test_a_chapter_without_the_parameter_is_refused(book, capsys):
     assert "has no parameter `profile`" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_failing_cell_fails_the_run_and_keeps_the_old_notebook(book, capsys):
     chapters.execute("11_tiny", "book")
     before = (book / "11_tiny.ipynb").read_bytes()
@@ -143,6 +145,7 @@ sys.exit(chapters.main(["run"]))
 """
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_is_finished(book):
     """Control-C while a cell runs, as a user would press it."""
     chapters.execute("11_tiny", "book")

@@ -29,6 +29,7 @@ def fitted(truth_and_curve):
     return quasars.fit(truth_and_curve[1])
 
 
+@pytest.mark.slow
 def test_finite_differences_are_sane(truth_and_curve):
     """Steps a hundred times apart give one gradient; at the maximum it vanishes and the curvature is positive."""
     curve = truth_and_curve[1]
@@ -116,6 +117,7 @@ def test_fluxes_give_the_same_answers_as_magnitudes_when_small(rng):
     assert flux_back["value"].between(900, 1100).all() and flux_back["sd"].between(0.5, 60).all()
 
 
+@pytest.mark.slow
 def test_same_answer_alone_in_bulk_and_in_two_processes(truth_and_curve):
     curve = truth_and_curve[1]
     named = [quasars.LightCurve(**(curve.__dict__ | {"name": name})) for name in ("a", "b", "c")]
@@ -188,6 +190,7 @@ def test_extreme_input_never_raises(rng):
     assert find_flags(quasars.fit(quasars.LightCurve(**(base.__dict__ | {"errors": np.full(len(base), 1e-8)}))))
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_measurements(rng):
     n = 100_000
     times = np.sort(rng.uniform(0, 4000, n))

@@ -91,6 +91,7 @@ def test_the_interval_draws_whole_objects(rng):
     assert abs((high - low) / (2 * 1.96 * levels.std() / np.sqrt(20)) - 1) < 0.15
 
 
+@pytest.mark.slow
 def test_the_model_that_made_the_curves_predicts_them_best():
     rng, tables = np.random.default_rng(3), []
     for k in range(12):

@@ -28,6 +28,7 @@ TRUTH = relation.Relation(
 )
 
 
+@pytest.mark.slow
 def test_coefficients_and_their_errors_are_found_again(rng):
     objects = quasars_of(3000, rng)
     data = relation.simulate(TRUTH, curves_of(3000, rng), objects, rng)

@@ -8,6 +8,7 @@ from tests.quasars.conftest import cadence, parameters
 from agnbook.quasars import heldout, samples, simulate
 
 
+@pytest.mark.slow
 def test_drivers_find_the_simulated_share():
     rng, rows = np.random.default_rng(0), []
     for k in range(10):
@@ -39,6 +40,7 @@ def test_points_survive_a_file():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.needs("stripe82", "stripe82-drw-r")
 def test_studies_of_real_quasars_run():
     table = samples.reproduce_macleod("r", 5)

@@ -148,6 +148,7 @@ def test_order_of_rows_and_unused_width_do_not_matter(rng):
     assert models.log_likelihood(curve, theta, OU) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_simulated_curves_have_the_covariance_that_the_likelihood_assumes(rng):
     curve = cadence(rng, seasons=2, visits=4, bands="gr")
     theta = parameters(curve, OU, logit_rho=1.5, tau_slope=0.5, log_tau=1.7)

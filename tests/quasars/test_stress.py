@@ -17,6 +17,7 @@ def templates():
     return [cadence(rng, seasons=10, visits=6) for _ in range(4)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("condition", ["as assumed", "errors 10 % larger than stated", "2 % of outliers"])
 def test_coverage_of_unflagged_answers(condition, templates):
     table = stress.run(templates, CURVES, np.random.default_rng(2), condition=condition)

@@ -10,6 +10,7 @@ from agnbook.redshifts import boosted, gaussian_head
 from agnbook.sky import catalogs, features
 
 
+@pytest.mark.slow
 def test_extended_features_keep_what_is_missing_and_censor_what_is_not():
     table = catalogue()
     table.loc[0, ["Highest_energy", "HE_nuFnuPeak", "HE_EPeak", "ASSOC_PROB_BAY"]] = [-np.inf, -np.inf, np.nan, -np.inf]
@@ -144,6 +145,7 @@ def test_noise_floor_finds_the_noise():
     assert boosted.noise_floor(X, z) == pytest.approx(0.3, abs=0.03)
 
 
+@pytest.mark.slow
 def test_gaussian_head_learns_location_and_scale():
     rng = np.random.default_rng(5)
     X = rng.normal(size=(800, 2))

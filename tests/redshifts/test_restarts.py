@@ -33,6 +33,7 @@ def test_first_restart_by_source():
     assert table["flipout_mean"].tolist() == pytest.approx([0.2, 0.4, 1.2, 2.0])
 
 
+@pytest.mark.slow
 def test_restarts_differ_and_a_seed_repeats_them():
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(40, 3)), index=[f"S{i}" for i in range(40)])

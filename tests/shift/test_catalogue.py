@@ -44,6 +44,7 @@ def test_random_splits():
         catalogue.random_splits(100, 3, np.random.default_rng(0), at_least=3)
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same(small):
     X, group, target, weight, run = small
     other = catalogue.build(X, group, target, weight, n_splits=16, n_trees=3, epochs=3, at_least=1, seed=0, workers=2)

@@ -20,6 +20,7 @@ def split_rows(n, count, seed=0):
     return np.stack([rng.permutation(n)[: int(0.7 * n)] for _ in range(count)])
 
 
+@pytest.mark.slow
 def test_equals_keras_step_by_step():
     X, y, weight = problem()
     rows = split_rows(len(X), 1)

@@ -152,6 +152,7 @@ def test_a_release_against_itself_changes_nothing():
     assert found.counts()[["newly associated", "reclassified", "vanished"]].sum() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.needs("4fgl-dr4", "fl16y")
 def test_position_alone_finds_what_the_names_say():
     """The names in FL16Y were matched by its authors; our ellipses must agree without seeing them."""

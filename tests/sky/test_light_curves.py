@@ -164,6 +164,7 @@ def test_unknown_names_say_what_is_known():
 # --- the archives themselves -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.needs("stripe82")
 def test_stripe_82_has_its_objects_and_none_of_its_traps():
     curves, objects = light_curves.stripe82(), light_curves.stripe82_objects()
@@ -198,6 +199,7 @@ def test_burkes_light_curves_belong_to_their_rows():
         assert abs(curve["time"].max() - curve["time"].min() - row.baseline) < 0.02 * row.baseline + 1
 
 
+@pytest.mark.slow
 @pytest.mark.needs("macho", "des-y4a1", "nearby-agn")
 def test_every_other_archive_reads_and_its_bands_are_known():
     frames = [light_curves.macho(), light_curves.des(), *(light_curves.nearby(name) for name in light_curves.NEARBY)]
