@@ -149,6 +149,7 @@ def test_a_source_without_predictions():
     assert lookup.describe(source)[1].empty
 
 
+@pytest.mark.slow
 @pytest.mark.needs("4fgl-dr4")
 def test_neither_4lac_nor_a_framework_is_needed(tmp_path, table):
     """A source known to 4LAC alone is then found by its name in the published tables."""
@@ -224,6 +225,7 @@ def test_the_redshift_posterior_is_the_one_behind_the_interval(unknown):
     np.testing.assert_allclose(quantiles[:, levels == 0.5][:, 0], redshift.redshift(rows)["z_q500"], atol=6e-6)
 
 
+@pytest.mark.slow
 def test_redshifts_of_invented_rows_kept_and_flagged():
     """Without 4LAC: an answer where the model has what it needs, a flag where not."""
     rows = catalogue(6).drop(columns="Redshift")

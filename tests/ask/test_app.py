@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import Table
+from scipy import stats
 from streamlit.testing.v1 import AppTest
 
 import agnbook
@@ -113,6 +114,16 @@ def test_observed_fraction_is_what_the_network_is_worth():
     middle = len(known) // 2
     expected = is_fsrq[middle - 100 : middle + 100].mean()
     assert skill.observed_fraction([(known[middle - 1] + known[middle]) / 2])[0][0] == pytest.approx(expected, abs=0.02)
+
+
+def test_observed_fraction_counts_the_nearest_hundred_on_either_side(monkeypatch):
+    """Known blazars at 0, 0.001, ..., FSRQs from 0.5 on: what a window of 200 holds can be counted by hand."""
+    known = np.arange(1000) / 1000
+    monkeypatch.setattr(skill, "_held_out", lambda: (known, known >= 0.5))
+    fraction, low, high = skill.observed_fraction([0.0, 0.4, 0.4495, 0.5, 0.5495, 0.6, 1.0])
+    np.testing.assert_allclose(fraction, [0, 0, 0.25, 0.5, 0.75, 1, 1], atol=1e-12)
+    wilson = [stats.binomtest(round(200 * each), 200).proportion_ci(method="wilson") for each in fraction]
+    np.testing.assert_allclose(np.transpose([low, high]), wilson, atol=1e-9)
 
 
 def test_answers_keep_every_row_and_say_what_each_is_worth(answers):

@@ -25,6 +25,8 @@ from agnbook.errors import BookError, FeatureError
 from agnbook.lightcurves import cadence, dataset
 from agnbook.sky import features
 
+pytestmark = pytest.mark.slow  # most start processes of their own
+
 VALUES = {
     "PL_Index": 2.1, "LP_Index": 2.0, "Frac_Variability": 0.4, "Pivot_Energy": 1500.0, "Variability_Index": 40.0,
     "nu_syn": 1e14, "nuFnu_syn": 2e-12,

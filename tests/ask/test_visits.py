@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import Table
+from scipy import stats
 
 from agnbook import storage
-from agnbook.ask import light_curves, visits
+from agnbook.ask import bulk_curves, light_curves, visits
 from agnbook.banp import posterior, summary
 from agnbook.errors import FeatureError
 from agnbook.lightcurves import cadence, dataset, population
@@ -160,3 +161,10 @@ def test_the_reconstruction_lies_between_the_visits(long, curves):
         light_curves.light_curves(Table.from_pandas(long), step=0.01)
     with pytest.raises(FeatureError, match="choose one of dc2_like"):
         light_curves.light_curves(Table.from_pandas(long), "dc3")
+
+
+def test_quantiles_are_those_of_one_and_two_standard_deviations():
+    """Columns `low68` ... `high95` hold what their names say, in the command and in bulk."""
+    levels = {"q500": 0.0, "low68": -1.0, "high68": 1.0, "low95": -2.0, "high95": 2.0}
+    assert light_curves.QUANTILES == pytest.approx({name: stats.norm.cdf(sigma) for name, sigma in levels.items()}, abs=4e-4)
+    assert {name: light_curves.QUANTILES[name] for name in bulk_curves.LEVELS} == bulk_curves.LEVELS

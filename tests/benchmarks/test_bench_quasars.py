@@ -88,7 +88,8 @@ def test_one_likelihood(size, tmp_path):
     curve = example(size)
     ours, celerite = milliseconds(our_likelihood(curve)), milliseconds(celerite_likelihood(curve))
     print(
-        f"\n{size}, {len(curve)} measurements: likelihood {ours:.4f} ms; celerite2, one band each {celerite:.3f} ms ({celerite / ours:.1f} x)"
+        f"\n{size}, {len(curve)} measurements: likelihood {ours:.4f} ms; "
+        f"celerite2, one band each {celerite:.3f} ms ({celerite / ours:.1f} x)"
     )
     assert ours < celerite
     theirs = peers(curve, tmp_path)["eztaox_loglike"]

@@ -78,12 +78,13 @@ def test_fit_recovers_the_parameters_with_honest_errors():
     rng = np.random.default_rng(3)
     for setting in ("dc2_like", "lsst_bright", "independent"):
         shared = dataset.SETTINGS[setting][2]
-        curves = dataset.simulate(60, rng, cadence.pool(20, rng), setting)
+        curves = dataset.simulate(200, rng, cadence.pool(20, rng), setting)
         fit = kalman.fit(curves, shared)
-        assert fit.shape == (60, len(kalman.FIT_COLUMNS)) and np.isfinite(fit).all()
+        assert fit.shape == (200, len(kalman.FIT_COLUMNS)) and np.isfinite(fit).all()
         pull = (fit[:, :4] - kalman.parameters(curves.latents)) / fit[:, 4:8]
         assert np.all(np.abs(np.median(pull, axis=0)) < 0.8)
-        assert np.all(1.48 * np.median(np.abs(pull), axis=0) < 1.8)
+        spread = 1.48 * np.median(np.abs(pull - np.median(pull, axis=0)), axis=0)
+        assert np.all((0.75 < spread) & (spread < 1.75)), "errors half or twice as large would fail in one parameter at least"
         assert np.median(fit[:, 16]) == pytest.approx(1, abs=0.03)
 
 

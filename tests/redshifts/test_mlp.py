@@ -14,6 +14,8 @@ from agnbook.redshifts import mlp
 from agnbook.redshifts.mlp import Network
 from agnbook.sky import features
 
+pytestmark = pytest.mark.slow  # the twins in Keras and TensorFlow Probability
+
 BAYESIAN = [
     Network("flipout"), Network("reparameterization"), Network("flipout", bayesian="all"),
     Network("reparameterization", "relu", "all"),

@@ -42,6 +42,25 @@ def test_effective_sample_size():
     assert weights.effective_sample_size(w) == pytest.approx(weights.effective_sample_size(5 * w))
 
 
+def test_effective_sample_size_by_hand():
+    assert weights.effective_sample_size([1, 2, 3]) == pytest.approx(36 / 14)
+    assert weights.effective_sample_size([10, 1, 1, 1, 1]) == pytest.approx(14**2 / 104)
+
+
+def test_two_sample_auc_weighs_training_and_scoring():
+    """Half of the source lies far from the target: without weights three quarters of a perfect area, with small ones none.
+
+    Scored without the weights, or trained with weights of the source's and not the target's size, it would not be so.
+    """
+    rng = np.random.default_rng(0)
+    near, far, target = rng.normal(size=(300, 2)), rng.normal((6, 0), 1, size=(300, 2)), rng.normal(size=(1500, 2))
+    source, weight = np.vstack([near, far]), np.repeat([1.0, 0.02], 300)
+    balanced = weights.two_sample_auc(source, target, weight)
+    assert abs(balanced - 0.5) < 0.04
+    assert weights.two_sample_auc(source, target, 1000 * weight) == pytest.approx(balanced, abs=1e-12)
+    assert 0.70 < weights.two_sample_auc(source, target) < 0.80
+
+
 def test_balance_measures(samples):
     source, target = samples
     assert weights.two_sample_auc(source, target) > 0.65
