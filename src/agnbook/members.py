@@ -26,7 +26,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+
+from agnbook import extras
+
+extras.require("torch")
+
+import torch  # noqa: E402
 
 #: Adam's step size, and Keras's default for the small number in its denominator.
 LEARNING_RATE, EPSILON = 1e-3, 1e-7

@@ -49,7 +49,7 @@ def test_posterior_samples_in_one_batch(benchmark, sample):
 
 
 def test_folds_together(benchmark, sample):
-    """Twenty epochs of ten folds together against one fold after another; both times include building the graphs."""
+    """Twenty epochs of ten folds together against one fold after another."""
     network, (X, y) = mlp.Network("flipout"), sample
     train, validation, _ = mlp.fold_rows(cross_validation.repeated_folds(N_SOURCES, 10, 1, seed=0))
     options = {"epochs": 20, "seed": 0}
