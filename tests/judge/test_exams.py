@@ -10,7 +10,7 @@ from agnbook.ask import scoring, tables
 from agnbook.chapter import seals
 from agnbook.chapter.sizes import Settings
 from agnbook.errors import FeatureError, SettingsError
-from agnbook.judge import exams
+from agnbook.judge import exams, scores
 
 
 def release(names, kinds, **columns):
@@ -71,7 +71,7 @@ def test_other_column_names_can_be_given(tmp_path):
     ("content", "message"),
     [
         ("a,b\n1,2\n", "no column Source_Name"),
-        ("name,agn\nA,0.2\nA,0.3\n", "names 1 sources twice, such as A"),
+        ("name,agn\nA,0.2\nA,0.3\n", "names 1 sources twice with different values, such as A"),
         ("", "Cannot read"),
     ],
 )
@@ -101,7 +101,7 @@ def test_scores_of_a_small_table_by_hand():
     table = pd.DataFrame({"agn": [0.9, 0.8, 0.3], "galactic": [0.1, 0.2, 0.7]}, index=["A", "B", "C"])
     labels = pd.Series({"A": "agn", "B": "galactic", "C": "galactic", "Z": "agn", "U": ""})
     result = exams.score_predictions(table, labels, n_resamples=200)
-    assert result.attrs == {"n": 3, "unanswered": 1}
+    assert result.attrs == {"n": 3, "unanswered": 1, "no_answer": 0, "not_candidates": 0}
     assert result.loc["logloss", "value"] == pytest.approx(-np.log([0.9, 0.2, 0.7]).mean())
     assert result.loc["brier", "value"] == pytest.approx(np.mean([0.01, 0.64, 0.09]))
     assert result.loc["auc", "value"] == 1.0 and result.loc["accuracy", "value"] == pytest.approx(2 / 3)
@@ -158,11 +158,50 @@ def test_paired_gain_sees_through_common_difficulty():
     labels = pd.Series("agn", names)
     first = pd.DataFrame({"agn": hard, "galactic": 1 - hard}, names)
     better = pd.DataFrame({"agn": hard**0.9}, names).assign(galactic=lambda t: 1 - t["agn"])
-    gain, low, high = exams.paired_gain(first, better, labels, n_resamples=200)
-    assert gain == pytest.approx(0.1 * -np.log(hard).mean()) and 0 < low < gain < high
-    assert exams.paired_gain(better, first, labels, n_resamples=20)[0] == pytest.approx(-gain)
-    spread = np.log(hard).std() / np.sqrt(300)
-    assert high - low < spread  # unpaired, the interval would be wider than this
+    row = exams.paired_scores(first, better, labels, n_resamples=200).loc["logloss"]
+    assert row["difference"] == pytest.approx(0.1 * -np.log(hard).mean()) and 0 < row["low"] < row["difference"] < row["high"]
+    assert exams.paired_scores(better, first, labels, n_resamples=20).loc["logloss", "difference"] == pytest.approx(-row["difference"])
+    assert row["high"] - row["low"] < np.log(hard).std() / np.sqrt(300)  # unpaired, the interval would be wider than this
+
+
+def test_clusters_are_drawn_whole():
+    groups = np.repeat(np.arange(30), 10)
+    counts = scores.resample_counts(300, 50, np.random.default_rng(0), groups)
+    assert (counts.reshape(50, 30, 10) == counts.reshape(50, 30, 10)[:, :, :1]).all() and (counts.sum(axis=1) == 300).all()
+    rng = np.random.default_rng(1)
+    p = np.repeat(rng.uniform(0.1, 0.9, 30), 10)  # ten copies of thirty sources
+    names = [f"S{i}" for i in range(300)]
+    table = pd.DataFrame({"agn": p, "galactic": 1 - p}, names)
+    labels = pd.Series("agn", names)
+    alone = exams.score_predictions(table, labels, n_resamples=400)
+    together = exams.score_predictions(table, labels, clusters=pd.Series(groups, names), n_resamples=400)
+    width = [(t.loc["logloss", "high"] - t.loc["logloss", "low"]) for t in (alone, together)]
+    assert 2.2 < width[1] / width[0] < 4.5  # the square root of ten
+
+
+def test_sources_of_one_counterpart_are_one_cluster():
+    outcome = pd.DataFrame({"counterpart_after": ["SNR G189.6+03.3", "snr g189.6+03.3", "", ""]}, index=list("ABCD"))
+    groups = exams.clusters(outcome)
+    assert groups["A"] == groups["B"] and groups["C"] != groups["D"]
+
+
+def test_bad_cells_are_named():
+    table = pd.DataFrame({"agn": ["0.2", "likely", ""], "galactic": ["0.8", "0.1", ""]}, index=["A", "B", "C"])
+    with pytest.raises(FeatureError, match="1 cells are texts .* such as 'likely' of B in 'agn'"):
+        exams.class_columns(table, ("agn", "galactic"))
+    read = exams.class_columns(table.loc[["A", "C"]], ("agn", "galactic"))
+    assert read.attrs["without_probabilities"] == 1 and list(read.index) == ["A"]
+    percent = pd.DataFrame({"agn": [20.0, 99.0], "galactic": [80.0, 1.0]}, index=["A", "B"])
+    with pytest.raises(FeatureError, match="look like percentages"):
+        exams.class_columns(percent, ("agn", "galactic"))
+
+
+def test_every_row_of_a_table_is_counted():
+    table = pd.DataFrame({"agn": [0.9, 0.8, 0.3, 0.5]}, index=["A", "U", "X", "Y"])
+    table = exams.class_columns(table, ("agn", "galactic"))
+    labels = pd.Series({"A": "agn", "B": "galactic", "U": ""})
+    attrs = exams.score_predictions(table, labels, n_resamples=5).attrs
+    assert attrs == {"n": 1, "unanswered": 1, "no_answer": 1, "not_candidates": 2}
 
 
 def test_sealed_tables_are_written_once(tmp_path, monkeypatch):

@@ -48,9 +48,11 @@ def _score(options) -> int:
         raise BookError(f"--column takes CLASS=COLUMN, not {', '.join(badly)}; for example --column agn=AGN_RF.")
     columns = dict(pair.split("=", 1) for pair in options.column)
     table = scoring.score(
-        options.table, options.exam, older=options.older, newer=options.newer, columns=columns, normalise=options.normalise
-    )
+        options.table, options.exam, older=options.older, newer=options.newer, columns=columns, normalise=options.normalise,
+        weight=options.weight,
+    )  # fmt: skip
     print(table.to_csv() if options.csv else table.round(4).to_string())
+    print(f"agnbook: {scoring.counts_text(table)}", file=sys.stderr)
     return 0
 
 
@@ -223,13 +225,14 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--scheduler", metavar="tcp://...", help="a Dask scheduler; by default this machine computes")
     command.add_argument("--workers", type=int, metavar="N", help="processes on this machine; one a core by default")
 
-    command = add("score", _score, "score a table of class probabilities on later labels", [output])
+    command = add("score", _score, "score a table of predictions on later classes or redshifts", [output])
     command.add_argument("table", help="a table with a column Source_Name and one column a class; - reads CSV from a pipe")
-    command.add_argument("--exam", required=True, help="agn-galactic, agn-pulsar, six-groups or bll-fsrq")
+    command.add_argument("--exam", required=True, help="agn-galactic, agn-pulsar, six-groups, bll-fsrq or redshift")
     command.add_argument("--older", help="a registered release or a FITS file, instead of the exam's older one")
-    command.add_argument("--newer", help="the same for the release that gives the answers")
+    command.add_argument("--newer", help="the same for the release (redshift: the table) that gives the answers")
     command.add_argument("--column", action="append", default=[], metavar="CLASS=COLUMN", help="name of a class's column")
     command.add_argument("--normalise", action="store_true", help="divide each row by the sum of the exam's classes")
+    command.add_argument("--weight", metavar="COLUMN", help="column of importance weights")
     return main_parser
 
 

@@ -2,15 +2,26 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from agnbook.ask import tables
-from agnbook.errors import FeatureError
-from agnbook.judge import exams
+from agnbook.errors import FeatureError, SettingsError
+from agnbook.judge import exams, later_redshifts
+from agnbook.sky import features, peers
+
+#: The exam whose answers are numbers; the others are `exams.EXAMS`.
+REDSHIFT = "redshift"
+NAMES = (*exams.EXAMS, REDSHIFT)
+#: What the counts of a result mean.
+COUNTS = {
+    "n": "sources scored", "unanswered": "answers that the table lacks", "no_answer": "rows of candidates without an answer yet",
+    "not_candidates": "rows with other names", "without_probabilities": "rows without a prediction", "twins": "repeated rows",
+}  # fmt: skip
 
 
 def read_predictions(path: str | Path, columns: dict[str, str] | None = None) -> pd.DataFrame:
-    """Read a table of class probabilities, indexed by source name.
+    """Read a table of predictions, indexed by source name.
 
     Parameters
     ----------
@@ -19,47 +30,145 @@ def read_predictions(path: str | Path, columns: dict[str, str] | None = None) ->
         not matter.
     columns : class -> column, for tables that use other names.
 
+    Returns
+    -------
+    pandas.DataFrame
+        ``attrs["twins"]`` counts rows that repeat another one exactly; they are read once.
+
     Raises
     ------
     FeatureError
-        For an unreadable file, no name column, repeated names, or columns that are not there.
+        For an unreadable file, no name column, a source with two different rows, or columns that are not there.
     """
     table = tables.read(path).to_pandas()
-    lower = {column.lower(): column for column in table.columns}
+    lower = {str(column).lower(): column for column in table.columns}
     name = next((lower[key] for key in ("source_name", "name", "source") if key in lower), None)
     if name is None:
         raise FeatureError(f"{path} has no column Source_Name; it has {', '.join(map(str, table.columns))}.")
-    names = table[name].astype(str).str.strip()
-    if (repeated := names.duplicated()).any():
+    table[name] = table[name].astype(str).str.strip()
+    twins = table.duplicated()
+    table = table[~twins]
+    if (repeated := table[name].duplicated()).any():
         raise FeatureError(
-            f"{path} names {repeated.sum()} sources twice, such as {names[repeated].iloc[0]}; give one row a source."
+            f"{path} names {repeated.sum()} sources twice with different values, such as {table[name][repeated].iloc[0]}; "
+            "give one row a source."
         )
     if absent := [column for column in (columns or {}).values() if column not in table]:
         raise FeatureError(f"{path} lacks the columns {', '.join(absent)}; it has {', '.join(map(str, table.columns))}.")
     named = {column: kind for kind, column in (columns or {}).items()}
-    values = table.drop(columns=name).rename(columns=lambda column: named.get(column, column.lower().removeprefix("p_")))
-    return values.set_axis(pd.Index(names, name="Source_Name"))
+    values = table.drop(columns=name).rename(columns=lambda column: named.get(column, str(column).lower().removeprefix("p_")))
+    values = values.set_axis(pd.Index(table[name], name="Source_Name"))
+    values.attrs["twins"] = int(twins.sum())
+    return values
+
+
+def redshift_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the forecast columns of `later_redshifts.each` from a table of redshift predictions.
+
+    Parameters
+    ----------
+    table : columns with or without the prefix ``z_``: ``mean`` (else ``median`` or ``q500``) and ``sd``; or the five quantiles
+        and, if given, the calibrated intervals ``low68``, ``high68``, ``low95``, ``high95``.
+
+    Raises
+    ------
+    FeatureError
+        For missing columns, texts, or redshifts below 0.
+    """
+    table = table.rename(columns=lambda name: str(name).removeprefix("z_"))
+    quantiles = list(later_redshifts.QUANTILES)
+    centre = next((name for name in ("mean", "median", "q500", "z", "redshift") if name in table), None)
+    has_quantiles = all(name in table for name in quantiles)
+    if centre is None or not (has_quantiles or "sd" in table):
+        raise FeatureError(
+            "The table needs a redshift (mean, median or z) and its standard deviation (sd), or the quantiles "
+            f"{', '.join(quantiles)}; it has {', '.join(map(str, table.columns))}."
+        )
+    limits = [name for name in ("low68", "high68", "low95", "high95") if name in table]
+    wanted = [*dict.fromkeys([centre, *(quantiles if has_quantiles else ["sd"]), *limits])]
+    values = exams.numbers(table[wanted])
+    empty = values.isna().all(axis=1)
+    values = values[~empty]
+    bad = ~np.isfinite(values).all(axis=1) | (values[centre] < 0)
+    if bad.any():
+        raise FeatureError(f"{bad.sum()} rows have no finite redshift of 0 or more, such as {values.index[bad][0]}.")
+    if has_quantiles:
+        result = values.assign(mean=values[centre])
+        for name, source in {"low68": "q160", "high68": "q840", "low95": "q025", "high95": "q975"}.items():
+            result[name] = values.get(name, values[source])
+    else:
+        result = later_redshifts.gaussian(values[centre], values["sd"], values.index)
+    result.attrs["without_probabilities"] = int(empty.sum())
+    return result
+
+
+def _later_redshifts(older, newer) -> pd.DataFrame:
+    catalogue = exams.read_release("4lac-dr3" if older is None else older)
+    unknown = catalogue["Source_Name"][~np.isfinite(features.known_redshift(catalogue))]
+    if newer is None:
+        return later_redshifts.answers(peers.published_redshifts(), unknown)
+    given = read_predictions(newer)
+    if "z" not in given and "redshift" not in given:
+        raise FeatureError(f"{newer} has no column z; it has {', '.join(map(str, given.columns))}.")
+    z = exams.numbers(given[["z" if "z" in given else "redshift"]]).iloc[:, 0]
+    return pd.DataFrame({"z": z.where(z > 0)}).reindex(pd.Index(unknown, name="Source_Name"))
 
 
 def score(
     path: str | Path, exam: str, *, older: str | Path | None = None, newer: str | Path | None = None,
-    columns: dict[str, str] | None = None, normalise: bool = False, n_resamples: int = 1000,
+    columns: dict[str, str] | None = None, normalise: bool = False, weight: str | None = None, n_resamples: int = 1000,
 ) -> pd.DataFrame:  # fmt: skip
     """Score a file of predictions on an exam; the work behind ``agnbook score``.
 
     Parameters
     ----------
-    path : see `read_predictions`.
-    exam : a name in `EXAMS`.
-    older, newer : registered names or FITS files of other releases than the exam's.
-    columns, normalise : see `read_predictions`, `class_columns`.
+    path : see `read_predictions`; for redshifts also `redshift_columns`.
+    exam : one of `NAMES`.
+    older, newer : registered names or FITS files of other releases than the exam's. For ``redshift``, `newer` is a table
+        with ``Source_Name`` and ``z``.
+    columns, normalise : see `read_predictions`, `exams.class_columns`.
+    weight : column of importance weights, not negative; class exams only.
 
     Returns
     -------
     pandas.DataFrame
-        As `score_predictions`.
+        As `exams.score_predictions` or `later_redshifts.score`; ``attrs`` counts every row of the table (see `COUNTS`).
     """
-    chosen = exams.get_exam(exam)
-    table = exams.class_columns(read_predictions(path, columns), chosen.classes, normalise)
-    releases = [None if name is None else exams.read_release(name) for name in (older, newer)]
-    return exams.score_predictions(table, exams.answers(chosen, *releases)["answer"], n_resamples=n_resamples)
+    if exam not in NAMES:
+        raise SettingsError(f"Unknown exam {exam!r}; choose one of {', '.join(NAMES)}.")
+    read = read_predictions(path, columns)
+    if exam == REDSHIFT:
+        if weight is not None:
+            raise SettingsError("Redshifts are scored without weights; leave out the weight column.")
+        table, found = redshift_columns(read), _later_redshifts(older, newer)
+        result = later_redshifts.score(table, found["z"], n_resamples=min(n_resamples, 500))
+        known = int(table.index.isin(found.index).sum())
+        result.attrs |= {"no_answer": known - result.attrs["n"], "not_candidates": len(table) - known}
+        del result.attrs["extra"]
+    else:
+        chosen = exams.get_exam(exam)
+        table = exams.class_columns(read, chosen.classes, normalise)
+        releases = [None if name is None else exams.read_release(name) for name in (older, newer)]
+        outcome = exams.answers(chosen, *releases)
+        result = exams.score_predictions(
+            table, outcome["answer"], _weights(read, table, weight), clusters=exams.clusters(outcome), n_resamples=n_resamples
+        )
+    result.attrs |= {"without_probabilities": table.attrs["without_probabilities"], "twins": read.attrs["twins"]}
+    return result
+
+
+def _weights(read: pd.DataFrame, table: pd.DataFrame, column: str | None) -> pd.Series | None:
+    if column is None:
+        return None
+    if column.lower() not in read:
+        raise FeatureError(f"The table has no column {column} of weights; it has {', '.join(map(str, read.columns))}.")
+    weight = exams.numbers(read[[column.lower()]]).iloc[:, 0][table.index]
+    bad = ~(np.isfinite(weight) & (weight >= 0))
+    if bad.any() or not weight.sum() > 0:
+        raise FeatureError(f"{bad.sum()} weights are negative or missing (or all are 0); give a number of 0 or more a row.")
+    return weight
+
+
+def counts_text(result: pd.DataFrame) -> str:
+    """One line that accounts for every row of the scored table."""
+    return "; ".join(f"{result.attrs.get(key, 0)} {text}" for key, text in COUNTS.items())

@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from agnbook.forecasts import releases
+from agnbook.judge import scores
 from agnbook.shift.forest import fit_forest
 from agnbook.sky import crossmatch, features, source_classes
 
@@ -25,6 +26,7 @@ WIDE = ["PL_Index", "PLEC_SigCurv", "log_peak_energy", "log_pivot_energy", "rela
 
 #: The choices that a recipe combines.
 CLASSES = ("two", "three")
+GALAXIES = ("all galaxies", "no candidates")
 FEATURES = {
     "paper": features.GAMMA_FEATURES,
     "paper, no sky": [name for name in features.GAMMA_FEATURES if name not in SKY],
@@ -32,7 +34,7 @@ FEATURES = {
     "wide, no sky": [name for name in (*features.GAMMA_FEATURES, *WIDE) if name not in (*SKY, "abs(GLAT)")],
 }
 MODELS = ("logistic", "quadratic", "forest", "boosted", "mean logit of the four")
-RECIPES = tuple(itertools.product(CLASSES, FEATURES, MODELS))
+RECIPES = tuple(itertools.product(CLASSES, GALAXIES, FEATURES, MODELS))
 
 
 def design(release: pd.DataFrame) -> pd.DataFrame:
@@ -56,13 +58,12 @@ def design(release: pd.DataFrame) -> pd.DataFrame:
     return X.fillna(X.median())
 
 
-def kinds(physical, classes: str) -> pd.Series:
+def kinds(physical, classes: str = "two", galaxies: str = "all galaxies") -> pd.Series:
     """Map physical classes to "agn", "psr" and, for three classes, "other"; "" where a recipe does not train on it."""
     physical = pd.Series(physical)
-    result = np.select(
-        [physical.isin(source_classes.AGN_CLASSES), physical.isin(PULSARS), physical != ""],
-        ["agn", "psr", "other" if classes == "three" else ""], "",
-    )  # fmt: skip
+    agn = [name for name in source_classes.AGN_CLASSES if galaxies == "all galaxies" or name != "bcu"]
+    other = ~physical.isin([*source_classes.AGN_CLASSES, *PULSARS, ""]) & (classes == "three")
+    result = np.select([physical.isin(agn), physical.isin(PULSARS), other], ["agn", "psr", "other"], "")
     return pd.Series(result, physical.index, dtype=object)
 
 
@@ -91,13 +92,13 @@ def answer(X: pd.DataFrame, physical: pd.Series, target: pd.DataFrame, *, wanted
     Returns
     -------
     pandas.DataFrame
-        Probability of an active galaxy among active galaxies and pulsars; one column a recipe, "classes | features | model".
+        Probability of an active galaxy among active galaxies and pulsars; one column a recipe, its four choices joined by " | ".
     """
     wanted, result = set(RECIPES if wanted is None else wanted), {}
-    for classes, columns in itertools.product(CLASSES, FEATURES):
-        if not (here := [model for model in MODELS if (classes, columns, model) in wanted]):
+    for classes, galaxies, columns in itertools.product(CLASSES, GALAXIES, FEATURES):
+        if not (here := [model for model in MODELS if (classes, galaxies, columns, model) in wanted]):
             continue
-        kind = kinds(physical, classes)
+        kind = kinds(physical, classes, galaxies)
         names = ["agn", "psr", "other"][: 2 if classes == "two" else 3]
         rows = (kind != "").to_numpy()
         y = kind[rows].map({name: k for k, name in enumerate(names)}).to_numpy(int)
@@ -106,7 +107,7 @@ def answer(X: pd.DataFrame, physical: pd.Series, target: pd.DataFrame, *, wanted
         )
         for model in here:
             p = members[model]
-            result[" | ".join((classes, columns, model))] = p[:, 0] / (p[:, 0] + p[:, 1])
+            result[" | ".join((classes, galaxies, columns, model))] = p[:, 0] / (p[:, 0] + p[:, 1])
     return pd.DataFrame(result, target.index)
 
 
@@ -124,7 +125,7 @@ def step(older: pd.DataFrame, newer: pd.DataFrame) -> tuple[pd.DataFrame, pd.Ser
     after = found.appeared.set_index("source")["class"]
     tables, labels = [], []
     for release, physical in ((older, before), (newer, after)):
-        label = kinds(physical, "two")
+        label = kinds(physical)
         X = design(release)
         names = label.index[label != ""].intersection(X.index)
         tables.append(X.loc[names])
@@ -154,3 +155,36 @@ def time_travel(steps: dict, *, seed: int = 0, **sizes) -> pd.DataFrame:
         table.insert(0, "step", name)
         parts.append(table)
     return pd.concat(parts)
+
+
+def ranking(travelled: pd.DataFrame) -> pd.DataFrame:
+    """Rank the recipes by the sum of their ranks in log-loss and in AUC, over all steps together, best first.
+
+    Parameters
+    ----------
+    travelled : as `time_travel` gives it.
+    """
+    is_agn = (travelled["answer"] == "agn").to_numpy()
+    rows = {}
+    for recipe in travelled.columns.drop(["step", "answer"]):
+        p = travelled[recipe].to_numpy()
+        right = np.where(is_agn, p, 1 - p)
+        loss = -np.log(np.maximum(right, scores.PROBABILITY_FLOOR)).mean()
+        rows[recipe] = {"logloss": loss, "auc": float(scores.weighted_auc(is_agn, p, np.ones(len(p))))}
+    table = pd.DataFrame(rows).T
+    table["rank_sum"] = table["logloss"].rank() + table["auc"].rank(ascending=False)
+    return table.sort_values(["rank_sum", "logloss"])
+
+
+def forecast(release: pd.DataFrame, recipe: str, *, seed: int = 0, **sizes) -> pd.DataFrame:
+    """Train one recipe on a release's associated sources and answer for its unassociated ones.
+
+    Returns
+    -------
+    pandas.DataFrame, indexed by ``Source_Name``, columns ``agn`` and ``psr``
+    """
+    X = design(release)
+    physical = source_classes.gamma_class(release.set_index("Source_Name"))[X.index]
+    target = X[physical == ""]
+    agn = answer(X, physical, target, wanted=[tuple(recipe.split(" | "))], seed=seed, **sizes)[recipe]
+    return pd.DataFrame({"agn": agn, "psr": 1 - agn})

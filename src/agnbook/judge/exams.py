@@ -88,45 +88,76 @@ def answers(exam: Exam, older: pd.DataFrame | None = None, newer: pd.DataFrame |
     return table.assign(answer=table["class_after"].map(lookup).fillna("").astype(object))
 
 
+def clusters(outcome: pd.DataFrame) -> pd.Series:
+    """Return what each answered source shares with others: its later counterpart, or else only its own name.
+
+    Parameters
+    ----------
+    outcome : as `answers` gives it. Several excesses around one supernova remnant are one piece of evidence, not several.
+    """
+    key = outcome["counterpart_after"].astype(str).str.upper().str.replace(" ", "", regex=False)
+    return key.where(key != "", outcome.index.to_series())
+
+
+def numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells as numbers; empty ones become NaN, texts raise a `FeatureError` that names the first."""
+    values = table.apply(pd.to_numeric, errors="coerce")
+    filled = table.notna() & table.astype(str).apply(lambda column: column.str.strip().str.lower()).ne("").astype(bool)
+    filled &= ~table.astype(str).isin(["nan", "--", "masked", "None"])
+    if (texts := (values.isna() & filled)).any(axis=None):
+        row, column = np.argwhere(texts.to_numpy())[0]
+        raise FeatureError(
+            f"{int(texts.sum().sum())} cells are texts where probabilities should be, such as {table.iloc[row, column]!r} of "
+            f"{table.index[row]} in {table.columns[column]!r}; give numbers from 0 to 1, or leave the cell empty."
+        )
+    return values
+
+
 def class_columns(table: pd.DataFrame, names, normalise: bool = False) -> pd.DataFrame:
     """Return the probabilities of these classes, checked; of two classes one may be missing (1 - the other).
 
-    Rows without any probability are left out.
+    Rows without any probability are left out; ``attrs["without_probabilities"]`` says how many.
 
     Raises
     ------
     FeatureError
-        For missing columns, values outside 0 to 1, a row with some values missing, or rows that do not add up
-        to 1 (unless `normalise`).
+        For missing columns, texts, percentages, values outside 0 to 1, a row with some values missing, or rows that do not
+        add up to 1 (unless `normalise`).
     """
     names = list(names)
     missing = [name for name in names if name not in table]
     if len(names) == 2 and len(missing) == 1:
         (other,) = [name for name in names if name not in missing]
-        table = table.assign(**{missing[0]: 1 - table[other].astype(float)})
+        table = table.assign(**{missing[0]: 1 - numbers(table[[other]])[other]})
     elif missing:
         raise FeatureError(f"The table lacks probabilities of {', '.join(missing)}; name their columns (class=column).")
-    values = table[names].apply(pd.to_numeric, errors="coerce")
-    values = values[values.notna().any(axis=1)]  # a table may list sources that it does not answer for
+    values = numbers(table[names])
+    empty = values.isna().all(axis=1)  # a table may list sources that it does not answer for
+    values = values[~empty]
+    if len(values) and values.max(axis=None) > 1.5 and values.min(axis=None) >= 0 and (values.max(axis=1) <= 100).all():
+        raise FeatureError(
+            f"The probabilities reach {values.max(axis=None):.3g}: they look like percentages. Divide them by 100."
+        )
     bad = ~((values >= 0) & (values <= 1)).all(axis=1)
     if bad.any():
         raise FeatureError(f"{bad.sum()} rows have probabilities outside 0 to 1 or none, such as {values.index[bad][0]}.")
     total = values.sum(axis=1)
-    if normalise and (total > 0).all():
-        return values.div(total, axis=0)
     off = (total - 1).abs() > 0.02
-    if off.any():
+    if off.any() and not (normalise and (total > 0).all()):
         first = values.index[off][0]
         raise FeatureError(
             f"{off.sum()} rows do not add up to 1 (such as {first}: {total[first]:.3g}); "
             "name all classes, or ask for normalisation if the others were left out on purpose."
         )
-    return values.div(total, axis=0)
+    values = values.div(total, axis=0)
+    values.attrs["without_probabilities"] = int(empty.sum())
+    return values
 
 
 def score_predictions(
-    table: pd.DataFrame, labels: pd.Series, weight: pd.Series | None = None, *, n_resamples: int = 1000, seed: int = 0
-) -> pd.DataFrame:
+    table: pd.DataFrame, labels: pd.Series, weight: pd.Series | None = None, *, clusters: pd.Series | None = None,
+    n_resamples: int = 1000, seed: int = 0,
+) -> pd.DataFrame:  # fmt: skip
     """Score class probabilities against labels.
 
     Parameters
@@ -135,20 +166,24 @@ def score_predictions(
     labels : pandas.Series, indexed by source name, values among the columns of `table`; others ("") are not scored.
     weight : pandas.Series, optional
         Importance weights by source name.
+    clusters : pandas.Series, optional
+        Cluster by source name (see `clusters`); whole clusters are resampled.
 
     Returns
     -------
     pandas.DataFrame
         Rows ``logloss``, ``brier``, ``auc``, ``accuracy`` and, for each class, ``count <class>`` (predicted minus
         true number); columns ``value``, ``low``, ``high`` (95 %, sources resampled) and ``constant``, the same
-        score of the best constant forecast in hindsight. ``attrs["n"]`` is the number of sources scored,
-        ``attrs["unanswered"]`` of labelled sources that the table lacks.
+        score of the best constant forecast in hindsight. ``attrs`` counts every row: ``n`` (scored), ``unanswered``
+        (labelled sources that the table lacks), ``no_answer`` (rows of candidates without a label so far) and
+        ``not_candidates`` (rows with other names).
 
     Raises
     ------
     FeatureError
         When no labelled source is in the table.
     """
+    candidates = labels.index
     labels = labels[labels.isin(table.columns)]
     common = labels.index.intersection(table.index, sort=False)
     if not len(common):
@@ -160,7 +195,8 @@ def score_predictions(
     w = np.ones(len(common)) if weight is None else weight[common].to_numpy(float)
     truth = np.eye(len(table.columns))[codes]
     shares = np.average(truth, axis=0, weights=w)
-    ours = scores.class_scores(codes, probability, w, n_resamples=n_resamples, seed=seed)
+    groups = None if clusters is None else clusters[common].to_numpy()
+    ours = scores.class_scores(codes, probability, w, clusters=groups, n_resamples=n_resamples, seed=seed)
     constant = scores.class_scores(codes, np.broadcast_to(shares, probability.shape), w, n_resamples=1)
     rows = {name: (*value, constant[name][0]) for name, value in ours.items()}
     # A forecast that is right in every probability still misses a count by sampling: that is the interval.
@@ -169,28 +205,50 @@ def score_predictions(
         half = 1.96 * excess.std() * np.sqrt(len(excess))
         rows[f"count {name}"] = (excess.sum(), excess.sum() - half, excess.sum() + half, 0.0)
     result = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "constant"])
-    result.attrs |= {"n": len(common), "unanswered": len(labels) - len(common)}
+    known = int(table.index.isin(candidates).sum())
+    result.attrs |= {"n": len(common), "unanswered": len(labels) - len(common), "no_answer": known - len(common)}
+    result.attrs |= {"not_candidates": len(table) - known}
     return result
 
 
-def paired_gain(first: pd.DataFrame, second: pd.DataFrame, labels: pd.Series, *, n_resamples: int = 1000, seed: int = 0):
-    """How much smaller the second table's log-loss is on the sources that both answer for.
+def paired_scores(
+    first: pd.DataFrame, second: pd.DataFrame, labels: pd.Series, *, clusters: pd.Series | None = None,
+    n_resamples: int = 1000, seed: int = 0,
+) -> pd.DataFrame:  # fmt: skip
+    """Two tables on the sources that both answer for, and their difference.
 
     Parameters
     ----------
     first, second : tables as in `score_predictions`, with the same columns.
-    labels : pandas.Series, indexed by source name.
+    labels, clusters : see `score_predictions`.
 
     Returns
     -------
-    tuple of float
-        (gain, low, high) in nats a source; sources are resampled in pairs, so that a source which is hard for
-        both does not widen the interval.
+    pandas.DataFrame
+        Rows ``logloss``, ``brier``, ``auc``, ``accuracy``; columns ``first``, ``second``, ``difference`` (first minus
+        second), ``low`` and ``high`` (95 %). Both tables are scored on the same resamples, so that a source which is hard
+        for both does not widen the interval. ``attrs["n"]``, and ``attrs["count"]``: answers by class.
+
+    Raises
+    ------
+    FeatureError
+        When no labelled source is in both tables.
     """
     labels = labels[labels.isin(first.columns)]
-    common = labels.index.intersection(first.index).intersection(second.index)
+    common = labels.index.intersection(first.index, sort=False).intersection(second.index, sort=False)
+    if not len(common):
+        raise FeatureError("No labelled source is in both tables; lead the names of one release to the other first.")
     codes = first.columns.get_indexer(labels[common])
-    loss = [-np.log(np.maximum(table.loc[common, first.columns].to_numpy(float)[np.arange(len(codes)), codes],
-                               scores.PROBABILITY_FLOOR)) for table in (first, second)]  # fmt: skip
-    gain = loss[0] - loss[1]
-    return float(gain.mean()), *scores.bootstrap(np.mean, gain, n_resamples=n_resamples, seed=seed)
+    groups = None if clusters is None else clusters[common].to_numpy()
+    draws = scores.resample_counts(len(common), n_resamples, np.random.default_rng(seed), groups)
+    draws = np.vstack([np.ones(len(common)), draws])
+    both = [scores.source_scores(codes, table.loc[common, first.columns].to_numpy(float), draws) for table in (first, second)]
+    rows = {}
+    for name in both[0]:
+        difference = both[0][name] - both[1][name]
+        spread = difference[1:][np.isfinite(difference[1:])]
+        limits = np.quantile(spread, [0.025, 0.975]) if len(spread) else (np.nan, np.nan)  # one class: no AUC
+        rows[name] = (both[0][name][0], both[1][name][0], difference[0], *limits)
+    result = pd.DataFrame.from_dict(rows, orient="index", columns=["first", "second", "difference", "low", "high"])
+    result.attrs |= {"n": len(common), "count": labels[common].value_counts().to_dict()}
+    return result

@@ -82,8 +82,54 @@ def weighted_auc(positive, score, weight) -> np.ndarray:
         return (up * (np.cumsum(down, axis=-1) - down / 2)).sum(axis=-1) / (up.sum(axis=-1) * down.sum(axis=-1))
 
 
+def resample_counts(n: int, n_resamples: int, rng: np.random.Generator, clusters=None) -> np.ndarray:
+    """How often each bootstrap resample draws each source, shape (n_resamples, n).
+
+    Parameters
+    ----------
+    clusters : array, shape (n,), optional
+        Sources of one cluster are drawn together: they share what makes them hard or easy.
+    """
+    if clusters is None:
+        return rng.multinomial(n, np.full(n, 1 / n), size=n_resamples)
+    _, member = np.unique(np.asarray(clusters), return_inverse=True)
+    k = member.max() + 1
+    return rng.multinomial(k, np.full(k, 1 / k), size=n_resamples)[:, member]
+
+
+def source_scores(labels, probability, weights) -> dict[str, np.ndarray]:
+    """Scores of class probabilities under one or many weightings of the same sources.
+
+    Parameters
+    ----------
+    labels : int array, shape (n,), the column of each source's true class.
+    probability : array, shape (n, classes), rows adding up to 1.
+    weights : array, shape (m, n)
+
+    Returns
+    -------
+    dict of arrays, shape (m,)
+        ``logloss`` (natural logarithm, probabilities not below `PROBABILITY_FLOOR`), ``brier`` (squared distance to the
+        truth, summed over the classes and halved), ``auc`` (one class against the rest, mean over the classes present) and
+        ``accuracy``.
+    """
+    labels, probability, weights = np.asarray(labels, int), np.asarray(probability, float), np.asarray(weights, float)
+    n, n_classes = probability.shape
+    truth = np.eye(n_classes)[labels]
+    each = {
+        "logloss": -np.log(np.maximum(probability[np.arange(n), labels], PROBABILITY_FLOOR)),
+        "brier": ((probability - truth) ** 2).sum(axis=1) / 2,
+        "accuracy": (probability.argmax(axis=1) == labels).astype(float),
+    }
+    values = {name: weights @ value / weights.sum(axis=1) for name, value in each.items()}
+    present = [k for k in range(n_classes) if 0 < truth[:, k].sum() < n]
+    curves = [weighted_auc(labels == k, probability[:, k], weights) for k in (present[:1] if n_classes == 2 else present)]
+    values["auc"] = np.mean(curves, axis=0) if curves else np.full(len(weights), np.nan)
+    return {name: values[name] for name in ("logloss", "brier", "auc", "accuracy")}
+
+
 def class_scores(
-    labels, probability, weight=None, *, n_resamples: int = 1000, level: float = 0.95, seed: int = 0
+    labels, probability, weight=None, *, clusters=None, n_resamples: int = 1000, level: float = 0.95, seed: int = 0
 ) -> dict[str, tuple[float, float, float]]:
     """Score class probabilities, each score with its bootstrap interval.
 
@@ -93,36 +139,25 @@ def class_scores(
     probability : array, shape (n, classes), rows adding up to 1.
     weight : array, shape (n,), optional
         Importance weights; each resample draws sources with their weights.
+    clusters : array, shape (n,), optional
+        See `resample_counts`.
 
     Returns
     -------
     dict
-        ``logloss`` (natural logarithm, probabilities not below `PROBABILITY_FLOOR`), ``brier`` (squared distance to the
-        truth, summed over the classes and halved), ``auc`` (one class against the rest, mean over the
-        classes present) and ``accuracy``: (value, low, high).
+        The scores of `source_scores`: (value, low, high).
     """
     labels, probability = np.asarray(labels, int), np.asarray(probability, float)
-    n, n_classes = probability.shape
+    n = len(probability)
     weight = np.ones(n) if weight is None else np.asarray(weight, float)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(n, np.full(n, 1 / n), size=n_resamples) * weight
-    draws = np.vstack([weight, draws])  # the first row is the sample itself
-    truth = np.eye(n_classes)[labels]
-    each = {
-        "logloss": -np.log(np.maximum(probability[np.arange(n), labels], PROBABILITY_FLOOR)),
-        "brier": ((probability - truth) ** 2).sum(axis=1) / 2,
-        "accuracy": (probability.argmax(axis=1) == labels).astype(float),
-    }
-    values = {name: draws @ value / draws.sum(axis=1) for name, value in each.items()}
-    present = [k for k in range(n_classes) if 0 < truth[:, k].sum() < n]
-    curves = [weighted_auc(labels == k, probability[:, k], draws) for k in (present[:1] if n_classes == 2 else present)]
-    values["auc"] = np.mean(curves, axis=0) if curves else np.full(n_resamples + 1, np.nan)
+    draws = resample_counts(n, n_resamples, np.random.default_rng(seed), clusters) * weight
+    values = source_scores(labels, probability, np.vstack([weight, draws]))  # the first row is the sample itself
     tails = [(1 - level) / 2, (1 + level) / 2]
     result = {}
-    for name in ("logloss", "brier", "auc", "accuracy"):
-        spread = values[name][1:][np.isfinite(values[name][1:])]
+    for name, value in values.items():
+        spread = value[1:][np.isfinite(value[1:])]
         low, high = np.quantile(spread, tails) if len(spread) else (np.nan, np.nan)
-        result[name] = (float(values[name][0]), float(low), float(high))
+        result[name] = (float(value[0]), float(low), float(high))
     return result
 
 
