@@ -139,7 +139,7 @@ print(
 
 # %% [markdown]
 # The probabilities mean what they say, *for blazars like the known ones*. Yours may differ: blazar candidates are fainter,
-# and {ref}`ch-test-on-later-labels` shows what that does. The table above also mixes sources with and without synchrotron
+# and {ref}`ch-examine-blazars` shows what that does. The table above also mixes sources with and without synchrotron
 # data.
 #
 # ## What the missing columns would tell
@@ -303,7 +303,7 @@ print(f"always naming the more frequent class would have been right for {majorit
 
 # %% [markdown]
 # A good grade that says little: of so few labels nearly all are of one class, and a constant answer does as well. Sources do
-# not get their class at random; {ref}`ch-test-on-later-labels` shows how to read such an exam, on many more sources.
+# not get their class at random; {ref}`ch-examine-blazars` shows how to read such an exam, on many more sources.
 
 # %% [markdown]
 # ## Light curves

@@ -15,3 +15,20 @@ def test_sky_map_puts_growing_longitude_to_the_left():
     x = ax.collections[0].get_offsets()[:, 0]
     assert x[0] == pytest.approx(np.deg2rad(-30)) and x[1] == pytest.approx(np.deg2rad(30))
     plt.close(fig)
+
+def test_flows_are_as_wide_as_their_numbers():
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    table = pd.DataFrame({"before": ["a"] * 6 + ["b"] * 2, "after": ["a"] * 5 + ["b"] + ["b"] * 2})
+    fig, ax = plt.subplots()
+    figures.flows(ax, table, {"a": "blue", "b": "red"})
+    heights = sorted(round(abs(bar.get_height())) for bar in ax.patches)
+    assert heights == [2, 3, 5, 6]
+    assert len(ax.collections) == 3  # a to a, a to b, b to b
+    starts = []
+    for band in ax.collections:
+        x, y = band.get_paths()[0].vertices.T
+        starts.append(round(float(np.ptp(y[x < 0.061]))))
+    assert sorted(starts) == [1, 2, 5]
+    plt.close(fig)

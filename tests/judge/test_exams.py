@@ -160,7 +160,9 @@ def test_paired_gain_sees_through_common_difficulty():
     better = pd.DataFrame({"agn": hard**0.9}, names).assign(galactic=lambda t: 1 - t["agn"])
     row = exams.paired_scores(first, better, labels, n_resamples=200).loc["logloss"]
     assert row["difference"] == pytest.approx(0.1 * -np.log(hard).mean()) and 0 < row["low"] < row["difference"] < row["high"]
-    assert exams.paired_scores(better, first, labels, n_resamples=20).loc["logloss", "difference"] == pytest.approx(-row["difference"])
+    assert exams.paired_scores(better, first, labels, n_resamples=20).loc["logloss", "difference"] == pytest.approx(
+        -row["difference"]
+    )
     assert row["high"] - row["low"] < np.log(hard).std() / np.sqrt(300)  # unpaired, the interval would be wider than this
 
 
@@ -187,7 +189,7 @@ def test_sources_of_one_counterpart_are_one_cluster():
 
 def test_bad_cells_are_named():
     table = pd.DataFrame({"agn": ["0.2", "likely", ""], "galactic": ["0.8", "0.1", ""]}, index=["A", "B", "C"])
-    with pytest.raises(FeatureError, match="1 cells are texts .* such as 'likely' of B in 'agn'"):
+    with pytest.raises(FeatureError, match=r"1 cells are texts .* such as 'likely' of B in 'agn'"):
         exams.class_columns(table, ("agn", "galactic"))
     read = exams.class_columns(table.loc[["A", "C"]], ("agn", "galactic"))
     assert read.attrs["without_probabilities"] == 1 and list(read.index) == ["A"]
@@ -208,7 +210,7 @@ def test_sealed_tables_are_written_once(tmp_path, monkeypatch):
     (tmp_path / "results").mkdir()
     monkeypatch.setattr(storage, "DATA", tmp_path)
     monkeypatch.setenv("AGNBOOK_PUBLISH", "1")
-    paper, smoke = (Settings("41_test_on_later_labels", name, {}) for name in ("paper", "smoke"))
+    paper, smoke = (Settings("45_seal_predictions", name, {}) for name in ("paper", "smoke"))
     table = pd.DataFrame({"agn": [0.25, 0.5]}, index=pd.Index(["A", "B"], name="Source_Name"))
     options = {"seed": 0, "model": "m" * 64, "date": "2026-01-01"}
     assert seals.seal("x", table, settings=smoke, **options) is None and not list((tmp_path / "results").glob("*.csv"))

@@ -1,5 +1,7 @@
 """What became of each source: links, outcomes and doubts on small made-up releases and on the real ones."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -162,3 +164,23 @@ def test_position_alone_finds_what_the_names_say():
     named = (known["link"] == "name") & known["ellipse_distance"].notna()
     agreement = (known["successor"] == blind["successor"])[named].mean()
     assert named.sum() > 6000 and agreement > 0.98
+
+
+def test_histories_follow_a_source_through_all_releases():
+    def release(names, kinds, formerly):
+        return pd.DataFrame(
+            {
+                "Source_Name": names, "RAJ2000": [10.0 * ord(name[-1]) % 360 for name in names], "DEJ2000": 0.0,
+                "CLASS1": kinds, "ASSOC_FGL": formerly,
+            }
+        )  # fmt: skip
+
+    releases = {
+        "one": release(["1A", "1B"], ["", "bll"], ["", ""]),
+        "two": release(["2A", "2C"], ["unk", ""], ["1A", ""]),
+        "three": release(["3A", "3C"], ["PSR", "bcu"], ["2A", "2C"]),
+    }
+    tables = list(releases.values())
+    table = crossmatch.histories(releases, [crossmatch.compare(*pair) for pair in itertools.pairwise(tables)])
+    assert table[["one", "two", "three"]].to_numpy().tolist() == [["1A", "2A", "3A"], ["1B", "", ""], ["", "2C", "3C"]]
+    assert table["three: class"].tolist() == ["psr", "", "bcu"] and table["one: class"].tolist() == ["", "bll", ""]

@@ -36,3 +36,45 @@ def sky_map(ax, longitude, latitude, **style) -> None:
     ax.set_yticks(np.deg2rad([-60, -30, 0, 30, 60]))
     ax.set_xlabel("Galactic longitude")
     ax.set_ylabel("Galactic latitude")
+
+
+def flows(ax, table, colors: dict[str, str], gap: float = 0.03, labels: dict[str, str] | None = None) -> None:
+    """Draw how things pass from state to state: one column of bars a stage, bands as wide as their number.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a thing, one column a stage (left to right), cells are states.
+    colors : state -> colour, from top to bottom; a band has the colour of the state it leaves.
+    gap : between the bars of a column, as a part of the whole.
+    labels : state -> text at the left and right edge; its name by default.
+    """
+    states, stages, labels = list(colors), list(table), labels or {}
+    gap *= len(table)
+    sizes = [table[stage].value_counts().reindex(states, fill_value=0) for stage in stages]
+    tops = [-np.r_[0, np.cumsum(size.to_numpy() + gap)[:-1]] for size in sizes]
+    curve = 3 * np.linspace(0, 1, 40) ** 2 - 2 * np.linspace(0, 1, 40) ** 3
+    for left in range(len(stages) - 1):
+        start, end = tops[left].astype(float).copy(), tops[left + 1].astype(float).copy()
+        pairs = table.groupby([stages[left], stages[left + 1]]).size()
+        for i, before in enumerate(states):
+            for j, after in enumerate(states):
+                if n := pairs.get((before, after), 0):
+                    top = start[i] + (end[j] - start[i]) * curve
+                    x = np.linspace(left + 0.06, left + 0.94, 40)
+                    ax.fill_between(x, top - n, top, color=colors[before], alpha=0.45, lw=0)
+                    start[i] -= n
+                    end[j] -= n
+    for column, (size, top) in enumerate(zip(sizes, tops, strict=True)):
+        for state, n, y in zip(states, size, top, strict=True):
+            ax.bar(column, -n, 0.12, y, color=colors[state])
+            if n and column in (0, len(stages) - 1):
+                side = -1 if column == 0 else 1
+                ax.text(column + 0.1 * side, y - n / 2, f"{labels.get(state, state)}\n{n}", va="center",
+                        ha="right" if side < 0 else "left", fontsize=8)  # fmt: skip
+    ax.set_xticks(range(len(stages)), stages)
+    ax.set_xlim(-0.9, len(stages) - 0.1)
+    ax.set_yticks([])
+    ax.grid(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)

@@ -8,7 +8,9 @@ from agnbook import committed, storage
 from agnbook.chapter.sizes import Settings
 
 
-def seal(name: str, table: pd.DataFrame, *, settings: Settings, seed: int, model: str, date: str) -> float | None:
+def seal(
+    name: str, table: pd.DataFrame, *, settings: Settings, seed: int, model: str, date: str, plan: dict | None = None
+) -> float | None:
     """Freeze a table of predictions as ``data/results/sealed_<name>.csv`` for a catalogue that does not exist yet.
 
     Parameters
@@ -16,6 +18,7 @@ def seal(name: str, table: pd.DataFrame, *, settings: Settings, seed: int, model
     table : indexed by ``Source_Name``; written with four decimals.
     model : fingerprint of what the predictions were made with.
     date : day of sealing, ``YYYY-MM-DD``.
+    plan : what is kept in the record beside the table, such as the metric, the baseline and the criterion of success.
 
     Returns
     -------
@@ -31,7 +34,9 @@ def seal(name: str, table: pd.DataFrame, *, settings: Settings, seed: int, model
         return float((old - new).abs().max().max())
     if settings.profile == "paper" and committed.publishing():
         storage.write_text(target, table.round(4).reset_index().to_csv(index=False, lineterminator="\n"))
-        committed.record(path, chapter=settings.chapter, profile="paper", seed=seed, wall_seconds=0.0, model=model, sealed=date)
+        committed.record(
+            path, chapter=settings.chapter, profile="paper", seed=seed, wall_seconds=0.0, model=model, sealed=date, **(plan or {})
+        )
     return None
 
 

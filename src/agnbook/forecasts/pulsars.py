@@ -188,3 +188,34 @@ def forecast(release: pd.DataFrame, recipe: str, *, seed: int = 0, **sizes) -> p
     target = X[physical == ""]
     agn = answer(X, physical, target, wanted=[tuple(recipe.split(" | "))], seed=seed, **sizes)[recipe]
     return pd.DataFrame({"agn": agn, "psr": 1 - agn})
+
+
+#: Opponents that any classifier must beat: name -> columns of `design` (none: the class fractions alone).
+SIMPLE = {"class fractions": [], "abs(b) alone": ["abs(GLAT)"], "abs(b) and curvature": ["abs(GLAT)", "LP_SigCurv"]}
+
+
+def simple_forecasts(release: pd.DataFrame, classes: dict[str, tuple[str, ...]]) -> dict[str, pd.DataFrame]:
+    """Forecast a release's unassociated sources from one or two numbers, trained on its associated ones.
+
+    Parameters
+    ----------
+    classes : two classes -> physical classes, such as an exam's.
+
+    Returns
+    -------
+    dict
+        Name of `SIMPLE` -> probabilities of the two classes, indexed by ``Source_Name``.
+    """
+    X = design(release)
+    physical = source_classes.gamma_class(release.set_index("Source_Name"))[X.index]
+    first, second = classes
+    known = physical.isin([*classes[first], *classes[second]]).to_numpy()
+    is_first = physical[known].isin(classes[first]).to_numpy()
+    target = X[(physical == "").to_numpy()]
+    result = {}
+    for name, columns in SIMPLE.items():
+        p = np.full(len(target), is_first.mean())
+        if columns:
+            p = releases.quadratic().fit(X.loc[known, columns], is_first).predict_proba(target[columns])[:, 1]
+        result[name] = pd.DataFrame({first: p, second: 1 - p}, target.index)
+    return result

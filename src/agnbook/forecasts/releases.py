@@ -107,7 +107,7 @@ def recalibrate(own, truth, weight, target) -> np.ndarray:
 
 #: Two classes of paper 2, section 4.1; a forecast table holds the probability of the first.
 TWO_CLASSES = ("agn", "galactic")
-#: Forecasters of `forecast_release`, in the order of chapter 41. The last two exist for two classes only.
+#: Forecasters of `forecast_release`, in the order of chapter 42. The last two exist for two classes only.
 MODELS = ("forest", "weighted forest", "boosted", "quadratic", "ensemble", "recalibrated", "adapted")
 #: Models whose forecasts for the six groups are kept.
 GROUP_MODELS = ("forest", "weighted forest", "ensemble")

@@ -252,3 +252,44 @@ def paired_scores(
     result = pd.DataFrame.from_dict(rows, orient="index", columns=["first", "second", "difference", "low", "high"])
     result.attrs |= {"n": len(common), "count": labels[common].value_counts().to_dict()}
     return result
+
+
+def reestimated_scores(
+    table: pd.DataFrame, labels: pd.Series, source: pd.DataFrame, target: pd.DataFrame, ratio, *,
+    clusters: pd.Series | None = None, n_resamples: int = 50, seed: int = 0,
+) -> pd.DataFrame:  # fmt: skip
+    """Weighted scores whose intervals hold that the weights are estimated, too.
+
+    Every resample draws labelled sources (whole clusters) and target sources anew, estimates the weights on them, and scores.
+
+    Parameters
+    ----------
+    table, labels, clusters : see `score_predictions`.
+    source, target : features of the labelled sources and of the sample that they should look like, by name.
+    ratio : function (source, target) -> weights of the source rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `scores.source_scores`; columns ``value``, ``low``, ``high``. ``attrs``: ``n`` and ``n_eff``, the effective
+        number of sources (Kish 1965) behind ``value``.
+    """
+    labels = labels[labels.isin(table.columns)]
+    common = labels.index.intersection(table.index, sort=False).intersection(source.index, sort=False)
+    codes = table.columns.get_indexer(labels[common])
+    probability, X, target = table.loc[common].to_numpy(float), source.loc[common].to_numpy(float), target.to_numpy(float)
+    groups = None if clusters is None else clusters[common].to_numpy()
+    rng = np.random.default_rng(seed)
+    counts = scores.resample_counts(len(common), n_resamples, rng, groups)
+    own = ratio(X, target)
+    result = scores.source_scores(codes, probability, own[None])
+    draws = []
+    for count in counts:
+        rows = np.repeat(np.arange(len(common)), count)
+        weight = ratio(X[rows], target[rng.integers(0, len(target), len(target))])
+        one = scores.source_scores(codes[rows], probability[rows], weight[None])
+        draws.append([value[0] for value in one.values()])
+    low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
+    frame = pd.DataFrame({"value": [value[0] for value in result.values()], "low": low, "high": high}, list(result))
+    frame.attrs |= {"n": len(common), "n_eff": float(own.sum() ** 2 / (own**2).sum())}
+    return frame

@@ -122,21 +122,36 @@ def each(table: pd.DataFrame, truth) -> pd.DataFrame:
     return result
 
 
-def _nmad(relative) -> float:
+def _nmad(relative: np.ndarray) -> float:
     return float(1.4826 * np.median(np.abs(relative - np.median(relative))))
 
 
-#: name -> function of the columns of `each`.
+#: name -> function of the columns of `each`, as arrays.
 SCORES = {
-    "rmse": lambda e: float(np.sqrt(np.mean(e["error"] ** 2))),
+    "rmse": lambda e: np.sqrt(np.mean(e["error"] ** 2)),
     "cc": lambda e: scores.correlation(e["truth"], e["mean"]),
-    "bias": lambda e: float(e["error"].mean()),
-    "nmad": lambda e: _nmad(e["relative"].to_numpy()),
-    "outliers": lambda e: float((e["relative"].abs() > OUTLIER).mean()),
-    "coverage68": lambda e: float(e["inside68"].mean()),
-    "coverage95": lambda e: float(e["inside95"].mean()),
-    "crps": lambda e: float(e["crps"].mean()),
+    "bias": lambda e: e["error"].mean(),
+    "nmad": lambda e: _nmad(e["relative"]),
+    "outliers": lambda e: np.mean(np.abs(e["relative"]) > OUTLIER),
+    "coverage68": lambda e: e["inside68"].mean(),
+    "coverage95": lambda e: e["inside95"].mean(),
+    "crps": lambda e: e["crps"].mean(),
 }
+
+
+def _all_scores(pieces: dict[str, np.ndarray], rows) -> np.ndarray:
+    sample = {name: values[rows] for name, values in pieces.items()}
+    return np.array([float(function(sample)) for function in SCORES.values()])
+
+
+def _table(value: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
+    """Scores with 95 % intervals; a score that no resample has (the correlation of a constant) gets none."""
+    limits = []
+    for column in draws.T:
+        spread = column[np.isfinite(column)]
+        limits.append(np.quantile(spread, [0.025, 0.975]) if len(spread) else (np.nan, np.nan))
+    low, high = np.transpose(limits)
+    return pd.DataFrame({"value": value, "low": low, "high": high}, list(SCORES))
 
 
 def score(table: pd.DataFrame, truth: pd.Series, *, n_resamples: int = 500, seed: int = 0) -> pd.DataFrame:
@@ -157,14 +172,11 @@ def score(table: pd.DataFrame, truth: pd.Series, *, n_resamples: int = 500, seed
     common = truth.index.intersection(table.index, sort=False)
     if not len(common):
         raise FeatureError("No source with an answer is in the table. Names must be those of 4LAC-DR3, '4FGL J0003.1-5248'.")
-    pieces = each(table.loc[common], truth[common])
-    rng, draws = np.random.default_rng(seed), []
-    for _ in range(n_resamples):
-        sample = pieces.iloc[rng.integers(0, len(pieces), len(pieces))]
-        draws.append([function(sample) for function in SCORES.values()])
-    low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
-    result = pd.DataFrame({"value": [function(pieces) for function in SCORES.values()], "low": low, "high": high}, list(SCORES))
-    result.attrs |= {"n": len(common), "unanswered": len(truth) - len(common), "extra": len(table) - len(common)}
+    pieces = {name: column.to_numpy() for name, column in each(table.loc[common], truth[common]).items()}
+    rng, n = np.random.default_rng(seed), len(common)
+    draws = np.array([_all_scores(pieces, rng.integers(0, n, n)) for _ in range(n_resamples)])
+    result = _table(_all_scores(pieces, slice(None)), draws)
+    result.attrs |= {"n": n, "unanswered": len(truth) - n, "extra": len(table) - n}
     return result
 
 
@@ -178,15 +190,16 @@ def paired(first: pd.DataFrame, second: pd.DataFrame, truth: pd.Series, *, n_res
     """
     truth = truth.dropna()
     common = truth.index.intersection(first.index).intersection(second.index)
-    pieces = [each(table.loc[common], truth[common]) for table in (first, second)]
+    both = [
+        {name: column.to_numpy() for name, column in each(table.loc[common], truth[common]).items()} for table in (first, second)
+    ]
 
     def difference(rows):
-        return [function(pieces[1].iloc[rows]) - function(pieces[0].iloc[rows]) for function in SCORES.values()]
+        return _all_scores(both[1], rows) - _all_scores(both[0], rows)
 
     rng, n = np.random.default_rng(seed), len(common)
-    draws = [difference(rng.integers(0, n, n)) for _ in range(n_resamples)]
-    low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
-    result = pd.DataFrame({"value": difference(np.arange(n)), "low": low, "high": high}, list(SCORES))
+    draws = np.array([difference(rng.integers(0, n, n)) for _ in range(n_resamples)])
+    result = _table(difference(slice(None)), draws)
     result.attrs["n"] = n
     return result
 

@@ -272,3 +272,30 @@ def _doubts(table: pd.DataFrame, pairs: pd.DataFrame, counterpart: pd.DataFrame)
     flags = np.column_stack(list(reasons.values()))
     words = np.array(list(reasons), object)
     return np.array([", ".join(words[row]) for row in flags], object)
+
+
+def histories(releases: dict[str, pd.DataFrame], matches: list[Crossmatch]) -> pd.DataFrame:
+    """Follow every source through several releases.
+
+    Parameters
+    ----------
+    releases : name -> release, oldest first.
+    matches : `compare` of each release with the next.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a source of the sky; for each release its ``<name>`` there ("" where it is not listed) and ``<name>: class``.
+    """
+    names = list(releases)
+    first = releases[names[0]]
+    table = pd.DataFrame(
+        {names[0]: first["Source_Name"].to_numpy(object), f"{names[0]}: class": source_classes.source_class(first)}
+    )
+    for older, newer, found in zip(names[:-1], names[1:], matches, strict=True):
+        step = found.sources.set_index("source")
+        table[newer] = table[older].map(step["successor"]).fillna("")
+        table[f"{newer}: class"] = table[older].map(step["class_after"]).fillna("")
+        new = pd.DataFrame({newer: found.appeared["source"], f"{newer}: class": found.appeared["class"]})
+        table = pd.concat([table, new], ignore_index=True).fillna("")
+    return table
