@@ -80,15 +80,28 @@ ellipse = {
     "Conf_95_SemiMinor": 0.08,
     "Conf_95_PosAng": 30.0,
 }
-old_list = pd.DataFrame({
-    "Source_Name": list("ABCD"), "RAJ2000": [10.0, 10.5, 11.0, 11.5], "DEJ2000": 0.0,
-    "CLASS1": ["bll", "", "", ""], "ASSOC1": ["Mkn 1", "", "", ""], "ASSOC_FGL": "", **ellipse,
-})  # fmt: skip
-new_list = pd.DataFrame({
-    "Source_Name": list("abcd"), "RAJ2000": [10.03, 10.58, 10.93, 11.06],
-    "DEJ2000": [0.02, 0.03, 0.03, -0.04], "CLASS1": ["bll", "psr", "", "bcu"],
-    "ASSOC1": ["Mkn 1", "PSR 1", "", "5BZ 1"], "ASSOC_FGL": ["A", "", "", ""], **ellipse,
-})  # fmt: skip
+old_list = pd.DataFrame(
+    {
+        "Source_Name": list("ABCD"),
+        "RAJ2000": [10.0, 10.5, 11.0, 11.5],
+        "DEJ2000": 0.0,
+        "CLASS1": ["bll", "", "", ""],
+        "ASSOC1": ["Mkn 1", "", "", ""],
+        "ASSOC_FGL": "",
+        **ellipse,
+    }
+)
+new_list = pd.DataFrame(
+    {
+        "Source_Name": list("abcd"),
+        "RAJ2000": [10.03, 10.58, 10.93, 11.06],
+        "DEJ2000": [0.02, 0.03, 0.03, -0.04],
+        "CLASS1": ["bll", "psr", "", "bcu"],
+        "ASSOC1": ["Mkn 1", "PSR 1", "", "5BZ 1"],
+        "ASSOC_FGL": ["A", "", "", ""],
+        **ellipse,
+    }
+)
 toy = crossmatch.compare(old_list, new_list)
 toy.sources[
     ["source", "successor", "link", "ellipse_distance", "outcome", "doubt"]
@@ -110,8 +123,13 @@ for table, color, height in ((old_list, "grey", 0.16), (new_list, "blue", -0.2))
             color=figures.COLORS[color],
             ha="center",
         )
-ax.set(xlim=(9.7, 11.8), ylim=(-0.28, 0.28), aspect="equal", xlabel="right ascension (degrees)",
-       ylabel="declination\n(degrees)")  # fmt: skip
+ax.set(
+    xlim=(9.7, 11.8),
+    ylim=(-0.28, 0.28),
+    aspect="equal",
+    xlabel="right ascension (degrees)",
+    ylabel="declination\n(degrees)",
+)
 plt.show()
 
 # %% [markdown]
@@ -166,8 +184,12 @@ colors = {
     "no class": "grey",
     "absent": "purple",
 }
-figures.flows(ax, states, {name: figures.COLORS[color] for name, color in colors.items()},
-              labels={"absent": "not listed"})  # fmt: skip
+figures.flows(
+    ax,
+    states,
+    {name: figures.COLORS[color] for name, color in colors.items()},
+    labels={"absent": "not listed"},
+)
 plt.show()
 
 # %% [markdown]
@@ -187,10 +209,16 @@ chosen = track[silent & (track["FL16Y: class"] == "msp")].iloc[0]
 rows = []
 for name in names:
     entry = release[name].set_index("Source_Name").loc[chosen[name]]
-    rows.append({
-        "release": name, "name": chosen[name], "significance": entry["Signif_Avg"],
-        "b (degrees)": entry["GLAT"], "curvature (sigma)": entry["LP_SigCurv"], "class": entry["CLASS1"],
-    })  # fmt: skip
+    rows.append(
+        {
+            "release": name,
+            "name": chosen[name],
+            "significance": entry["Signif_Avg"],
+            "b (degrees)": entry["GLAT"],
+            "curvature (sigma)": entry["LP_SigCurv"],
+            "class": entry["CLASS1"],
+        }
+    )
 pd.DataFrame(rows).set_index("release").round(1)
 
 # %%
@@ -204,9 +232,16 @@ print(f"counterpart in FL16Y: {entry['ASSOC1']}")
 # ## Which labels are new?
 
 # %%
-new_classes = pd.DataFrame({
-    step: found.newly_associated["class_after"].value_counts() for step, found in match.items()
-}).fillna(0).astype(int)  # fmt: skip
+new_classes = (
+    pd.DataFrame(
+        {
+            step: found.newly_associated["class_after"].value_counts()
+            for step, found in match.items()
+        }
+    )
+    .fillna(0)
+    .astype(int)
+)
 new_classes.sort_values("DR4 to FL16Y", ascending=False)
 
 # %% [markdown]
@@ -214,10 +249,18 @@ new_classes.sort_values("DR4 to FL16Y", ascending=False)
 # timing campaigns find one by one. The last is mostly blazar candidates (`bcu`). Two rare labels are suddenly common: `sfr`, a star-forming region, and `bin`, a binary. Has their meaning moved?
 
 # %%
-drift = pd.DataFrame({
-    name: source_classes.gamma_class(table).value_counts().reindex(["sfr", "bin", "spp", "msp", "bcu"])
-    for name, table in release.items()
-}).fillna(0).astype(int)  # fmt: skip
+drift = (
+    pd.DataFrame(
+        {
+            name: source_classes.gamma_class(table)
+            .value_counts()
+            .reindex(["sfr", "bin", "spp", "msp", "bcu"])
+            for name, table in release.items()
+        }
+    )
+    .fillna(0)
+    .astype(int)
+)
 drift.index.name = "class"
 drift
 
@@ -229,10 +272,16 @@ galactic = last.newly_associated[
 latitude = release["DR4"].set_index("Source_Name")["GLAT"].abs()
 galactic = galactic.assign(latitude=latitude[galactic["source"]].to_numpy())
 own_name = galactic["counterpart_after"].str.match(r"(4FGL|3FGL|FL8Y|2FGL|1FGL)")
-summary = galactic.assign(own_name=own_name).groupby("class_after").agg(
-    sources=("source", "size"), counterparts=("counterpart_after", "nunique"),
-    median_latitude=("latitude", "median"), named_after_itself=("own_name", "sum"),
-)  # fmt: skip
+summary = (
+    galactic.assign(own_name=own_name)
+    .groupby("class_after")
+    .agg(
+        sources=("source", "size"),
+        counterparts=("counterpart_after", "nunique"),
+        median_latitude=("latitude", "median"),
+        named_after_itself=("own_name", "sum"),
+    )
+)
 summary.round(1)
 
 # %% [markdown]
@@ -299,8 +348,10 @@ def labelled_fraction(rows):
 
 
 survivors = ~gone
-bands = {"significance": (sky["Signif_Avg"], [3.5, 4.5, 5.5, 7, 10, 40]),
-         "abs(b) (degrees)": (sky["GLAT"].abs(), [0, 5, 10, 20, 35, 60, 90])}  # fmt: skip
+bands = {
+    "significance": (sky["Signif_Avg"], [3.5, 4.5, 5.5, 7, 10, 40]),
+    "abs(b) (degrees)": (sky["GLAT"].abs(), [0, 5, 10, 20, 35, 60, 90]),
+}
 rows = []
 for name, (values, edges) in bands.items():
     for left, right in itertools.pairwise(edges):

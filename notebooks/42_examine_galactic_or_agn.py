@@ -67,12 +67,23 @@ figures.use_book_style()
 # %% tags=["nbval-ignore-output", "remove-input"]
 run_box.RunBox(
     settings,
-    catalogs=("4fgl-dr2", "4fgl-dr3", "4fgl-dr4", "fl16y", "srcpop-dr4", "srcpop-dr4-two", "srcpop-dr4-three",
-              "srcpop-dr3", "bhat-malyshev-two", "bhat-malyshev-three", "finke-2021"),
+    catalogs=(
+        "4fgl-dr2",
+        "4fgl-dr3",
+        "4fgl-dr4",
+        "fl16y",
+        "srcpop-dr4",
+        "srcpop-dr4-two",
+        "srcpop-dr4-three",
+        "srcpop-dr3",
+        "bhat-malyshev-two",
+        "bhat-malyshev-three",
+        "finke-2021",
+    ),
     computed="matches, baselines, every score, paired difference and figure",
     loaded="forecasts committed before they were scored; answers of 80 recipes on earlier releases; "
     "intervals with re-estimated weights (python -m agnbook.press.chapters paper 42)",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # ## A toy: a difference is paired
@@ -134,15 +145,22 @@ def forecast():
 
 
 own, ahead = (
-    stored.table(f"results/later_forecasts_{name}.csv", lambda k=k: forecast()[k], settings=settings,
-                 seed=seed).set_index("Source_Name")
+    stored.table(
+        f"results/later_forecasts_{name}.csv",
+        lambda k=k: forecast()[k],
+        settings=settings,
+        seed=seed,
+    ).set_index("Source_Name")
     for k, name in enumerate(("associated", "unassociated"))
-)  # fmt: skip
+)
 contenders = pulsars.simple_forecasts(dr4, exam.classes) | {
     name: forecasts.probabilities(ahead, model)
-    for name, model in {"paper 2's forest": "forest", "weighted forest": "weighted forest",
-                        "mean of three": "ensemble"}.items()
-}  # fmt: skip
+    for name, model in {
+        "paper 2's forest": "forest",
+        "weighted forest": "weighted forest",
+        "mean of three": "ensemble",
+    }.items()
+}
 
 # %%
 options = {"n_resamples": settings.resamples, "seed": seed}
@@ -151,11 +169,18 @@ result = {
     for name, p in contenders.items()
 }
 reference = result["class fractions"].value["logloss"]
-pd.DataFrame({
-    name: {"log-loss": r.value["logloss"], "skill": 1 - r.value["logloss"] / reference,
-           "AUC": r.value["auc"], "accuracy": r.value["accuracy"], "n": r.attrs["n"]}
-    for name, r in result.items()
-}).T.round(3)  # fmt: skip
+pd.DataFrame(
+    {
+        name: {
+            "log-loss": r.value["logloss"],
+            "skill": 1 - r.value["logloss"] / reference,
+            "AUC": r.value["auc"],
+            "accuracy": r.value["accuracy"],
+            "n": r.attrs["n"],
+        }
+        for name, r in result.items()
+    }
+).T.round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-hard-baselines", "caption": "Log-loss (smaller is better) and AUC on the newly associated sources, with 95 % intervals (whole counterparts resampled)."}, "image": {"alt": "Two panels with six rows. Latitude alone reaches an AUC of about 0.9; the forest is better in both scores; the forest and the mean of three are alike."}}
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 2.8), sharey=True)
@@ -177,7 +202,8 @@ gap = exams.paired_scores(forest, ruler, answer, clusters=cluster, **options)
 two = contenders["abs(b) and curvature"]
 gap_two = exams.paired_scores(forest, two, answer, clusters=cluster, **options)
 pd.concat({"forest - abs(b)": gap, "forest - two features": gap_two}).loc[
-    (slice(None), ["logloss", "auc"]), ["difference", "low", "high"]].round(3)  # fmt: skip
+    (slice(None), ["logloss", "auc"]), ["difference", "low", "high"]
+].round(3)
 
 # %% [markdown]
 # A ruler that knows the distance from the plane is already good. The forest is better than the ruler, clear of zero in
@@ -231,9 +257,14 @@ subsets = {
 rows = {}
 for name, labels in subsets.items():
     r = exams.paired_scores(forest, ruler, labels, clusters=cluster, **options)
-    rows[name] = {"galactic": r.attrs["count"]["galactic"], "forest": r.loc["auc", "first"],
-                  "abs(b)": r.loc["auc", "second"], "gain": r.loc["auc", "difference"],
-                  "low": r.loc["auc", "low"], "high": r.loc["auc", "high"]}  # fmt: skip
+    rows[name] = {
+        "galactic": r.attrs["count"]["galactic"],
+        "forest": r.loc["auc", "first"],
+        "abs(b)": r.loc["auc", "second"],
+        "gain": r.loc["auc", "difference"],
+        "low": r.loc["auc", "low"],
+        "high": r.loc["auc", "high"],
+    }
 pd.DataFrame(rows).T.round(3)
 
 # %% [markdown]
@@ -252,11 +283,17 @@ pd.DataFrame(rows).T.round(3)
 travelled = stored.table(
     "results/later_time_travel.csv",
     lambda: pulsars.time_travel(
-        {"DR2 to DR3": (release["4fgl-dr2"], release["4fgl-dr3"]),
-         "DR3 to DR4": (release["4fgl-dr3"], dr4)},
-        seed=seed, n_trees=settings.trees, n_rounds=settings.boosting,
-    ).reset_index(), settings=settings, seed=seed,
-).drop(columns="Source_Name")  # fmt: skip
+        {
+            "DR2 to DR3": (release["4fgl-dr2"], release["4fgl-dr3"]),
+            "DR3 to DR4": (release["4fgl-dr3"], dr4),
+        },
+        seed=seed,
+        n_trees=settings.trees,
+        n_rounds=settings.boosting,
+    ).reset_index(),
+    settings=settings,
+    seed=seed,
+).drop(columns="Source_Name")
 pd.crosstab(travelled["step"], travelled["answer"])
 
 # %% [markdown]
@@ -307,10 +344,20 @@ pulsar_answer, pulsar_cluster = (
 )
 chosen = stored.table(
     "results/later_forecasts_pulsars.csv",
-    lambda: pulsars.forecast(dr4, ranking.index[0], seed=seed, n_trees=settings.trees,
-                             n_rounds=settings.boosting).rename_axis("Source_Name").reset_index(),
-    settings=settings, seed=seed,
-).set_index("Source_Name")  # fmt: skip
+    lambda: (
+        pulsars.forecast(
+            dr4,
+            ranking.index[0],
+            seed=seed,
+            n_trees=settings.trees,
+            n_rounds=settings.boosting,
+        )
+        .rename_axis("Source_Name")
+        .reset_index()
+    ),
+    settings=settings,
+    seed=seed,
+).set_index("Source_Name")
 mine = exams.score_predictions(
     chosen, pulsar_answer, clusters=pulsar_cluster, **options
 )
@@ -342,9 +389,10 @@ pairs, shared = {}, {"clusters": pulsar_cluster, **options}
 for name, table in room.items():
     r = exams.paired_scores(chosen, table, pulsar_answer, **shared)
     pairs[name] = {"n": r.attrs["n"], "pulsars": r.attrs["count"]["psr"]} | {
-        f"{key} {side}": r.loc[key, side] for key in ("auc", "logloss")
+        f"{key} {side}": r.loc[key, side]
+        for key in ("auc", "logloss")
         for side in ("first", "second", "difference", "low", "high")
-    }  # fmt: skip
+    }
 pairs = pd.DataFrame(pairs).T
 shown = [
     "n",
@@ -401,8 +449,12 @@ simple = pulsars.simple_forecasts(dr4, pulsar_exam.classes)["abs(b) alone"]
 latitude = exams.score_predictions(
     simple, pulsar_answer, clusters=pulsar_cluster, **options
 )
-old = exams.paired_scores(chosen, forecasts.probabilities(ahead, "forest").set_axis(["agn", "psr"], axis=1),
-                          pulsar_answer, **shared)  # fmt: skip
+old = exams.paired_scores(
+    chosen,
+    forecasts.probabilities(ahead, "forest").set_axis(["agn", "psr"], axis=1),
+    pulsar_answer,
+    **shared,
+)
 old.round(3)
 
 # %% tags=["remove-input"]
@@ -410,8 +462,10 @@ winner = pairs.loc[best["auc"]]
 
 
 def say(row, key, digits=3):
-    return (f"{row[f'{key} difference']:+.{digits}f} ({row[f'{key} low']:+.{digits}f} to "
-            f"{row[f'{key} high']:+.{digits}f})")  # fmt: skip
+    return (
+        f"{row[f'{key} difference']:+.{digits}f} ({row[f'{key} low']:+.{digits}f} to "
+        f"{row[f'{key} high']:+.{digits}f})"
+    )
 
 
 Markdown(
@@ -444,8 +498,14 @@ for name, peer in peers.LABEL_PEERS.items():
         (said[common] == "agn") == truth,
         (chosen["agn"][common] > 0.5) == truth,
     )
-    rows[name] = {"n": len(common), "pulsars": (~truth).sum(), "theirs": theirs.mean(), "ours": ours.mean(),
-                  "pulsars found": (~truth & theirs).sum(), "by ours": (~truth & ours).sum()}  # fmt: skip
+    rows[name] = {
+        "n": len(common),
+        "pulsars": (~truth).sum(),
+        "theirs": theirs.mean(),
+        "ours": ours.mean(),
+        "pulsars found": (~truth & theirs).sum(),
+        "by ours": (~truth & ours).sum(),
+    }
 finke = pd.DataFrame(rows).T
 finke.round(3)
 
@@ -479,13 +539,19 @@ cases = {
     "matched": (X_own, X_new, ratio(X_own, X_new)),
     "reweighted": (X_new, X_all, ratio(X_new, X_all)),
 }
-balance = pd.DataFrame({
-    name: {"n": len(source), "n_eff": weights.effective_sample_size(w), "mean weight": w.mean(),
-           "AUC before": weights.two_sample_auc(source, target),
-           "AUC after": weights.two_sample_auc(source, target, w),
-           "largest KS after": weights.ks_distances(source, target, w).max()}
-    for name, (source, target, w) in cases.items()
-}).T  # fmt: skip
+balance = pd.DataFrame(
+    {
+        name: {
+            "n": len(source),
+            "n_eff": weights.effective_sample_size(w),
+            "mean weight": w.mean(),
+            "AUC before": weights.two_sample_auc(source, target),
+            "AUC after": weights.two_sample_auc(source, target, w),
+            "largest KS after": weights.ks_distances(source, target, w).max(),
+        }
+        for name, (source, target, w) in cases.items()
+    }
+).T
 balance.round(2)
 
 # %% [markdown]
@@ -498,21 +564,37 @@ balance.round(2)
 
 # %%
 def with_weights():
-    truth = pd.Series(np.where(source_classes.two_class(gamma.info["physical_class"][own.index]) == 1, "agn",
-                               "galactic"), own.index)  # fmt: skip
+    truth = pd.Series(
+        np.where(
+            source_classes.two_class(gamma.info["physical_class"][own.index]) == 1,
+            "agn",
+            "galactic",
+        ),
+        own.index,
+    )
     p_own = forecasts.probabilities(own, "forest")
     gmm = lambda a, b: weights.clip(weights.density_ratio(a, b, "gmm", seed=seed))  # noqa: E731
     flat = lambda a, b: np.ones(len(a))  # noqa: E731
     plan = {
-        "unweighted": (p_own, truth, X_own, X_all, flat, None), "weighted": (p_own, truth, X_own, X_all, gmm, None),
-        "ratio": (p_own, truth, X_own, X_all, ratio, None), "matched": (p_own, truth, X_own, X_new, ratio, None),
+        "unweighted": (p_own, truth, X_own, X_all, flat, None),
+        "weighted": (p_own, truth, X_own, X_all, gmm, None),
+        "ratio": (p_own, truth, X_own, X_all, ratio, None),
+        "matched": (p_own, truth, X_own, X_new, ratio, None),
         "observed": (forest, answer, X_new, X_all, flat, cluster),
         "observed_all": (forest, answer, X_new, X_all, ratio, cluster),
-    }  # fmt: skip
+    }
     parts = []
     for name, (p, labels, source, target, how, group) in plan.items():
-        r = exams.reestimated_scores(p, labels, source, target, how, clusters=group,
-                                     n_resamples=settings.reestimated, seed=seed)  # fmt: skip
+        r = exams.reestimated_scores(
+            p,
+            labels,
+            source,
+            target,
+            how,
+            clusters=group,
+            n_resamples=settings.reestimated,
+            seed=seed,
+        )
         parts.append(
             r.assign(
                 sample=name, n=r.attrs["n"], n_eff=r.attrs["n_eff"]
@@ -530,9 +612,14 @@ promised[promised["score"] == "logloss"].set_index("sample")[
 ].round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-promises", "caption": "What was promised for paper 2's forest on associated sources (blue) and what FL16Y showed (orange). Intervals hold the sampling of sources and the estimation of weights."}, "image": {"alt": "Two panels with six rows. The unweighted promise of log-loss is far smaller than observed; matched lies near observed; the reweighted observation has a very wide interval."}}
-NAMES = {"unweighted": "promised: unweighted", "weighted": "promised: GMM weights",
-         "ratio": "promised: classifier weights", "matched": "matched to the new sample", "observed": "observed",
-         "observed_all": "observed, reweighted"}  # fmt: skip
+NAMES = {
+    "unweighted": "promised: unweighted",
+    "weighted": "promised: GMM weights",
+    "ratio": "promised: classifier weights",
+    "matched": "matched to the new sample",
+    "observed": "observed",
+    "observed_all": "observed, reweighted",
+}
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 2.8), sharey=True)
 for row, name in enumerate(NAMES):
     color = figures.COLORS["orange" if name.startswith("observed") else "blue"]
@@ -605,14 +692,25 @@ six_scores = {
     name: exams.score_predictions(table, six_answer, clusters=cluster, **options)
     for name, table in six.items()
 }
-pd.DataFrame({
-    str(name): {"log-loss": r.value["logloss"], "low": r.low["logloss"], "high": r.high["logloss"],
-                "AUC": r.value["auc"], "n": r.attrs["n"]} for name, r in six_scores.items()
-}).T.round(3)  # fmt: skip
+pd.DataFrame(
+    {
+        str(name): {
+            "log-loss": r.value["logloss"],
+            "low": r.low["logloss"],
+            "high": r.high["logloss"],
+            "AUC": r.value["auc"],
+            "n": r.attrs["n"],
+        }
+        for name, r in six_scores.items()
+    }
+).T.round(3)
 
 # %%
-for first, second in ((("unweighted", "RF"), ("unweighted", "NN")), (("weighted", "RF"), ("unweighted", "RF")),
-                      (("weighted", "NN"), ("unweighted", "NN"))):  # fmt: skip
+for first, second in (
+    (("unweighted", "RF"), ("unweighted", "NN")),
+    (("weighted", "RF"), ("unweighted", "RF")),
+    (("weighted", "NN"), ("unweighted", "NN")),
+):
     r = exams.paired_scores(
         catalogue[first], catalogue[second], six_answer, clusters=cluster, **options
     )
@@ -707,7 +805,11 @@ for key in ("logloss", "auc"):
         row[f"{key} second"], n=int(row["n"]), note=best[key]
     )
     measured[f"later.pulsar.minus_best_peer_{key}"] = claims.Measured(
-        row[f"{key} difference"], (row[f"{key} low"], row[f"{key} high"]), int(row["n"]), note=best[key])  # fmt: skip
+        row[f"{key} difference"],
+        (row[f"{key} low"], row[f"{key} high"]),
+        int(row["n"]),
+        note=best[key],
+    )
 add("later.pulsar.latitude_auc", latitude, "auc", latitude.attrs["n"])
 measured["later.peers"] = claims.Measured(
     len(pairs) + len(finke), n=mine.attrs["n"]
@@ -717,7 +819,8 @@ measured["later.galactic_called_agn"] = claims.Measured(
 )
 for model, row in gains.items():
     measured[f"later.gain.{model.replace(' ', '_')}"] = claims.Measured(
-        row.difference, (row.low, row.high), int(asked.sum()))  # fmt: skip
+        row.difference, (row.low, row.high), int(asked.sum())
+    )
 measured = {
     name: value for name, value in measured.items() if np.isfinite(value.ours)
 }

@@ -65,11 +65,20 @@ figures.use_book_style()
 # %% tags=["nbval-ignore-output", "remove-input"]
 run_box.RunBox(
     settings,
-    catalogs=("4lac-dr3-h", "4lac-dr3-l", "fl16y", "4fgl-dr2", "4fgl-dr3", "4fgl-dr4", "gharat-bcu", "butter-2022",
-              "srcpop-dr4"),
+    catalogs=(
+        "4lac-dr3-h",
+        "4lac-dr3-l",
+        "fl16y",
+        "4fgl-dr2",
+        "4fgl-dr3",
+        "4fgl-dr4",
+        "gharat-bcu",
+        "butter-2022",
+        "srcpop-dr4",
+    ),
     computed="matches, the older exam's classifier, every score and paired difference",
     loaded="forecasts of chapter 15's models for the candidates, committed before they were scored",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # ## A toy: an exam that only asks easy questions
@@ -88,13 +97,24 @@ p = 1 / (
 toy = pd.DataFrame({"bll": 1 - p, "fsrq": p})
 truth = pd.Series(np.where(is_fsrq, "fsrq", "bll"))
 labelled = rng.uniform(size=2000) < 1 / (1 + np.exp((index - 2.15) / 0.03))
-toy_scores = {"all": exams.score_predictions(toy, truth, n_resamples=200),
-              "labelled": exams.score_predictions(toy, truth[labelled], n_resamples=200)}  # fmt: skip
-pd.DataFrame({
-    name: {"n": r.attrs["n"], "FSRQs": (truth[labelled] == "fsrq").sum() if name == "labelled" else is_fsrq.sum(),
-           "accuracy": r.value["accuracy"], "always BL Lac": r.constant["accuracy"], "AUC": r.value["auc"]}
-    for name, r in toy_scores.items()
-}).T.round(3)  # fmt: skip
+toy_scores = {
+    "all": exams.score_predictions(toy, truth, n_resamples=200),
+    "labelled": exams.score_predictions(toy, truth[labelled], n_resamples=200),
+}
+pd.DataFrame(
+    {
+        name: {
+            "n": r.attrs["n"],
+            "FSRQs": (truth[labelled] == "fsrq").sum()
+            if name == "labelled"
+            else is_fsrq.sum(),
+            "accuracy": r.value["accuracy"],
+            "always BL Lac": r.constant["accuracy"],
+            "AUC": r.value["auc"],
+        }
+        for name, r in toy_scores.items()
+    }
+).T.round(3)
 
 # %% [markdown]
 # The same classifier, and the accuracy rises to nearly one: the labels come from where there is nothing but BL Lacs. "Always
@@ -116,9 +136,14 @@ sizes_ = {
 }
 bcu = stored.table(
     "results/later_forecasts_bcu.csv",
-    lambda: forecasts.forecast_blazars(lac.iloc[:: settings.every], seed=seed, **sizes_).round(4).reset_index(),
-    settings=settings, seed=seed,
-).set_index("Source_Name")  # fmt: skip
+    lambda: (
+        forecasts.forecast_blazars(lac.iloc[:: settings.every], seed=seed, **sizes_)
+        .round(4)
+        .reset_index()
+    ),
+    settings=settings,
+    seed=seed,
+).set_index("Source_Name")
 outcome = exams.answers(exams.get_exam("bll-fsrq"), lac, release["fl16y"]).loc[
     bcu.index
 ]
@@ -145,10 +170,16 @@ result = {
     name: exams.score_predictions(both(table[name]), answer, **options)
     for name in table
 }
-summary = pd.DataFrame({
-    name: {"log-loss": r.value["logloss"], "AUC": r.value["auc"], "accuracy": r.value["accuracy"]}
-    for name, r in result.items()
-}).T  # fmt: skip
+summary = pd.DataFrame(
+    {
+        name: {
+            "log-loss": r.value["logloss"],
+            "AUC": r.value["auc"],
+            "accuracy": r.value["accuracy"],
+        }
+        for name, r in result.items()
+    }
+).T
 summary.sort_values("log-loss").round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bcu-scores", "caption": "Log-loss of every model of Part I on the candidates that FL16Y classified, with 95 % intervals. Grey: baselines."}, "image": {"alt": "Fifteen rows; always BL Lac has the largest log-loss by far, most models lie close together, photon index alone among them."}}
@@ -199,9 +230,10 @@ pairs = {}
 for name, columns in room.items():
     r = exams.paired_scores(both(table[reference]), columns, answer, **options)
     pairs[name] = {"n": r.attrs["n"], "FSRQs": r.attrs["count"].get("fsrq", 0)} | {
-        f"{key} {side}": r.loc[key, side] for key in ("logloss", "auc")
+        f"{key} {side}": r.loc[key, side]
+        for key in ("logloss", "auc")
         for side in ("first", "second", "difference", "low", "high")
-    }  # fmt: skip
+    }
 pairs = pd.DataFrame(pairs).T
 shown = ["n", "FSRQs", "logloss first", "logloss second", "auc first", "auc second"]
 pairs[shown].rename(
@@ -223,8 +255,10 @@ plt.show()
 
 # %% tags=["remove-input"]
 clear = pairs[(pairs["logloss low"] > 0) | (pairs["logloss high"] < 0)]
-text = "; ".join(f"{name} {row['logloss difference']:+.3f} ({row['logloss low']:+.3f} to {row['logloss high']:+.3f})"
-                 for name, row in clear.iterrows())  # fmt: skip
+text = "; ".join(
+    f"{name} {row['logloss difference']:+.3f} ({row['logloss low']:+.3f} to {row['logloss high']:+.3f})"
+    for name, row in clear.iterrows()
+)
 auc_gap = (pairs["auc low"] > 0) | (pairs["auc high"] < 0)
 Markdown(
     f"**Reading.** Of {len(pairs)} pairs {len(clear)} differ in log-loss beyond the interval"
@@ -251,8 +285,14 @@ for kind, name in {"bll": "BL Lac", "fsrq": "FSRQ"}.items():
         low, high = calibration.wilson_interval(k, n)
         fraction[kind, f"{left:.1f}-{right:.1f}"] = k / n
         error = [[max(k / n - low, 0)], [max(high - k / n, 0)]]
-        ax.errorbar((left + right) / 2, k / n, yerr=error, fmt="o", color=figures.CLASS_COLORS[kind],
-                    label=name if left == edges[0] else None)  # fmt: skip
+        ax.errorbar(
+            (left + right) / 2,
+            k / n,
+            yerr=error,
+            fmt="o",
+            color=figures.CLASS_COLORS[kind],
+            label=name if left == edges[0] else None,
+        )
 ax.set(xlabel="photon index in 4LAC-DR3", ylabel="fraction answered")
 ax.legend()
 plt.show()
@@ -289,18 +329,31 @@ X_new, size = (
     {"n_resamples": settings.reestimated, "seed": seed},
 )
 matched = exams.reestimated_scores(before, old_truth, X_old, X_new, ratio, **size)
-everyone = exams.reestimated_scores(both(table["logistic"]), answer, X_new, blazar.X.loc[bcu.index], ratio,
-                                    clusters=cluster, **size)  # fmt: skip
+everyone = exams.reestimated_scores(
+    both(table["logistic"]),
+    answer,
+    X_new,
+    blazar.X.loc[bcu.index],
+    ratio,
+    clusters=cluster,
+    **size,
+)
 promise = {
     "cross-validation": flat,
     "matched": matched,
     "observed": result["logistic"],
     "reweighted to all": everyone,
 }
-pd.DataFrame({
-    name: {f"{key} {side}": r.loc[key, side] for key in ("logloss", "auc") for side in ("value", "low", "high")}
-    for name, r in promise.items()
-}).T.round(3)  # fmt: skip
+pd.DataFrame(
+    {
+        name: {
+            f"{key} {side}": r.loc[key, side]
+            for key in ("logloss", "auc")
+            for side in ("value", "low", "high")
+        }
+        for name, r in promise.items()
+    }
+).T.round(3)
 
 # %%
 balance = {
@@ -348,10 +401,18 @@ for name, labels in subsets.items():
             circular[name, model] = exams.score_predictions(
                 both(table[model]), labels, **options
             )
-pd.DataFrame({
-    key: {"n": r.attrs["n"], "log-loss": r.value["logloss"], "AUC": r.value["auc"],
-          "low": r.low["auc"], "high": r.high["auc"]} for key, r in circular.items()
-}).T.round(3)  # fmt: skip
+pd.DataFrame(
+    {
+        key: {
+            "n": r.attrs["n"],
+            "log-loss": r.value["logloss"],
+            "AUC": r.value["auc"],
+            "low": r.low["auc"],
+            "high": r.high["auc"],
+        }
+        for key, r in circular.items()
+    }
+).T.round(3)
 
 # %% [markdown]
 # Removing them costs up to six answers in ten, and the AUC hardly moves. "Gamma rays alone", which never sees the
@@ -366,10 +427,16 @@ pd.DataFrame({
 
 # %%
 dr2, kinds = release["4fgl-dr2"], source_classes.gamma_class(release["4fgl-dr2"])
-five = dr2[["PL_Index", "LP_Index", "Frac_Variability"]].assign(
-    pivot=np.log(dr2["Pivot_Energy"]),
-    variability=np.log(dr2["Variability_Index"].where(dr2["Variability_Index"] > 0)),
-).set_axis(dr2["Source_Name"])  # fmt: skip
+five = (
+    dr2[["PL_Index", "LP_Index", "Frac_Variability"]]
+    .assign(
+        pivot=np.log(dr2["Pivot_Energy"]),
+        variability=np.log(
+            dr2["Variability_Index"].where(dr2["Variability_Index"] > 0)
+        ),
+    )
+    .set_axis(dr2["Source_Name"])
+)
 usable = np.isfinite(five).all(axis=1).to_numpy()
 train = usable & kinds.isin(["bll", "fsrq"]).to_numpy()
 ask = usable & (kinds == "bcu").to_numpy()
@@ -433,8 +500,13 @@ def add(name, frame, key, n):
     measured[name] = claims.Measured(value, (low, high), n)
 
 
-KEYS = {"": reference, "bias_init.": "bias init", "gamma.": "gamma rays alone", "always_bll.": "always BL Lac",
-        "index.": "photon index alone"}  # fmt: skip
+KEYS = {
+    "": reference,
+    "bias_init.": "bias init",
+    "gamma.": "gamma rays alone",
+    "always_bll.": "always BL Lac",
+    "index.": "photon index alone",
+}
 for (name, model_name), key in itertools.product(
     KEYS.items(), ("accuracy", "auc", "logloss")
 ):
@@ -453,7 +525,8 @@ for key in ("auc", "logloss"):
     add(f"later.dr2_bcu.{key}", mine, key, mine.attrs["n"])
     row = harder.loc[key]
     measured[f"later.dr2_bcu.minus_butter_{key}"] = claims.Measured(
-        row["difference"], (row["low"], row["high"]), harder.attrs["n"])  # fmt: skip
+        row["difference"], (row["low"], row["high"]), harder.attrs["n"]
+    )
 measured["later.bcu.peers"] = claims.Measured(len(pairs), n=int(pairs["n"].max()))
 measured = {
     name: value for name, value in measured.items() if np.isfinite(value.ours)

@@ -198,8 +198,13 @@ fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.4), sharey=True)
 for row, (name, r) in enumerate(result.items()):
     for ax, key in zip(axes, ("crps", "bias"), strict=True):
         value, low, high = r.loc[key]
-        ax.errorbar(value, -row, xerr=[[value - low], [high - value]], fmt="o",
-                    color=figures.COLORS[colors.get(name, "green")])  # fmt: skip
+        ax.errorbar(
+            value,
+            -row,
+            xerr=[[value - low], [high - value]],
+            fmt="o",
+            color=figures.COLORS[colors.get(name, "green")],
+        )
 axes[0].set_yticks(-np.arange(len(result)), list(result))
 axes[0].set_xlabel("CRPS (redshift)")
 axes[1].set_xlabel("bias (redshift)")
@@ -248,8 +253,16 @@ ax.plot([0, 1], [0, 1], color="k", lw=0.8)
 for name, part in coverage.groupby(level=0, sort=False):
     x = part.index.get_level_values(1)
     error = [part["coverage"] - part["low"], part["high"] - part["coverage"]]
-    ax.errorbar(x, part["coverage"], error, fmt="o", color=figures.COLORS[colors[name]] if name != "flipout"
-                else figures.COLORS["amber"], label=name)  # fmt: skip
+    ax.errorbar(
+        x,
+        part["coverage"],
+        error,
+        fmt="o",
+        color=figures.COLORS[colors[name]]
+        if name != "flipout"
+        else figures.COLORS["amber"],
+        label=name,
+    )
 ax.set(xlabel="nominal", ylabel="observed")
 ax.legend()
 plt.show()
@@ -265,8 +278,16 @@ part = tables["published"].loc[truth.index]
 for name, color in {"bll": "blue", "bcu": "green"}.items():
     rows = (kind[truth.index] == name).to_numpy()
     centre = part["q500"][rows]
-    ax.errorbar(truth[rows], centre, [centre - part["low68"][rows], part["high68"][rows] - centre], fmt="o", ms=4,
-                lw=0.7, color=figures.COLORS[color], label=name)  # fmt: skip
+    ax.errorbar(
+        truth[rows],
+        centre,
+        [centre - part["low68"][rows], part["high68"][rows] - centre],
+        fmt="o",
+        ms=4,
+        lw=0.7,
+        color=figures.COLORS[color],
+        label=name,
+    )
 ax.plot([0, 3], [0, 3], color="k", lw=0.8)
 ax.set(
     xlabel="redshift measured since",
@@ -300,8 +321,11 @@ for name in (
 pd.DataFrame(by_class).T.round(3)
 
 # %%
-every = {name: later_redshifts.score(part, truth, **options) for name, part in tables.items()
-         if name not in peers.PAPER_NETWORKS}  # fmt: skip
+every = {
+    name: later_redshifts.score(part, truth, **options)
+    for name, part in tables.items()
+    if name not in peers.PAPER_NETWORKS
+}
 every["published"].round(3)
 
 # %% [markdown]
@@ -328,7 +352,12 @@ for group in ("bll", "bcu"):
     )
     gap, low, high = median_gap(old, later)
     near[f"{group}: {len(old)} known, {len(later)} later"] = {
-        "median known": np.median(old), "median later": later.median(), "difference": gap, "low": low, "high": high}  # fmt: skip
+        "median known": np.median(old),
+        "median later": later.median(),
+        "difference": gap,
+        "low": low,
+        "high": high,
+    }
 near = pd.DataFrame(near).T
 near.round(2)
 
@@ -337,11 +366,18 @@ limit = found["limit"].dropna()
 on_limits = {
     name: later_redshifts.limit_scores(part, limit) for name, part in tables.items()
 }
-pd.DataFrame({
-    name: {"n": len(r), "median below limit": r["median_below"].mean(), "whole interval below": r["interval_below"].mean(),
-           "probability beyond": r["above"].mean(), "censored CRPS": r["crps"].mean()}
-    for name, r in on_limits.items()
-}).T.round(3)  # fmt: skip
+pd.DataFrame(
+    {
+        name: {
+            "n": len(r),
+            "median below limit": r["median_below"].mean(),
+            "whole interval below": r["interval_below"].mean(),
+            "probability beyond": r["above"].mean(),
+            "censored CRPS": r["crps"].mean(),
+        }
+        for name, r in on_limits.items()
+    }
+).T.round(3)
 
 
 # %%
@@ -351,8 +387,10 @@ above = (truth > median[truth.index])[is_bll[truth.index]]
 above_limit = (limit > median[limit.index])[is_bll[limit.index]]
 at_least, looked = above.sum() + above_limit.sum(), len(above) + len(above_limit)
 bll_interval = low, high = calibration.wilson_interval(at_least, looked)
-print(f"BL Lacs certainly above their published median: {at_least} of {looked}, "
-      f"{at_least / looked:.0%} ({low:.0%} to {high:.0%})")  # fmt: skip
+print(
+    f"BL Lacs certainly above their published median: {at_least} of {looked}, "
+    f"{at_least / looked:.0%} ({low:.0%} to {high:.0%})"
+)
 
 
 # %% tags=["remove-input"]
@@ -384,10 +422,18 @@ Markdown(
 together = {}
 reference = tables["published"]
 both = {
-    name: pd.concat([later_redshifts.each(part.loc[truth.index.intersection(part.index)],
-                                          truth[truth.index.isin(part.index)])["crps"], on_limits[name]["crps"]])
-    for name, part in tables.items() if name not in peers.PAPER_NETWORKS
-}  # fmt: skip
+    name: pd.concat(
+        [
+            later_redshifts.each(
+                part.loc[truth.index.intersection(part.index)],
+                truth[truth.index.isin(part.index)],
+            )["crps"],
+            on_limits[name]["crps"],
+        ]
+    )
+    for name, part in tables.items()
+    if name not in peers.PAPER_NETWORKS
+}
 for name, values in both.items():
     common = values.index.intersection(both["published"].index)
     gap = (values[common] - both["published"][common]).to_numpy()
@@ -435,17 +481,31 @@ audit = published[published["Source_Name"].isin(z4.index)].drop_duplicates(
 audit = audit.assign(old=z4[audit["Source_Name"]].to_numpy())
 apart = (audit["z"] - audit["old"]).abs() > later_redshifts.TOLERANCE
 audit["finding"] = np.select(
-    [audit["kind"] == "secure", audit["kind"] == "uncertain", audit["kind"] == "limit"],
-    [np.where(apart, "secure, other value", "secure, same value"), "photometric or uncertain", "only a limit"], "no value",
-)  # fmt: skip
+    [
+        audit["kind"] == "secure",
+        audit["kind"] == "uncertain",
+        audit["kind"] == "limit",
+    ],
+    [
+        np.where(apart, "secure, other value", "secure, same value"),
+        "photometric or uncertain",
+        "only a limit",
+    ],
+    "no value",
+)
 pd.crosstab(audit["finding"], audit["file"])
 
 # %%
 doubted = audit.loc[
     audit["finding"] != "secure, same value", "Source_Name"
 ].unique()
-oof = committed.load_table("results/redshift_best_oof.csv").groupby("Source_Name")[
-    ["mean", "low_68", "high_68", "low_95", "high_95", "crps"]].mean()  # fmt: skip
+oof = (
+    committed.load_table("results/redshift_best_oof.csv")
+    .groupby("Source_Name")[
+        ["mean", "low_68", "high_68", "low_95", "high_95", "crps"]
+    ]
+    .mean()
+)
 oof["truth"], oof["kind"] = z4[oof.index], kind[oof.index]
 trusted = ~oof.index.isin(doubted)
 
@@ -454,15 +514,26 @@ def summary(part):
     error = part["mean"] - part["truth"]
     inside = (part["truth"] >= part["low_95"]) & (part["truth"] <= part["high_95"])
     half = (part["truth"] >= part["low_68"]) & (part["truth"] <= part["high_68"])
-    return {"n": len(part), "RMSE": np.sqrt((error**2).mean()), "bias": error.mean(), "coverage 68": half.mean(),
-            "coverage 95": inside.mean(), "CRPS": part["crps"].mean()}  # fmt: skip
+    return {
+        "n": len(part),
+        "RMSE": np.sqrt((error**2).mean()),
+        "bias": error.mean(),
+        "coverage 68": half.mean(),
+        "coverage 95": inside.mean(),
+        "CRPS": part["crps"].mean(),
+    }
 
 
 is_bll_oof = oof["kind"] == "bll"
-pd.DataFrame({
-    "all": summary(oof), "without the doubted": summary(oof[trusted]), "the doubted": summary(oof[~trusted]),
-    "BL Lacs": summary(oof[is_bll_oof]), "BL Lacs without the doubted": summary(oof[is_bll_oof & trusted]),
-}).T.round(3)  # fmt: skip
+pd.DataFrame(
+    {
+        "all": summary(oof),
+        "without the doubted": summary(oof[trusted]),
+        "the doubted": summary(oof[~trusted]),
+        "BL Lacs": summary(oof[is_bll_oof]),
+        "BL Lacs without the doubted": summary(oof[is_bll_oof & trusted]),
+    }
+).T.round(3)
 
 
 # %%
@@ -475,8 +546,10 @@ def rmse_gap(rows):
 n = len(oof)
 draws = [rmse_gap(rng.integers(0, n, n)) for _ in range(settings.resamples)]
 audit_interval = low, high = np.quantile(draws, [0.025, 0.975])
-print(f"RMSE without the doubted minus with them: {rmse_gap(np.arange(n)):+.4f} ({low:+.4f} to {high:+.4f}), "
-      f"{(~trusted).sum()} of {n} doubted")  # fmt: skip
+print(
+    f"RMSE without the doubted minus with them: {rmse_gap(np.arange(n)):+.4f} ({low:+.4f} to {high:+.4f}), "
+    f"{(~trusted).sum()} of {n} doubted"
+)
 
 # %% [markdown]
 # These are the out-of-fold answers of {ref}`ch-calibrate-redshifts`, scored with and without the doubted sources; the
@@ -564,19 +637,27 @@ measured["later.redshift.crps_minus_paper"] = claims.Measured(
     value, (low, high), len(shared)
 )
 measured["later.redshift.paper_coverage3sigma"] = claims.Measured(
-    paper3["coverage"], (paper3["low"], paper3["high"]), len(shared))  # fmt: skip
+    paper3["coverage"], (paper3["low"], paper3["high"]), len(shared)
+)
 for name, column in {
     "published": "median_below",
     "limits at their share": "limits_share.median_below",
 }.items():
     values = on_limits[name]["median_below"]
     measured[f"later.redshift.{column}"] = claims.Measured(
-        values.mean(), calibration.wilson_interval(values.sum(), len(values)), len(values))  # fmt: skip
+        values.mean(),
+        calibration.wilson_interval(values.sum(), len(values)),
+        len(values),
+    )
 row = together.loc["limits at their share"]
 measured["later.redshift.limits_share.crps_gain"] = claims.Measured(
-    row["minus published"], (row["low"], row["high"]), int(row["n"]))  # fmt: skip
+    row["minus published"], (row["low"], row["high"]), int(row["n"])
+)
 measured["later.redshift.bll_farther"] = claims.Measured(
-    near["difference"].iloc[0], (near["low"].iloc[0], near["high"].iloc[0]), int(is_bll[truth.index].sum()))  # fmt: skip
+    near["difference"].iloc[0],
+    (near["low"].iloc[0], near["high"].iloc[0]),
+    int(is_bll[truth.index].sum()),
+)
 measured["later.redshift.bll_above_median"] = claims.Measured(
     at_least / looked, bll_interval, looked
 )

@@ -121,16 +121,28 @@ def make_tables():
     frozen = committed.load_table(
         "results/later_forecasts_redshifts.csv"
     ).set_index("Source_Name")
-    return {"clean_unassociated": unassociated, "clean_bcu": sealing.blazars(lac, votes, outcome),
-            "clean_redshifts": sealing.redshift_table(lac, peers.published_redshifts(), frozen)}  # fmt: skip
+    return {
+        "clean_unassociated": unassociated,
+        "clean_bcu": sealing.blazars(lac, votes, outcome),
+        "clean_redshifts": sealing.redshift_table(
+            lac, peers.published_redshifts(), frozen
+        ),
+    }
 
 
 # %% tags=["nbval-ignore-output"]
 if settings.recompute:
     for name, table in make_tables().items():
         model = forecasts.fingerprint(name, settings.values, table.to_numpy(float))
-        seals.seal(name, table.rename_axis("Source_Name"), settings=settings, seed=seed, model=model,
-                   date=SEALED_ON, plan=sealing.PLANS[name])  # fmt: skip
+        seals.seal(
+            name,
+            table.rename_axis("Source_Name"),
+            settings=settings,
+            seed=seed,
+            model=model,
+            date=SEALED_ON,
+            plan=sealing.PLANS[name],
+        )
 
 # %%
 frozen = {name: seals.sealed(name) for name in sealing.PLANS}
@@ -147,10 +159,13 @@ plan = {
     name: {key: record[key] for key in ("metric", "baseline", "success")}
     for name, (_, record) in frozen.items()
 }
-Markdown("\n\n".join(
-    f"**`sealed_{name}.csv`**\n\n" + "\n".join(f"- *{key}:* {text}" for key, text in rows.items())
-    for name, rows in plan.items()
-))  # fmt: skip
+Markdown(
+    "\n\n".join(
+        f"**`sealed_{name}.csv`**\n\n"
+        + "\n".join(f"- *{key}:* {text}" for key, text in rows.items())
+        for name, rows in plan.items()
+    )
+)
 
 # %% [markdown]
 # The baselines are columns of the tables, so that later scores can be paired. The intervals asked for are those of this
@@ -160,19 +175,34 @@ Markdown("\n\n".join(
 
 # %%
 classes, blazars, redshifts = (frozen[name][0] for name in sealing.PLANS)
-pd.DataFrame({
-    "sources": [len(classes), len(blazars), len(redshifts)],
-    "expected": [f"{classes['agn'].sum():.0f} galaxies", f"{blazars['fsrq'].sum():.0f} FSRQs",
-                 f"{(redshifts['q500'] > 1).sum()} medians beyond 1"],
-    "undecided": [((classes["agn"] > 0.2) & (classes["agn"] < 0.8)).sum(),
-                  ((blazars["fsrq"] > 0.2) & (blazars["fsrq"] < 0.8)).sum(),
-                  (redshifts["high68"] - redshifts["low68"] > 1).sum()],
-}, index=list(sealing.PLANS))  # fmt: skip
+pd.DataFrame(
+    {
+        "sources": [len(classes), len(blazars), len(redshifts)],
+        "expected": [
+            f"{classes['agn'].sum():.0f} galaxies",
+            f"{blazars['fsrq'].sum():.0f} FSRQs",
+            f"{(redshifts['q500'] > 1).sum()} medians beyond 1",
+        ],
+        "undecided": [
+            ((classes["agn"] > 0.2) & (classes["agn"] < 0.8)).sum(),
+            ((blazars["fsrq"] > 0.2) & (blazars["fsrq"] < 0.8)).sum(),
+            (redshifts["high68"] - redshifts["low68"] > 1).sum(),
+        ],
+    },
+    index=list(sealing.PLANS),
+)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sealed", "caption": "The sealed answers: probability of an active galaxy, probability of an FSRQ, median redshift."}, "image": {"alt": "Three histograms: probabilities of an active galaxy pile up near 1; those of FSRQ are broad with a maximum near 0.2; median redshifts peak near 0.3."}}
 fig, axes = plt.subplots(1, 3, figsize=(7.6, 2.6))
-for ax, (values, label) in zip(axes, ((classes["agn"], "P(active galaxy)"), (blazars["fsrq"], "P(FSRQ)"),
-                                      (redshifts["q500"], "median redshift")), strict=True):  # fmt: skip
+for ax, (values, label) in zip(
+    axes,
+    (
+        (classes["agn"], "P(active galaxy)"),
+        (blazars["fsrq"], "P(FSRQ)"),
+        (redshifts["q500"], "median redshift"),
+    ),
+    strict=True,
+):
     ax.hist(values, bins=25, color=figures.COLORS["blue"])
     ax.set_xlabel(label)
 axes[0].set_ylabel("sources")
@@ -196,8 +226,12 @@ rng = np.random.default_rng(seed)
 chosen = redshifts.sample(60, random_state=seed)
 level = rng.uniform(size=60)
 steps = [0.0, *later_redshifts.LEVELS, 1.0]
-invented = [np.interp(u, steps, [0.0, *row, row[-1] * 1.2])
-            for u, row in zip(level, chosen[list(later_redshifts.QUANTILES)].to_numpy(), strict=True)]  # fmt: skip
+invented = [
+    np.interp(u, steps, [0.0, *row, row[-1] * 1.2])
+    for u, row in zip(
+        level, chosen[list(later_redshifts.QUANTILES)].to_numpy(), strict=True
+    )
+]
 with tempfile.TemporaryDirectory() as folder:
     answers = Path(folder) / "new_redshifts.csv"
     pd.DataFrame({"Source_Name": chosen.index, "z": invented}).to_csv(
@@ -253,7 +287,9 @@ def of(claim_id, digits=2, percent=False):
     style = f".{digits - 2}%" if percent else f".{digits}f"
     text = f"{entry['ours']:{style}}"
     if entry["interval"]:
-        text += f" ({entry['interval'][0]:{style}} to {entry['interval'][1]:{style}})"
+        text += (
+            f" ({entry['interval'][0]:{style}} to {entry['interval'][1]:{style}})"
+        )
     return text
 
 
@@ -266,7 +302,7 @@ def count(claim_id):
 
 
 TRUST = [
-    f"**\"Active galaxy\", said of a clean source away from the plane: yes.** *\"Not a pulsar\": no.* Of "
+    f'**"Active galaxy", said of a clean source away from the plane: yes.** *"Not a pulsar": no.* Of '
     f"{n('later.galactic_called_agn')} Galactic answers {count('later.galactic_called_agn')} were called a galaxy. "
     f"AUC {of('later.two_class.auc.observed', 3)} on {n('later.two_class.auc.observed')} labels, of which latitude alone "
     f"earns {of('later.two_class.auc.latitude', 3)}. *More identified pulsars would change it.*",
@@ -299,11 +335,16 @@ Markdown("\n".join(f"{k}. {text}" for k, text in enumerate(TRUST, 1)))
 
 # %% tags=["hide-input"]
 measured = {
-    "later.sealed.unassociated": claims.Measured(len(classes)), "later.sealed.bcu": claims.Measured(len(blazars)),
+    "later.sealed.unassociated": claims.Measured(len(classes)),
+    "later.sealed.bcu": claims.Measured(len(blazars)),
     "later.sealed.redshifts": claims.Measured(len(redshifts)),
-    "later.sealed.expected_galaxies": claims.Measured(float(classes["agn"].sum()), n=len(classes)),
-    "later.sealed.expected_fsrq": claims.Measured(float(blazars["fsrq"].sum()), n=len(blazars)),
-}  # fmt: skip
+    "later.sealed.expected_galaxies": claims.Measured(
+        float(classes["agn"].sum()), n=len(classes)
+    ),
+    "later.sealed.expected_fsrq": claims.Measured(
+        float(blazars["fsrq"].sum()), n=len(blazars)
+    ),
+}
 claims.publish(measured, settings, seed)[["ours", "n"]]
 
 # %% [markdown]
@@ -324,7 +365,7 @@ claims.publish(measured, settings, seed)[["ours", "n"]]
 # p = classes["agn"]
 # 2 * np.sqrt((p * (1 - p)).sum())
 # ```
-# NUMBER
+# 17 of 850, if sources are independent. A larger surprise means that the probabilities are not right.
 # :::
 #
 # **2.** For which source do the two redshift models, with and without limits, disagree most, in units of `1 + z`?
@@ -335,5 +376,5 @@ claims.publish(measured, settings, seed)[["ours", "n"]]
 # gap = (redshifts["far_mean"] - redshifts["mean"]) / (1 + redshifts["mean"])
 # gap.nlargest(1)
 # ```
-# NUMBER
+# 4FGL J1637.8-3449, by .69: a BL Lac for which the answer would tell the two models apart.
 # :::
