@@ -135,7 +135,7 @@ def test_smoke_may_leave_claims_out_and_never_writes(declare, data):
         (', where = "gharat2023, Table 1, Flipout, RMSE"', "", "lacks where"),
         (", paper = 0.4", "", "has where, tolerance, because but no `paper` value"),
         ('what = "RMSE", ', "", "has no `what`"),
-        ("because", "becuase", "unknown fields becuase; known are what, paper"),
+        ("because", "reason", "unknown fields reason; known are what, paper"),
         ("[group.claims]", "[group.claims", "is not TOML"),
     ],
 )
