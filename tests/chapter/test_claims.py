@@ -15,7 +15,7 @@ ENTRIES = claims.load()
 
 
 def test_every_chapter_publishes_claims():
-    assert {entry["chapter"] for entry in ENTRIES} == set(chapters.names())
+    assert {entry["chapter"] for entry in ENTRIES} == {*chapters.names(), "book"}
 
 
 def test_ids_are_unique():
@@ -34,7 +34,8 @@ def test_entry_is_consistent(entry):
     assert {name: entry[name] for name in fixed} == {name: getattr(claim, name) for name in fixed}
     assert claims.verdict(entry["ours"], entry["paper"], entry["tolerance"]) == entry["verdict"]
     assert entry["why"] == (claim.why if entry["verdict"] in ("differs", "not tested") else "")
-    assert entry["how"].startswith(claim.how.format_map(sizes.load(entry["chapter"]).values))
+    values = {} if entry["chapter"] == "book" else sizes.load(entry["chapter"]).values
+    assert entry["how"].startswith(claim.how.format_map(values))
     assert entry["profile"] in ("book", "paper"), "smoke results are never published"
     if entry["interval"] is not None and entry["ours"] is not None:
         low, high = entry["interval"]

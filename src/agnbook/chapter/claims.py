@@ -165,10 +165,10 @@ def _finite(value: float | None) -> bool:
 
 
 def load(chapter: str | None = None) -> list[dict]:
-    """Return the published claims of one chapter, or of all in the order of chapters."""
-    pattern = f"{chapter}.json" if chapter else "[0-9][0-9]_*.json"
+    """Return the published claims of one chapter, or of all chapters in their order and then of the book itself."""
+    patterns = [f"{chapter}.json"] if chapter else ["[0-9][0-9]_*.json", "book.json"]
     entries = []
-    for path in sorted((storage.DATA / "results").glob(pattern)):
+    for path in (path for pattern in patterns for path in sorted((storage.DATA / "results").glob(pattern))):
         entries += [entry | {"chapter": path.stem} for entry in json.loads(path.read_text(encoding="utf-8"))]
     if chapter and not entries:
         raise ResultsError(f"No claims of {chapter} in {storage.DATA / 'results'}; run `make run`.")

@@ -20,7 +20,7 @@ from jupytext.combine import combine_inputs_with_outputs
 
 from agnbook import committed, storage
 from agnbook.errors import BookError, SettingsError
-from agnbook.press import integrity, lab
+from agnbook.press import chapter_style, integrity, lab
 from agnbook.sky import registry
 
 NOTEBOOKS = storage.ROOT / "notebooks"
@@ -199,6 +199,9 @@ def run(wanted: list[str], profile: str) -> int:
         finally:
             if publishes:
                 integrity.seal(before)
+    if publishes:
+        chapter_style.renew()
+        integrity.seal(before)
     return failed
 
 

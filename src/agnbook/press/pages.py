@@ -11,7 +11,7 @@ from agnbook import storage
 from agnbook.blazars import shipped_blazars
 from agnbook.chapter import claims
 from agnbook.errors import BookError
-from agnbook.press import reference
+from agnbook.press import chapter_style, reference
 from agnbook.sky import registry
 
 
@@ -21,10 +21,12 @@ def _unbroken(text: str) -> str:
 
 
 def _title(chapter: str) -> str:
-    """Return a chapter's title, or its file name where there is no source."""
+    """Return a chapter's title with a link to it, or its file name where there is no source."""
+    if chapter == chapter_style.SETTINGS.chapter:
+        return "How the chapters are built"
     path = storage.ROOT / "notebooks" / f"{chapter}.py"
     found = re.search(r"^# # (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if path.exists() else None
-    return found[1] if found else chapter
+    return f"[{found[1] if found else chapter}](../notebooks/{chapter}.ipynb)"
 
 
 def _row(entry: dict) -> str:
@@ -61,7 +63,7 @@ def scorecard(entries: list[dict]) -> str:
         verdicts = [f"{sum(entry['verdict'] == kind for entry in here)} {kind}" for kind in claims.VERDICTS]
         verdicts = ", ".join(text for text in verdicts if not text.startswith("0 "))
         lines += [
-            f"## [{_title(chapter)}](../notebooks/{chapter}.ipynb)",
+            f"## {_title(chapter)}",
             "",
             f"````{{dropdown}} {len(here)} claims: {verdicts}",
             "",
