@@ -45,7 +45,7 @@ class Networks:
     def predict_proba(self, X) -> np.ndarray:
         """Return probabilities of every network, shape (n_networks, n, classes)."""
         x = torch.from_numpy(((np.asarray(X, float)[None] - self.mean) / self.scale).astype(np.float32))
-        return torch.softmax(logits([torch.from_numpy(layer) for layer in self.layers], x), dim=2).numpy()
+        return torch.softmax(logits([torch.from_numpy(layer) for layer in self.layers], x), dim=1).transpose(1, 2).numpy()
 
 
 def _standardisation(X, rows, standardise):
@@ -103,29 +103,34 @@ def train_networks(
     weight = np.ones(len(X)) if sample_weight is None else check_weights(sample_weight, len(X))
     require_all_classes(y, rows, n_classes)
     mean, scale = _standardisation(X, rows, standardise)
-    onehot = np.eye(n_classes)[y[rows]] * weight[rows][:, :, None]
     layers = glorot(n_networks, (X.shape[1], *hidden, n_classes), rng) if start is None else start
 
-    def loss(layers, x, weighted_onehot):
-        surprise = -(weighted_onehot * torch.log_softmax(logits(list(layers.values()), x), dim=2)).sum(dim=(1, 2))
+    def loss(layers, x, y, weight):
+        surprise = weight * torch.nn.functional.cross_entropy(logits(list(layers.values()), x), y, reduction="none")
         kernels = list(layers.values())[::2]
-        return surprise / x.shape[1] + l2 * sum(kernel.square().sum(dim=(1, 2)) for kernel in kernels)
+        return surprise.mean(dim=1) + l2 * sum(kernel.square().sum(dim=(1, 2)) for kernel in kernels)
 
     def show(epoch, running, layers):
         watch(epoch + 1, Networks([layer.numpy().copy() for layer in layers.values()], mean, scale))
 
     trained = members.train(
-        dict(enumerate(layers)), loss, ((X[rows] - mean) / scale, onehot), epochs=epochs, rng=rng, batch=batch, shuffle=shuffle,
-        rate=rate, watch=show if watch else None,
+        dict(enumerate(layers)), loss, ((X[rows] - mean) / scale, y[rows], weight[rows]), epochs=epochs, rng=rng, batch=batch,
+        shuffle=shuffle, rate=rate, watch=show if watch else None,
     )  # fmt: skip
     return Networks(list(trained.parameters.values()), mean, scale)
 
 
 def logits(layers: list, x):
-    """Apply the tanh layers and the linear last one (torch tensors): (n_networks, n, features) to (n_networks, n, classes)."""
-    for kernel, bias in zip(layers[:-2:2], layers[1:-2:2], strict=True):
-        x = torch.tanh(members.dense(x, kernel, bias))
-    return members.dense(x, layers[-2], layers[-1])
+    """Apply the tanh layers and the linear last one (torch tensors): (n_networks, n, features) to (n_networks, classes, n).
+
+    Sources stand last throughout: products and softmax over long rows take two thirds of the time.
+    """
+    x = x.transpose(1, 2)
+    *hidden, last = zip(layers[::2], layers[1::2], strict=True)
+    for kernel, bias in hidden:
+        x = torch.tanh(torch.baddbmm(bias.transpose(1, 2), kernel.transpose(1, 2), x))
+    kernel, bias = last
+    return torch.baddbmm(bias.transpose(1, 2), kernel.transpose(1, 2), x)
 
 
 def require_all_classes(y, rows, n_classes: int) -> None:
