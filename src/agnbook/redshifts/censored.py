@@ -86,7 +86,7 @@ def fit_predict(
     values = np.r_[root, filled.ravel()]
     residual = values - centre[source]
     middle = _trained(everyone[source], values, row_weight, rounds, N_FOLDS)(target)
-    atoms = boosted._squared(middle[:, None] + residual)
+    atoms = np.maximum(middle[:, None] + residual, 0.0) ** 2  # a residual may push sqrt(z) below 0
     same = group[source][None] == np.asarray(groups[2])[:, None]
     same |= ~np.isin(groups[2], group)[:, None]  # a group never seen takes the residuals of all
     return intervals.from_points(atoms, np.where(same, row_weight, 0.0))
