@@ -26,15 +26,10 @@
 # :::
 
 # %% tags=["remove-cell"]
-# On Colab: fetch the book and install its packages. Elsewhere this does nothing.
 import os
-import subprocess
-import sys
 
-if "google.colab" in sys.modules and not os.path.exists("agnbook"):
-    subprocess.run(["git", "clone", "--depth", "1", "https://github.com/agnbook/agnbook"], check=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-e", "agnbook"], check=True)
-    sys.path.insert(0, "agnbook/src")
+if "COLAB_RELEASE_TAG" in os.environ:
+    get_ipython().system("pip install -q git+https://github.com/agnbook/agnbook")
 
 # %% tags=["parameters"]
 profile = "book"
@@ -50,9 +45,12 @@ import pandas as pd
 from astropy.table import Table
 from IPython.display import Markdown
 
-from agnbook.ask import classify, light_curves, neighbours, redshift, skill, source_names, tables
+from agnbook import committed
+from agnbook.ask import classify, examined, light_curves, neighbours, redshift
+from agnbook.ask import skill, source_names, tables
 from agnbook.chapter import claims, figures, run_box, sizes, stored
-from agnbook.sky import catalogs, features, registry, source_classes
+from agnbook.judge import calibration, exams
+from agnbook.sky import catalogs, features, source_classes
 
 settings = sizes.load("46_use_it_on_your_sources", profile)
 figures.use_book_style()
@@ -61,8 +59,8 @@ figures.use_book_style()
 run_box.RunBox(
     settings,
     catalogs=("4fgl-dr4", "fl16y"),
-    computed="every answer, its comparison with the published tables of 4FGL sources, and the grades",
-    loaded="the models' weights, the comparison with tables that need 4LAC-DR3, the measured speed",
+    computed="every answer, its comparison with published tables, and the grades",
+    loaded="the models' weights, comparisons that need 4LAC-DR3, the measured speed",
 )
 
 # %% [markdown]
@@ -74,7 +72,8 @@ run_box.RunBox(
 # %%
 dr4 = catalogs.read("4fgl-dr4")
 seen = source_names.published("blazar_classes").index
-new = dr4[(source_classes.gamma_class(dr4) == "bcu") & ~dr4["Source_Name"].isin(seen)]
+klass = source_classes.gamma_class(dr4).to_numpy()
+new = dr4[(klass == "bcu") & ~dr4["Source_Name"].isin(seen)]
 columns = ["Source_Name", "GLON", "GLAT", *neighbours.COLUMNS]
 mine = new[columns].assign(nu_syn=0.0, nuFnu_syn=0.0)
 folder = Path(tempfile.mkdtemp())
@@ -108,8 +107,10 @@ plt.show()
 
 # %%
 out_of_range = np.asarray(answer["out_of_range"]) != ""
-print(f"{(probability > 0.5).sum()} of {len(probability)} above one half; expected number of FSRQs {probability.sum():.0f}")
-print(f"without a synchrotron fit: {np.sum(answer['no_sed'])}; outside the training range: {out_of_range.sum()}")
+print(f"{(probability > 0.5).sum()} of {len(probability)} above one half")
+print(f"expected number of FSRQs: {probability.sum():.0f}")
+print(f"without a synchrotron fit: {np.sum(answer['no_sed'])}")
+print(f"outside the training range: {out_of_range.sum()}")
 
 # %% [markdown]
 # ## What is an answer worth?
@@ -121,7 +122,8 @@ print(f"without a synchrotron fit: {np.sum(answer['no_sed'])}; outside the train
 # %%
 grid = np.linspace(0, 1, 101)
 fraction, low, high = skill.observed_fraction(grid)
-pd.DataFrame({"answer": grid, "were FSRQs": fraction, "low": low, "high": high}).iloc[[2, 20, 35, 50, 65, 80, 98]].round(3)
+worth = {"answer": grid, "were FSRQs": fraction, "low": low, "high": high}
+pd.DataFrame(worth).iloc[[2, 20, 35, 50, 65, 80, 98]].round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-worth", "caption": "Fraction of FSRQs among the 200 known blazars with the most similar held-out answers, with its 95 % Wilson interval, against the answer. Dashed: a perfect forecaster."}, "image": {"alt": "A rising curve close to the diagonal with a band of a few percent, a little above it in the middle."}}
 fig, ax = plt.subplots(figsize=(4.6, 4.0))
@@ -133,9 +135,8 @@ plt.show()
 
 # %%
 inside = (low <= grid) & (grid <= high)
-print(
-    f"the answer lies inside the interval for {inside.mean():.0%} of the grid; largest distance {np.abs(fraction - grid).max():.2f}"
-)
+print(f"the answer lies inside the interval for {inside.mean():.0%} of the grid")
+print(f"largest distance: {np.abs(fraction - grid).max():.2f}")
 
 # %% [markdown]
 # The probabilities mean what they say, *for blazars like the known ones*. Yours may differ: blazar candidates are fainter,
@@ -148,13 +149,16 @@ print(
 # different frequencies. Its gamma rays stay as they are.
 
 # %%
-undecided = mine.iloc[[int(np.argmin(np.abs(probability - 0.5)))]]
+closest = int(np.argmin(np.abs(probability - 0.5)))
+undecided = mine.iloc[[closest]]
 frequency = 10.0 ** np.arange(12, 18.1, 0.25)
-scan = pd.concat([undecided] * len(frequency)).assign(nu_syn=frequency, nuFnu_syn=2e-12)
+scan = pd.concat([undecided] * len(frequency)).assign(
+    nu_syn=frequency, nuFnu_syn=2e-12
+)
 scan["Source_Name"] = [f"peak at {value:.2g} Hz" for value in frequency]
 scanned = classify.classify(Table.from_pandas(scan))
 edge = frequency[np.asarray(scanned["probability_fsrq"]) > 0.5].max()
-print(f"P(FSRQ) without a peak: {probability[np.argmin(np.abs(probability - 0.5))]:.2f}")
+print(f"P(FSRQ) without a peak: {probability[closest]:.2f}")
 for row in (0, 12, -1):
     print(f"{scanned['Source_Name'][row]}: {scanned['probability_fsrq'][row]:.2g}")
 
@@ -173,13 +177,13 @@ Markdown(
 # %%
 rows = []
 for shift in (0, 0.5, 1, 2, 4, 8):
-    shifted = classify.classify(
-        Table.from_pandas(mine.assign(PL_Index=mine["PL_Index"] + shift, LP_Index=mine["LP_Index"] + shift))
-    )
-    p, flagged = np.asarray(shifted["probability_fsrq"]), np.asarray(shifted["out_of_range"]) != ""
-    rows.append({"indices + ": shift, "median P(FSRQ)": np.median(p), "P > 0.99": np.mean(p > 0.99), "flagged": flagged.mean()})
-beyond = pd.DataFrame(rows).round(3)
-beyond
+    softer = {name: mine[name] + shift for name in ("PL_Index", "LP_Index")}
+    shifted = classify.classify(Table.from_pandas(mine.assign(**softer)))
+    p = np.asarray(shifted["probability_fsrq"])
+    flagged = np.mean(np.asarray(shifted["out_of_range"]) != "")
+    rows.append((shift, np.median(p), np.mean(p > 0.99), flagged))
+columns = ["indices + ", "median P(FSRQ)", "P > 0.99", "flagged"]
+pd.DataFrame(rows, columns=columns).round(3)
 
 # %% [markdown]
 # The further from anything known, the *surer* the network. That is why `out_of_range` exists, and why a flagged
@@ -188,11 +192,16 @@ beyond
 # gamma-ray features, and says what fraction of the catalogue has a closer neighbour than your source has.
 
 # %%
-odd = mine.iloc[0][neighbours.COLUMNS].to_dict() | {"Pivot_Energy": 200.0, "PL_Index": 1.6, "LP_Index": 1.5}
-for name, values in (("as it is", mine.iloc[0][neighbours.COLUMNS].to_dict()), ("odd combination", odd)):
-    table, isolation = neighbours.nearest(values, n=3, leave_out=mine["Source_Name"].iloc[0])
-    print(f"{name}: the nearest is {table['source'][0]} ({table['class'][0]}) at {table['distance'][0]:.2f};")
-    print(f"    {isolation:.0%} of the catalogue have a closer neighbour")
+own_name = mine["Source_Name"].iloc[0]
+values = mine.iloc[0][neighbours.COLUMNS].to_dict()
+odd = values | {"Pivot_Energy": 200.0, "PL_Index": 1.6, "LP_Index": 1.5}
+for name, asked in {"as it is": values, "odd combination": odd}.items():
+    table, isolation = neighbours.nearest(asked, n=3, leave_out=own_name)
+    first = table.iloc[0]
+    print(f"{name}: the nearest is {first['source']} ({first['class']})")
+    print(
+        f"    at {first['distance']:.2f}; {isolation:.0%} have a closer neighbour"
+    )
 
 # %% [markdown]
 # ## Six groups
@@ -202,34 +211,26 @@ for name, values in (("as it is", mine.iloc[0][neighbours.COLUMNS].to_dict()), (
 # only by the networks that did not train on them.
 
 # %%
-everything = classify.classify(Table.from_pandas(dr4[["Source_Name", *features.GAMMA_COLUMNS]]), groups="six").to_pandas()
+ten = dr4[["Source_Name", *features.GAMMA_COLUMNS]]
+everything = classify.classify(Table.from_pandas(ten), groups="six").to_pandas()
 everything = everything.set_index("Source_Name")
-names = ["spp+", "msp+", "psr+", "fsrq+", "bcu+", "bll+"]
-everything.loc[new["Source_Name"].head(3), [*names, "networks", "density_ratio", "extrapolated"]].round(3)
+names = list(source_classes.NAMES)
+shown = [*names, "networks", "density_ratio", "extrapolated"]
+everything.loc[new["Source_Name"].head(3), shown].round(3)
 
 # %%
-klass = source_classes.gamma_class(dr4).to_numpy()
-parts = {
-    "associated": klass != "",
-    "unassociated": klass == "",
-    "the new candidates": dr4["Source_Name"].isin(new["Source_Name"]).to_numpy(),
-}
-pd.DataFrame(
+likeliest = everything[names].dropna().idxmax(axis=1).reindex(everything.index)
+about = pd.DataFrame(
     {
-        part: {
-            "sources": kept.sum(),
-            "extrapolated": everything["extrapolated"][kept].mean(),
-            "outside the range": (everything["out_of_range"] != "")[kept].mean(),
-            "most likely an AGN group": everything[names]
-            .dropna()
-            .idxmax(axis=1)
-            .reindex(everything.index[kept])
-            .isin(names[3:])
-            .mean(),
-        }
-        for part, kept in parts.items()
+        "extrapolated": everything["extrapolated"],
+        "outside the range": everything["out_of_range"] != "",
+        "most likely an AGN group": likeliest.isin(names[3:]),
     }
-).T.round(3)
+)
+part = np.where(klass == "", "unassociated", "associated")
+shares = about.groupby(part).mean()
+shares.loc["the new candidates"] = about.loc[new["Source_Name"]].mean()
+shares.round(3)
 
 # %% [markdown]
 # `density_ratio` says how much denser unassociated sources are than associated ones where yours lies; `extrapolated` is
@@ -246,20 +247,26 @@ pd.DataFrame(
 # %%
 published = source_names.published("agn_redshifts")
 agn = dr4[dr4["Source_Name"].isin(published.index)].iloc[:: settings.redshift_every]
-agn = agn.assign(CLASS=source_classes.gamma_class(agn), Highest_energy=-np.inf, nu_syn=0.0, nuFnu_syn=0.0)
-agn = agn.assign(HE_EPeak=np.nan, HE_nuFnuPeak=np.nan, SED_class="", Counterpart_Catalog="", VLBI_Counterpart="")
-wanted = dict.fromkeys(["Source_Name", *features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS])
-few = redshift.redshift(Table.from_pandas(agn[list(wanted)])).to_pandas().set_index("Source_Name")
+agn = agn.assign(CLASS=source_classes.gamma_class(agn))
+no_peak = {"nu_syn": 0.0, "nuFnu_syn": 0.0, "SED_class": ""}
+unknown = {"HE_EPeak": np.nan, "HE_nuFnuPeak": np.nan}
+unknown |= {"Counterpart_Catalog": "", "VLBI_Counterpart": ""}
+agn = agn.assign(Highest_energy=-np.inf, **no_peak, **unknown)
+wanted = ["Source_Name", *features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS]
+agn = agn[list(dict.fromkeys(wanted))]
+few = redshift.redshift(Table.from_pandas(agn)).to_pandas().set_index("Source_Name")
 few.drop(columns="model_sha256").head(3)
 
 # %%
 full = published.reindex(few.index)
 answered = few["not_given"] == ""
 ratio = np.log10((1 + few["z_q500"]) / (1 + full["z_q500"]))[answered]
-width = {name: (table["z_high68"] - table["z_low68"])[answered].median() for name, table in (("all", full), ("4FGL", few))}
+rms = np.sqrt((ratio**2).mean())
 print(f"{answered.sum()} of {len(few)} answered")
-print(f"difference of the medians in log10(1 + z): rms {np.sqrt((ratio**2).mean()):.3f}")
-print(f"median width of the 68.3 % interval: all columns {width['all']:.2f}, 4FGL's {width['4FGL']:.2f}")
+print(f"difference of the medians in log10(1 + z): rms {rms:.3f}")
+for name, table in (("all columns", full), ("4FGL's", few)):
+    width = (table["z_high68"] - table["z_low68"])[answered].median()
+    print(f"median width of the 68.3 % interval, {name}: {width:.2f}")
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-fewer-columns", "caption": "Median redshift of active galaxies without a measured one: from the columns of 4FGL alone against all columns of 4LAC. Bars: 68.3 % intervals of every tenth source."}, "image": {"alt": "Scatter plot around the diagonal with long vertical bars."}}
 fig, ax = plt.subplots(figsize=(4.8, 4.2))
@@ -268,13 +275,18 @@ ax.plot([0.05, 2.2], [0.05, 2.2], "--", color="k", lw=0.8)
 ax.plot(full.loc[shown.index, "z_q500"], shown["z_q500"], "o", ms=3, alpha=0.6)
 bars = shown.iloc[::10]
 errors = [bars["z_q500"] - bars["z_low68"], bars["z_high68"] - bars["z_q500"]]
-ax.errorbar(full.loc[bars.index, "z_q500"], bars["z_q500"], yerr=errors, fmt="none", color=figures.COLORS["grey"], lw=0.7)
-ax.set(xscale="log", yscale="log", xlabel="median redshift, all columns of 4LAC", ylabel="median redshift, columns of 4FGL")
+style = {"fmt": "none", "color": figures.COLORS["grey"], "lw": 0.7}
+ax.errorbar(full.loc[bars.index, "z_q500"], bars["z_q500"], yerr=errors, **style)
+ax.set(xscale="log", xlabel="median redshift, all columns of 4LAC")
+ax.set(yscale="log", ylabel="median redshift, columns of 4FGL")
 plt.show()
 
 # %%
 inside = (few["z_q500"] > full["z_low68"]) & (few["z_q500"] < full["z_high68"])
-print(f"medians from 4FGL columns inside the published 68.3 % interval: {inside[answered].mean():.0%}")
+inside = inside[answered].mean()
+print(
+    f"medians from 4FGL columns inside the published 68.3 % interval: {inside:.0%}"
+)
 
 # %% [markdown]
 # Without the other columns the medians draw together: near sources come out farther and far ones nearer. The interval of a
@@ -288,18 +300,17 @@ print(f"medians from 4FGL columns inside the published 68.3 % interval: {inside[
 # this chapter was chosen with it. How did the answers above do?
 
 # %%
-from agnbook.judge import calibration, exams
-
-fl16y = catalogs.read("fl16y")
-later_class = exams.answers(exams.get_exam("bll-fsrq"), dr4, fl16y)["answer"].reindex(mine["Source_Name"])
-named = (later_class != "").to_numpy() & later_class.notna().to_numpy()
+found = exams.answers(exams.get_exam("bll-fsrq"), dr4, catalogs.read("fl16y"))
+later_class = found["answer"].reindex(mine["Source_Name"]).fillna("")
+named = (later_class != "").to_numpy()
 truth, p = (later_class[named] == "fsrq").to_numpy(), probability[named]
 right = int(((p > 0.5) == truth).sum())
 interval = calibration.wilson_interval(right, len(p))
-print(f"{named.sum()} now have a class: {truth.sum()} FSRQs, {(~truth).sum()} BL Lacs")
-print(f"right at one half: {right} of {len(p)}, {right / len(p):.2f} ({interval[0]:.2f} to {interval[1]:.2f})")
+ends = f"{interval[0]:.2f} to {interval[1]:.2f}"
+print(f"{len(p)} now have a class: {truth.sum()} FSRQs, {(~truth).sum()} BL Lacs")
+print(f"right at one half: {right} of {len(p)}, {right / len(p):.2f} ({ends})")
 majority = max(truth.mean(), 1 - truth.mean())
-print(f"always naming the more frequent class would have been right for {majority:.2f}")
+print(f"the more frequent class, named always, would be right for {majority:.2f}")
 
 # %% [markdown]
 # A good grade that says little: of so few labels nearly all are of one class, and a constant answer does as well. Sources do
@@ -319,41 +330,78 @@ quasar = dataset.simulate(1, np.random.default_rng(seed + 1), pool, "dc2_like")
 visits = np.flatnonzero(quasar.is_visit[0])
 measurements = pd.DataFrame(
     [
-        ("my quasar", 60000 + quasar.times[0, visit], band, quasar.observed[0, visit, k], quasar.error[0, visit, k])
+        (
+            "my quasar",
+            60000 + quasar.times[0, visit],
+            band,
+            quasar.observed[0, visit, k],
+            quasar.error[0, visit, k],
+        )
         for visit in visits
         for k, band in enumerate(population.BANDS)
     ],
     columns=["object", "mjd", "band", "mag", "magerr"],
 )
-parameters, curve = light_curves.light_curves(Table.from_pandas(measurements), step=10.0)
+parameters, curve = light_curves.light_curves(
+    Table.from_pandas(measurements), step=10.0
+)
 measurements.head(3).round(3)
 
 # %%
 targets = ["log_mass", "redshift", "log_tau_i", "log_sf_i", "mag_i"]
 found = {
-    target: [float(parameters[f"{target}_{end}"][0]) for end in ("q500", "low68", "high68", "low95", "high95")]
+    target: [
+        float(parameters[f"{target}_{end}"][0])
+        for end in ("q500", "low68", "high68", "low95", "high95")
+    ]
     for target in targets
 }
-found = pd.DataFrame(found, ["median", "low 68 %", "high 68 %", "low 95 %", "high 95 %"]).T
-found.assign(truth=[quasar.targets[0, population.TARGETS.index(target)] for target in targets]).round(2)
+found = pd.DataFrame(
+    found, ["median", "low 68 %", "high 68 %", "low 95 %", "high 95 %"]
+).T
+found.assign(
+    truth=[
+        quasar.targets[0, population.TARGETS.index(target)] for target in targets
+    ]
+).round(2)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-my-quasar", "caption": "The quasar's i band: measurements with their errors, and the reconstruction with its 68 % band. The gaps are the seasons in which the Sun is in the way."}, "image": {"alt": "Magnitudes in seasonal clumps; the reconstructed curve follows them and its band widens in the gaps."}}
 fig, ax = plt.subplots(figsize=(7.2, 3.2))
-here, i_band = curve[curve["band"] == "i"].to_pandas(), measurements[measurements["band"] == "i"]
+here, i_band = (
+    curve[curve["band"] == "i"].to_pandas(),
+    measurements[measurements["band"] == "i"],
+)
 ax.fill_between(
-    here["time"], here["magnitude"] - here["sd"], here["magnitude"] + here["sd"], alpha=0.4, color=figures.COLORS["sky"]
+    here["time"],
+    here["magnitude"] - here["sd"],
+    here["magnitude"] + here["sd"],
+    alpha=0.4,
+    color=figures.COLORS["sky"],
 )
 ax.plot(here["time"], here["magnitude"], color=figures.COLORS["blue"], lw=1)
-ax.errorbar(i_band["mjd"], i_band["mag"], yerr=i_band["magerr"], fmt=".", ms=4, color=figures.COLORS["orange"], lw=0.8)
+ax.errorbar(
+    i_band["mjd"],
+    i_band["mag"],
+    yerr=i_band["magerr"],
+    fmt=".",
+    ms=4,
+    color=figures.COLORS["orange"],
+    lw=0.8,
+)
 ax.set(xlabel="time (MJD, days)", ylabel="i magnitude")
 ax.invert_yaxis()
 plt.show()
 
 # %%
-flags = {name: parameters[name][0] for name in ("visits", "rows_left_out", "problem", "unlike_simulator")}
+flags = {
+    name: parameters[name][0]
+    for name in ("visits", "rows_left_out", "problem", "unlike_simulator")
+}
 for name, value in flags.items():
     print(f"{name}: {value if value != '' else 'none'}")
-print(f"reconstruction: {len(here)} times, sd {here['sd'].min():.3f} to {here['sd'].max():.3f} mag")
+print(
+    f"reconstruction: {len(here)} times, sd {here['sd'].min():.3f} to {here['sd'].max():.3f} mag"
+)
 
 # %% [markdown]
 # On the command line this is `agnbook lightcurve`. `unlike_simulator` names what a curve does not share with the
@@ -367,68 +415,21 @@ print(f"reconstruction: {len(here)} times, sd {here['sd'].min():.3f} to {here['s
 # are only read, after their SHA-256 has been compared with the record.
 
 
-# %% tags=["nbval-ignore-output", "hide-input"]
-import time
-
-from agnbook import committed
-from agnbook.blazars import shipped_blazars
-from agnbook.redshifts import shipped_redshift
-from agnbook.shift import shipped_groups
-
-
-def publish(path, model, start):
-    seconds = time.perf_counter() - start
-    committed.publish_model(path, model, chapter=settings.chapter, profile=profile, seed=seed, wall_seconds=seconds)
-
-
-def pack_redshift():
-    from agnbook.redshifts import boosted
-
-    start = time.perf_counter()
-    lac = catalogs.read_4lac()
-    high, low = (lac[lac["file"] == letter] for letter in "hl")
-    sample = boosted.redshift_sample(high, low)
-    model = boosted.fit_best(sample, seed=seed, n_parts=settings.parts, n_forest=settings.forest, rounds=settings.rounds)
-    publish(shipped_redshift.REDSHIFT, shipped_redshift.ShippedRedshift.from_fitted(model, sample), start)
-
-
-def pack_groups():
-    from agnbook.shift import catalogue, ensemble
-    from agnbook.sky import source_classes
-
-    start = time.perf_counter()
-    gamma = features.gamma_features(dr4.iloc[:: settings.every])
-    known = gamma.y == 1
-    X, group = gamma.X[known].to_numpy(), source_classes.group_index(gamma.info.loc[known, "physical_class"])
-    rng = np.random.default_rng(seed)
-    parts, tested = catalogue.random_splits(len(X), settings.splits, rng, at_least=settings.at_least)
-    rng = np.random.default_rng(seed)
-    networks = ensemble.train_networks(X, group, parts, rng=rng, n_classes=6, epochs=settings.epochs)
-    arguments = (networks, tested, gamma.X.index[known], X, gamma.X[~known].to_numpy(), group)
-    publish(shipped_groups.GROUPS, shipped_groups.ShippedGroups.from_networks(*arguments, seed=seed), start)
-
-
-have_4lac = registry.status().set_index("name")["status"].filter(like="4lac").eq("verified").all()
+# %% tags=["nbval-ignore-output"]
 if settings.recompute:
-    pack_groups()
-    if have_4lac:
-        pack_redshift()
+    examined.train_groups(settings, dr4, seed)
+    if examined.has_4lac():
+        examined.train_redshift(settings, catalogs.read_4lac(), seed)
 
 # %% tags=["hide-input"]
-import json
-
-from agnbook import storage
-
-records = json.loads((storage.DATA / "results" / "artifacts.json").read_text())
 models = {
-    shipped_blazars.BLAZARS: "BL Lac or FSRQ",
-    shipped_groups.GROUPS: "six groups",
-    shipped_redshift.REDSHIFT: "redshift",
+    "BL Lac or FSRQ": "blazars.safetensors",
+    "six groups": "groups.safetensors",
+    "redshift": "redshift.safetensors",
 }
-kept = ["chapter", "profile", "seed"]
-pd.DataFrame(
-    {use: {key: records[path][key] for key in kept} | {"sha256": records[path]["sha256"][:12]} for path, use in models.items()}
-).T
+records = {use: committed.notes(f"weights/{path}") for use, path in models.items()}
+records = pd.DataFrame(records).T[["chapter", "profile", "seed", "sha256"]]
+records.assign(sha256=records["sha256"].str[:12])
 
 # %% [markdown]
 # ## The same numbers as the published tables
@@ -437,39 +438,29 @@ pd.DataFrame(
 # two need 4LAC-DR3, so their rows come from the `paper` run.
 
 
-# %% tags=["hide-input"]
-def compare():
-    """Largest difference between the shipped models' answers and the published tables, and how many sources it is of."""
-    lac = catalogs.read_4lac()
-    today = pd.Series(source_names.todays_names(lac["Source_Name"]), lac.index)
-    asked = Table.from_pandas(lac[today.isin(published.index)].iloc[:: settings.compare_every])
-    table = redshift.redshift(asked).to_pandas()
-    table.index = source_names.todays_names(table["Source_Name"])
-    ends = ["z_q500", "z_low68", "z_high68", "z_low95", "z_high95"]
-    difference = (table[ends] - published.loc[table.index, ends]).abs().to_numpy()
-    classes = source_names.published("blazar_classes")
-    asked = Table.from_pandas(lac[today.isin(classes.index)].iloc[:: settings.compare_every])
-    single = classify.classify(asked).to_pandas()
-    single = single.set_axis(source_names.todays_names(single["Source_Name"]))["probability_fsrq"]
-    mean = classes["probability_bias_init"].reindex(single.index)
-    return pd.DataFrame(
-        [
-            ("redshift", len(table), difference.max(), np.median(difference)),
-            ("BL Lac or FSRQ", len(single), (single - mean).abs().max(), (single - mean).abs().median()),
-        ],
-        columns=["model", "sources", "largest difference", "median difference"],
+# %%
+if examined.has_4lac() or not settings.recompute:
+    agreement = stored.table(
+        "results/shipped_agreement.csv",
+        lambda: examined.agreement(catalogs.read_4lac(), settings.compare_every),
+        settings=settings,
+        seed=seed,
     )
-
-
-if have_4lac or not settings.recompute:
-    agreement = stored.table("results/shipped_agreement.csv", compare, settings=settings, seed=seed)
-    agreement = agreement.set_index("model")
 else:
-    agreement = pd.DataFrame(columns=["sources", "largest difference", "median difference"])
-networks = source_names.published("shift_catalogue_unweighted")[[f"NN_{name[:-1]}" for name in names]].reindex(everything.index)
+    agreement = pd.DataFrame(columns=["model"])
+
+# %%
+catalogue = source_names.published("shift_catalogue_unweighted")
+networks = catalogue[[f"NN_{name[:-1]}" for name in names]].reindex(
+    everything.index
+)
 difference = np.abs(networks.to_numpy() - everything[names].to_numpy())
-complete = np.isfinite(difference).all(axis=1)
-agreement.loc["six groups"] = [complete.sum(), np.max(difference[complete]), np.median(difference[complete])]
+difference = difference[np.isfinite(difference).all(axis=1)]
+groups = [len(difference), difference.max(), np.median(difference)]
+agreement = agreement.set_index("model").reindex(
+    columns=["sources", "largest difference", "median difference"]
+)
+agreement.loc["six groups"] = groups
 agreement.round(5)
 
 # %% [markdown]
@@ -480,24 +471,18 @@ agreement.round(5)
 # ## How fast
 
 
-# %% tags=["hide-input"]
-def speed():
-    found = {}
-    for name, question, table in (
-        ("BL Lac or FSRQ", classify.classify, mine),
-        ("six groups", lambda table: classify.classify(table, groups="six"), dr4[["Source_Name", *features.GAMMA_COLUMNS]]),
-        ("redshift", redshift.redshift, agn[list(wanted)]),
-    ):
-        repeated = pd.concat([table] * -(-settings.speed_rows // len(table)), ignore_index=True).iloc[: settings.speed_rows]
-        repeated = Table.from_pandas(repeated.assign(Source_Name=[f"source {number}" for number in range(len(repeated))]))
-        question(repeated[:2])  # reading and compiling is not counted
-        start = time.process_time()
-        question(repeated)
-        found[name] = (len(repeated), (time.process_time() - start) / len(repeated) * 1e5)
-    return pd.DataFrame(found, index=["rows", "processor_seconds_per_100000"]).T.rename_axis("question").reset_index()
-
-
-speeds = stored.table("results/shipped_speed.csv", speed, settings=settings, seed=seed).set_index("question")
+# %%
+questions = {
+    "BL Lac or FSRQ": (classify.classify, mine),
+    "six groups": (lambda table: classify.classify(table, groups="six"), ten),
+    "redshift": (redshift.redshift, agn),
+}
+speeds = stored.table(
+    "results/shipped_speed.csv",
+    lambda: examined.speed(questions, settings.speed_rows),
+    settings=settings,
+    seed=seed,
+).set_index("question")
 speeds.round(1)
 
 # %% [markdown]
@@ -572,41 +557,29 @@ speeds.round(1)
 # :class: dropdown
 # ```python
 # table = Table.from_pandas(mine.assign(Pivot_Energy=mine["Pivot_Energy"] / 1000))
-# print((tools.classify(table)["out_of_range"] != "").sum())  # no unit: MeV is assumed, and the flag is raised
+# print((classify.classify(table)["out_of_range"] != "").sum())  # no unit: MeV is assumed, and the flag is raised
 # table["Pivot_Energy"].unit = "GeV"
-# print((tools.classify(table)["out_of_range"] != "").sum())  # converted
+# print((classify.classify(table)["out_of_range"] != "").sum())  # converted
 # ```
 # :::
 
 # %% tags=["hide-input"]
-rms = np.sqrt((ratio**2).mean())
-published_claims = [
-    claims.Claim(
-        "tools.new_candidates.accuracy", "Accuracy of the shipped BL Lac / FSRQ network on blazar candidates that are new in 4FGL-DR4",
-        right / len(p), interval=interval, n=len(p), how="classes of FL16Y; no synchrotron data; threshold one half; Wilson interval",
+measured = {
+    "tools.new_candidates.accuracy": claims.Measured(
+        right / len(p), interval, len(p)
     ),
-    claims.Claim(
-        "tools.redshift.fewer_columns", "Difference of median redshifts, 4FGL columns alone against all of 4LAC", rms,
-        n=int(answered.sum()), unit="dex in 1 + z", how="active galaxies without a measured redshift; rms",
-    ),
-    claims.Claim(
-        "tools.groups.reproduced", "Largest difference between the shipped six-group networks and the published catalogue",
-        agreement.loc["six groups", "largest difference"], n=int(complete.sum()), how="the catalogue keeps four digits",
-    ),
-]  # fmt: skip
-if "redshift" in agreement.index:
-    published_claims.append(
-        claims.Claim(
-            "tools.redshift.reproduced", "Largest difference between the shipped redshift model and the published table",
-            agreement.loc["redshift", "largest difference"], n=int(agreement.loc["redshift", "sources"]), unit="redshift",
-            how="median and ends of both intervals; the model is stored in single precision",
-        )
-    )  # fmt: skip
-published_claims += [
-    claims.Claim(
-        f"tools.{key}.seconds", f"Processor time for 100 000 sources: {name}",
-        speeds.loc[name, "processor_seconds_per_100000"], n=int(speeds.loc[name, "rows"]), unit="s", how="one core, one run",
-    )
-    for key, name in (("classes", "BL Lac or FSRQ"), ("groups", "six groups"), ("redshift", "redshift"))
-]  # fmt: skip
-claims.publish(published_claims, settings, seed)
+    "tools.redshift.fewer_columns": claims.Measured(rms, n=int(answered.sum())),
+}
+for key, name in {"groups": "six groups", "redshift": "redshift"}.items():
+    if name in agreement.index:
+        row = agreement.loc[name]
+        found = claims.Measured(row["largest difference"], n=int(row["sources"]))
+        measured[f"tools.{key}.reproduced"] = found
+
+# %% tags=["hide-input"]
+keys = {"classes": "BL Lac or FSRQ", "groups": "six groups", "redshift": "redshift"}
+for key, name in keys.items():
+    row = speeds.loc[name]
+    seconds = row["processor_seconds_per_100000"]
+    measured[f"tools.{key}.seconds"] = claims.Measured(seconds, n=int(row["rows"]))
+claims.publish(measured, settings, seed)

@@ -1,0 +1,121 @@
+"""The models that answer, trained and examined: the studies behind chapter 46.
+
+`sizes` is the chapter's mapping of sizes (`chapter.sizes.Settings`); each function names the ones it reads.
+"""
+
+import time
+
+import numpy as np
+import pandas as pd
+from astropy.table import Table
+
+from agnbook import committed
+from agnbook.ask import classify, redshift, source_names
+from agnbook.chapter.sizes import Settings
+from agnbook.redshifts import shipped_redshift
+from agnbook.shift import shipped_groups
+from agnbook.sky import features, registry, source_classes
+
+#: Columns of `redshift` that the published table holds, too.
+INTERVAL_ENDS = ["z_q500", "z_low68", "z_high68", "z_low95", "z_high95"]
+
+
+def has_4lac() -> bool:
+    """Whether both files of 4LAC-DR3 are to be had on this machine."""
+    return bool(registry.status().set_index("name")["status"].filter(like="4lac").eq("verified").all())
+
+
+def train_redshift(sizes: Settings, lac: pd.DataFrame, seed: int) -> None:
+    """Fit the redshift model on both files of 4LAC-DR3; a publishing `paper` run commits it as plain arrays.
+
+    Reads `parts`, `forest` and `rounds` (see `redshifts.boosted.fit_best`).
+    """
+    from agnbook.redshifts import boosted  # needs LightGBM, which answering does not
+
+    start = time.perf_counter()
+    high, low = (lac[lac["file"] == letter] for letter in "hl")
+    sample = boosted.redshift_sample(high, low)
+    model = boosted.fit_best(sample, seed=seed, n_parts=sizes["parts"], n_forest=sizes["forest"], rounds=sizes["rounds"])
+    packed = shipped_redshift.ShippedRedshift.from_fitted(model, sample)
+    _publish(shipped_redshift.REDSHIFT, packed, sizes, seed, start)
+
+
+def train_groups(sizes: Settings, dr4: pd.DataFrame, seed: int) -> None:
+    """Train the networks of the six groups on 4FGL-DR4; a publishing `paper` run commits them.
+
+    Reads `every` (rows of the catalogue), `splits`, `at_least` (see `shift.catalogue.random_splits`) and `epochs`.
+    """
+    from agnbook.shift import catalogue, ensemble
+
+    start = time.perf_counter()
+    gamma = features.gamma_features(dr4.iloc[:: sizes["every"]])
+    known = gamma.y == 1
+    X, unknown = gamma.X[known].to_numpy(), gamma.X[~known].to_numpy()
+    group = source_classes.group_index(gamma.info.loc[known, "physical_class"])
+    rng = np.random.default_rng(seed)
+    parts, tested = catalogue.random_splits(len(X), sizes["splits"], rng, at_least=sizes["at_least"])
+    rng = np.random.default_rng(seed)
+    networks = ensemble.train_networks(X, group, parts, rng=rng, n_classes=6, epochs=sizes["epochs"])
+    packed = shipped_groups.ShippedGroups.from_networks(
+        networks, tested, gamma.X.index[known], X, unknown, group, seed=seed
+    )  # fmt: skip
+    _publish(shipped_groups.GROUPS, packed, sizes, seed, start)
+
+
+def _publish(path: str, model, sizes: Settings, seed: int, start: float) -> None:
+    seconds = time.perf_counter() - start
+    committed.publish_model(path, model, chapter=sizes.chapter, profile=sizes.profile, seed=seed, wall_seconds=seconds)
+
+
+def agreement(lac: pd.DataFrame, every: int = 1) -> pd.DataFrame:
+    """Compare the models' answers with the published tables, for the models that need columns of 4LAC-DR3.
+
+    Parameters
+    ----------
+    lac : both files of 4LAC-DR3.
+    every : ask every n-th source.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``, ``sources``, ``largest difference``, ``median difference``.
+    """
+    names = pd.Series(source_names.todays_names(lac["Source_Name"]), lac.index)
+
+    def asked(question, known):
+        found = question(Table.from_pandas(lac[names.isin(known.index)].iloc[::every])).to_pandas()
+        return found.set_axis(source_names.todays_names(found["Source_Name"]))
+
+    published, classes = (source_names.published(stem) for stem in ("agn_redshifts", "blazar_classes"))
+    ends = asked(redshift.redshift, published)[INTERVAL_ENDS]
+    single = asked(classify.classify, classes)["probability_fsrq"]
+    differences = {
+        "redshift": (ends - published.loc[ends.index, INTERVAL_ENDS]).abs().to_numpy(),
+        "BL Lac or FSRQ": (single - classes["probability_bias_init"].reindex(single.index)).abs().to_numpy(),
+    }
+    rows = [(name, len(found), np.nanmax(found), np.nanmedian(found)) for name, found in differences.items()]
+    return pd.DataFrame(rows, columns=["model", "sources", "largest difference", "median difference"])
+
+
+def speed(questions: dict, rows: int) -> pd.DataFrame:
+    """Measure processor seconds for 100 000 sources.
+
+    Parameters
+    ----------
+    questions : name -> (function of an astropy table, a pandas table to ask it of).
+    rows : the table is repeated to as many.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``question``, ``rows``, ``processor_seconds_per_100000``.
+    """
+    found = []
+    for name, (question, table) in questions.items():
+        repeated = pd.concat([table] * -(-rows // len(table)), ignore_index=True).iloc[:rows]
+        repeated = Table.from_pandas(repeated.assign(Source_Name=[f"source {number}" for number in range(rows)]))
+        question(repeated[:2])  # reading and compiling is not counted
+        start = time.process_time()
+        question(repeated)
+        found.append((name, rows, (time.process_time() - start) / rows * 1e5))
+    return pd.DataFrame(found, columns=["question", "rows", "processor_seconds_per_100000"])
