@@ -11,7 +11,7 @@ import pytest
 from agnbook import storage
 from agnbook.chapter import sizes
 from agnbook.errors import SettingsError
-from agnbook.press import chapters
+from agnbook.press import chapters, integrity
 
 
 def test_pairs_agree_and_are_executed():
@@ -56,8 +56,10 @@ def book(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setattr(chapters, "NOTEBOOKS", folder)
     monkeypatch.setattr(chapters, "SCRATCH", tmp_path / "_build")
-    monkeypatch.setattr(storage, "DATA", tmp_path)
-    (tmp_path / "results").mkdir()
+    monkeypatch.setattr(storage, "ROOT", tmp_path)
+    monkeypatch.setattr(storage, "DATA", tmp_path / "data")
+    (tmp_path / "data" / "results").mkdir(parents=True)
+    (tmp_path / "tests").mkdir()
     header = (
         "# ---\n# jupyter:\n#   kernelspec:\n#     display_name: Python 3\n#     language: python\n#     name: python3\n# ---\n\n"
     )
@@ -68,8 +70,11 @@ def book(tmp_path, monkeypatch):
 
 def test_run_writes_the_pair_and_the_record(book, monkeypatch, capsys):
     monkeypatch.setenv("AGNBOOK_PUBLISH", "1")
+    integrity.seal()
     assert chapters.main(["run", "11"]) == 0
     assert chapters.check_pairs() == []
+    assert "notebooks/11_tiny.ipynb\n" in (book.parent / integrity.LIST).read_text(), "what a run publishes is sealed"
+    assert integrity._list_problems() == []
     first = (book / "11_tiny.ipynb").read_bytes()
     assert chapters.run([], "book") == 0
     assert (book / "11_tiny.ipynb").read_bytes() == first, "running again changes nothing"
@@ -137,7 +142,7 @@ INTERRUPTED = """
 import sys
 from pathlib import Path
 from agnbook import storage
-from agnbook.press import chapters
+from agnbook.press import chapters, integrity
 
 folder = Path(sys.argv[1])
 chapters.NOTEBOOKS, chapters.SCRATCH = folder / "notebooks", folder / "_build"
