@@ -480,8 +480,9 @@ for stem, table, columns, model in (
     ),
 ):
     catalogue.write(
-        stem, table, columns, model=f"agnbook {model}", version="1", **store
-    )
+        stem, table, columns, model=f"agnbook {model}", version="1",
+        chapter=settings.chapter, profile=profile, seed=seed,
+    )  # fmt: skip
 print(
     f"{len(class_table)} BCUs ({(~class_table['flagged']).sum()} clean)", end=", "
 )

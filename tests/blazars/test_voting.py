@@ -8,7 +8,6 @@ import pytest
 
 from agnbook import committed, storage
 from agnbook.blazars import boosted, catalogue, linear, voting
-from agnbook.chapter.sizes import Settings
 from agnbook.errors import FeatureError, ResultsError
 from agnbook.judge import cross_validation, scores
 from agnbook.sky import features
@@ -221,9 +220,9 @@ def test_tables_open_with_units_and_meanings(small_table, tmp_path, monkeypatch)
     monkeypatch.setattr(storage, "DATA", tmp_path)
     monkeypatch.setenv("AGNBOOK_PUBLISH", "1")
     (tmp_path / "results").mkdir()
-    settings = Settings("15_predict_unknowns", "paper", {})
+    made_by = {"chapter": "15_predict_unknowns", "profile": "paper", "seed": 0}
     shuffled = small_table[small_table.columns[::-1]]
-    catalogue.write("small", shuffled, catalogue.CLASS_COLUMNS, settings=settings, seed=0, version="7", model="test")
+    catalogue.write("small", shuffled, catalogue.CLASS_COLUMNS, **made_by, version="7", model="test")
     header = fits.getheader(tmp_path / "results" / "small.fits", 1)
     assert header["VERSION"] == "7" and header["MODEL"] == "test"
     meanings = [header[f"TCOMM{i}"] for i in range(1, len(catalogue.CLASS_COLUMNS) + 1)]
@@ -248,8 +247,8 @@ def test_tables_open_with_units_and_meanings(small_table, tmp_path, monkeypatch)
 def test_nothing_is_written_unless_publishing(small_table, tmp_path, monkeypatch):
     monkeypatch.setattr(storage, "DATA", tmp_path)
     monkeypatch.delenv("AGNBOOK_PUBLISH", raising=False)
-    settings = Settings("15_predict_unknowns", "paper", {})
-    catalogue.write("small", small_table, catalogue.CLASS_COLUMNS, settings=settings, seed=0, version="7", model="test")
+    made_by = {"chapter": "15_predict_unknowns", "profile": "paper", "seed": 0}
+    catalogue.write("small", small_table, catalogue.CLASS_COLUMNS, **made_by, version="7", model="test")
     assert not list(tmp_path.iterdir()) and not committed.publishing()
 
 

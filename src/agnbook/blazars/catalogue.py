@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from agnbook import committed, described_tables, storage
-from agnbook.chapter.sizes import Settings
 from agnbook.errors import ResultsError
 
 #: Column -> (unit, what it is). Probabilities and redshifts are pure numbers.
@@ -70,7 +69,9 @@ def checked(table: pd.DataFrame, columns: dict) -> pd.DataFrame:
     return table[list(columns)]
 
 
-def write(stem: str, table: pd.DataFrame, columns: dict, *, settings: Settings, seed: int, version: str, model: str) -> None:
+def write(
+    stem: str, table: pd.DataFrame, columns: dict, *, chapter: str, profile: str, seed: int, version: str, model: str
+) -> None:  # fmt: skip
     """Write ``data/results/<stem>.fits`` and ``.csv``; nothing unless a `paper` run publishes.
 
     Both hold model, version and each column's meaning; the CSV file as comment lines (ECSV, which astropy and TOPCAT read;
@@ -78,7 +79,7 @@ def write(stem: str, table: pd.DataFrame, columns: dict, *, settings: Settings, 
     """
     start = time.perf_counter()
     table = checked(table, columns).round(5)
-    if not committed.publishing() or settings.profile != "paper":
+    if not committed.publishing() or profile != "paper":
         return
     meta = {"MODEL": model, "VERSION": version, "SEED": seed, "DATA": "4LAC-DR3"}
     published, base = described_tables.described(table, columns, meta), Path("results") / stem
@@ -86,7 +87,7 @@ def write(stem: str, table: pd.DataFrame, columns: dict, *, settings: Settings, 
     described_tables.write_ecsv(storage.DATA / f"{base}.csv", published)
     for ending in ("fits", "csv"):
         committed.record(
-            f"{base}.{ending}", chapter=settings.chapter, profile=settings.profile, seed=seed, version=version,
+            f"{base}.{ending}", chapter=chapter, profile=profile, seed=seed, version=version,
             wall_seconds=time.perf_counter() - start,
         )  # fmt: skip
 
