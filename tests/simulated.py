@@ -17,6 +17,14 @@ def catalogue(n=60, seed=0):
     rng = np.random.default_rng(seed)
     positive = [*features.POSITIVE, *features.SED_OFFSET, *features.REDSHIFT_RAW, "HE_EPeak", "HE_nuFnuPeak", "Unc_Counterpart"]
     table = pd.DataFrame({name: rng.uniform(0.5, 2.0, n) for name in positive})
+    for name, scale in {
+        "Flux1000": 1e-10,
+        "Energy_Flux100": 1e-11,
+        "nuFnu_syn": 1e-12,
+        "nu_syn": 1e14,
+        "HE_nuFnuPeak": 1e-6,
+    }.items():
+        table[[column for column in table if column.removeprefix("Unc_") == name]] *= scale
     table["Source_Name"] = [f"4FGL J{i:04d}.0+0000" for i in range(n)]
     table["Redshift"] = rng.uniform(0.1, 2.5, n)
     table["GLAT"], table["RAJ2000"], table["DEJ2000"] = -40.0, 10.0, 20.0

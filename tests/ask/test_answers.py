@@ -95,19 +95,42 @@ def _changed(table, column, row, value):
 @pytest.mark.parametrize(
     "column, row, value, message",
     [
-        ("Source_Name", 1, "one ", "names 1 sources twice, such as one"),
-        ("Source_Name", 1, " ", "row 2"),
-        ("Pivot_Energy", 0, 0.0, "Pivot_Energy must be positive, but is not in 1 rows, such as one"),
-        ("Variability_Index", 1, -3.0, "Variability_Index must be positive.*such as two"),
-        ("nu_syn", 2, -1.0, "nu_syn must be 0 or positive.*three"),
-        ("Frac_Variability", 3, -1.0, "Frac_Variability must be 0 or positive.*four"),
-        ("nu_syn", 3, 0.0, "nu_syn, nuFnu_syn"),
-        ("PL_Index", 1, "soft", "PL_Index must hold numbers.*soft"),
+        ("Source_Name", 1, "one ", r"Source_Name stands in several rows \(2 rows, the first one\)"),
+        ("Source_Name", 1, " ", r"it has no Source_Name \(1 row, the first row 2\)"),
+        ("Pivot_Energy", 0, 0.0, r"Pivot_Energy is 0 MeV, and must be positive \(1 row, the first one\)"),
+        ("Variability_Index", 1, -3.0, "Variability_Index is -3, and must be positive.*first two"),
+        ("nu_syn", 2, -1.0, "nu_syn is -1 Hz, and must be 0 or positive.*first three"),
+        ("nu_syn", 1, 13.1, "nu_syn is 13.1 Hz, a logarithm: give the frequency itself.*first two"),
+        ("nuFnu_syn", 1, -11.6, "nuFnu_syn is -11.6 erg cm-2 s-1, and must be 0 or positive.*first two"),
+        ("Frac_Variability", 3, -1.0, "Frac_Variability is -1, and must be 0 or positive.*first four"),
+        ("nu_syn", 3, 0.0, "nu_syn, nuFnu_syn must both be 0 or both positive"),
+        ("PL_Index", 1, "soft", "PL_Index must hold numbers, and is 'soft'.*first two"),
+        ("LP_Index", 2, -999.0, "LP_Index is -999, below -10.*first three"),
+        ("PL_Index", 2, 99.0, "PL_Index is 99, above 20.*first three"),
     ],
 )
-def test_wrong_values_are_named(table, column, row, value, message):
+def test_one_bad_row_costs_only_itself(table, column, row, value, message):
+    """It is kept and says why; with `strict`, the table is refused."""
+    whole, changed = classify.classify(table), _changed(table, column, row, value)
+    answer = classify.classify(changed)
+    others = [k for k in range(4) if not answer["problem"][k]]
+    assert row not in others and len(others) >= 2
+    np.testing.assert_array_equal(answer["probability_fsrq"][others], whole["probability_fsrq"][others])
+    assert np.isnan(answer["probability_fsrq"][row]) or column == "Source_Name"
     with pytest.raises(FeatureError, match=message):
-        classify.classify(_changed(table, column, row, value))
+        classify.classify(changed, strict=True)
+
+
+def test_whole_columns_that_cannot_be_meant_are_refused(table):
+    for values, message in (
+        ([True] * 4, "PL_Index must hold numbers, and holds true and false"),
+        ([1j] * 4, "complex"),
+        (np.array(["2020-01-01"] * 4, "datetime64[D]"), "holds times"),
+        (["soft"] * 4, "PL_Index must hold numbers, and row 1 holds 'soft'"),
+    ):
+        table["PL_Index"] = values
+        with pytest.raises(FeatureError, match=message):
+            classify.classify(table)
 
 
 def test_no_rows(table):
@@ -233,7 +256,7 @@ def test_redshifts_of_invented_rows_kept_and_flagged():
     rows.loc[0, ["HE_EPeak", "HE_nuFnuPeak", "Highest_energy", "nu_syn", "nuFnu_syn"]] = [np.nan, -np.inf, -np.inf, 0, 0]
     rows.loc[1, ["Flux1000", "GLON"]] = np.nan
     rows["CLASS"] = ["bll", "bll", "", "BCU", "fsrq", "bcu"]
-    rows.loc[4, "PL_Index"] = 99.0
+    rows.loc[4, "PL_Index"] = 19.0
     answer = redshift.redshift(Table.from_pandas(rows))
     assert list(answer["not_given"]) == ["", "GLON, Flux1000", "CLASS", "", "", ""]
     assert list(np.isfinite(answer["z_q500"])) == [True, False, False, True, True, True]
@@ -253,9 +276,13 @@ def test_redshift_refuses_with_everything_that_is_wrong():
     rows = catalogue(4)
     with pytest.raises(FeatureError, match=r"lacks the columns GLAT, VLBI_Counterpart; use"):
         redshift.redshift(Table.from_pandas(rows.drop(columns=["VLBI_Counterpart", "GLAT"])))
-    rows.loc[1, "Flux1000"], rows.loc[2, "nu_syn"] = -1.0, 0.0
-    with pytest.raises(FeatureError, match=r"Flux1000 must be positive.*0001.*nu_syn, nuFnu_syn must both.*0002"):
-        redshift.redshift(Table.from_pandas(rows))
+    rows.loc[1, "Flux1000"], rows.loc[2, "nu_syn"], rows.loc[3, "CLASS"] = -1.0, 0.0, "psr"
+    told = (
+        r"Flux1000 is -1 cm-2 s-1, and must be positive.*0001.*nu_syn, nuFnu_syn must both.*0002.*CLASS 'psr' is no active galaxy"
+    )
+    with pytest.raises(FeatureError, match=told):
+        redshift.redshift(Table.from_pandas(rows), strict=True)
+    assert list(redshift.redshift(Table.from_pandas(rows))["not_given"]) == ["", "Flux1000", "", "CLASS"]
     with pytest.raises(FeatureError, match="no rows"):
         redshift.redshift(Table.from_pandas(rows)[:0])
 
@@ -294,8 +321,10 @@ def test_six_groups_of_odd_rows(dr4):
     np.testing.assert_array_equal(answer["bll+"][3:], whole["bll+"][3:])
     assert sum(answer[name][3] for name in source_classes.NAMES) == pytest.approx(1, abs=1e-4)
     rows.loc[4, "Energy_Flux100"] = -1e-12
-    with pytest.raises(FeatureError, match="Energy_Flux100 must be positive"):
-        classify.classify(Table.from_pandas(rows), "six")
+    assert (
+        "Energy_Flux100 is -1e-12 erg cm-2 s-1, and must be positive"
+        in classify.classify(Table.from_pandas(rows), "six")["problem"][4]
+    )
     with pytest.raises(FeatureError, match="LP_SigCurv"):
         classify.classify(Table.from_pandas(rows.drop(columns="LP_SigCurv")), "six")
     with pytest.raises(FeatureError, match="choose one of blazars, six"):

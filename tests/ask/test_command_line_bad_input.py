@@ -58,7 +58,7 @@ sources = pytest.mark.parametrize("command", ["blazars", "six", "redshift"])
 def run(tmp_path, capsys):
     """Write a table, run the command on it with ``-o``, return (status, error text, output path)."""
 
-    def _run(command, change=lambda frame: frame, ending="csv", output="out.csv"):
+    def _run(command, change=lambda frame: frame, ending="csv", output="out.csv", more=()):
         folder = tmp_path / "in"
         folder.mkdir(exist_ok=True)
         given = change(COMMANDS[command][1].copy())
@@ -69,7 +69,7 @@ def run(tmp_path, capsys):
             tables.write(given, path, overwrite=True)
         else:
             given.to_csv(path, index=False)
-        status = command_line.main([*COMMANDS[command][0], str(path), "-o", str(tmp_path / output)])
+        status = command_line.main([*COMMANDS[command][0], str(path), "-o", str(tmp_path / output), *more])
         return status, capsys.readouterr().err, tmp_path / output
 
     return _run
@@ -97,8 +97,11 @@ def test_no_rows(run, command):
 @sources
 def test_duplicate_and_blank_names(run, command):
     last = COMMANDS[command][1]["Source_Name"].iloc[-1]
-    refused(run(command, lambda frame: pd.concat([frame, frame.tail(1)])), f"names 1 sources twice, such as {last}")
-    refused(run(command, lambda frame: frame.assign(Source_Name=["a", "", "c"])), "1 rows have no Source_Name", "row 2")
+    strict = {"more": ["--strict"]}
+    refused(run(command, lambda frame: pd.concat([frame, frame.tail(1)]), **strict), "in several rows", f"the first {last}")
+    refused(run(command, lambda frame: frame.assign(Source_Name=["a", "", "c"]), **strict), "it has no Source_Name", "row 2")
+    status, error, _ = run(command, lambda frame: frame.assign(Source_Name=["a", "", "c"]))
+    assert status == 0 and "2 of 3" in error and "1 rows have a problem" in error
 
 
 @pytest.mark.slow
@@ -124,7 +127,8 @@ def test_units_that_do_not_fit_and_units_that_do(run, command):
 def test_a_text_among_the_numbers(run, command):
     column = COMMANDS[command][4]
     changed = lambda frame: frame.astype({column: object}).assign(**{column: ["1500 MeV", *frame[column][1:]]})  # noqa: E731
-    refused(run(command, changed), f"{column} must hold numbers", "1500 MeV")
+    more = [] if command == "lightcurve" else ["--strict"]
+    refused(run(command, changed, more=more), f"{column} must hold numbers", "1500 MeV")
 
 
 @every_command
@@ -137,7 +141,7 @@ def test_rows_without_numbers_are_kept_and_flagged(run, command):
         assert answer["rows_left_out"].tolist() == [6, 0]
     else:
         assert answer["not_given"].fillna("").tolist() == [column, "", ""]
-        numbers = answer.select_dtypes("number").drop(columns=["networks", "out_of_range"], errors="ignore")
+        numbers = answer.select_dtypes("number").drop(columns=["networks", "out_of_range", "problem"], errors="ignore")
         numbers = numbers.drop(columns=[name for name in numbers if name.startswith("published")])  # invented sources
         assert numbers.iloc[0].isna().all() and numbers.iloc[1:].notna().all(axis=None)
 

@@ -5,6 +5,7 @@ from agnbook.sky import source_classes
 
 _PUBLISHED = "as the book has published it for this source; empty where it has nothing"
 _FLAGS = {
+    "problem": "why values of the row are not used, in words; empty where nothing is wrong",
     "not_given": "columns without a number, which the model cannot do without",
     "no_sed": "no synchrotron fit: the classes are then told apart much less well",
     "out_of_range": "features outside the training range: the model extrapolates",

@@ -1,7 +1,6 @@
 """Class probabilities of the sources of a table."""
 
 import numpy as np
-import pandas as pd
 
 from agnbook.ask import answer_columns, progress, source_names, user_columns
 from agnbook.blazars import shipped_blazars
@@ -9,7 +8,7 @@ from agnbook.errors import FeatureError
 from agnbook.sky import features, source_classes
 
 
-def classify(table, groups: str = "blazars"):
+def classify(table, groups: str = "blazars", strict: bool = False):
     """Return class probabilities of sources.
 
     Parameters
@@ -21,11 +20,14 @@ def classify(table, groups: str = "blazars"):
         `features.BLAZAR_FEATURES` of 4LAC, both SED columns 0 where there is no synchrotron fit. "six" tells the groups
         of chapter 25 apart with its 51 networks, from the columns `features.GAMMA_COLUMNS` of 4FGL.
 
+    strict : refuse a table with a row that cannot be used, instead of answering the others.
+
     Returns
     -------
     astropy.table.Table
         One row for each of the input, in its order: the name, the probabilities (NaN where a feature is not given);
-        ``not_given`` and ``out_of_range``, names of columns without a number and of features outside the training
+        ``problem``, why values of a row are not used, in words; ``not_given`` and ``out_of_range``, names of columns
+        without a number and of features outside the training
         range; ``in_training``, whether the source, by any of its names or else its position (see
         `source_names.identify`), is one that the model learned from: then only those networks answer that did not;
         ``model``, which model answered from which columns, and ``model_sha256``. What the book has published for the
@@ -39,23 +41,22 @@ def classify(table, groups: str = "blazars"):
     Raises
     ------
     FeatureError
-        For another kind of groups, missing columns (all named), no rows, blank or repeated names, text or units that do
-        not fit, values that must be positive and are not, and one SED column without the other.
+        For another kind of groups, and for what concerns the whole table: missing columns (all named), two columns for one
+        question, no rows, columns of texts where numbers should be, units that do not fit. With `strict` also for
+        values that a quantity cannot have, and for blank or repeated names; see `user_columns.read_rows`.
     """
     if groups not in GROUPS:
         raise FeatureError(f"Unknown groups {groups!r}; choose one of {', '.join(GROUPS)}.")
     compute, meanings = GROUPS[groups]
-    return answer_columns.describe(compute(table), meanings)
+    return answer_columns.describe(compute(table, strict), meanings)
 
 
-def _classify_blazars(table):
+def _classify_blazars(table, strict: bool):
     from astropy.table import Table
 
-    name, columns = user_columns.require(table, features.BLAZAR_FEATURES)
-    names = user_columns.names(table, name)
-    values = pd.DataFrame({column: user_columns.numbers(table, columns[column], column) for column in features.BLAZAR_FEATURES})
+    rows_given = user_columns.read_rows(table, features.BLAZAR_FEATURES, strict=strict)
+    name, names, values = rows_given.name, rows_given.names, rows_given.values
     values = values.where(np.isfinite(values))
-    user_columns.refuse_impossible(values, names)
     network = shipped_blazars.BlazarNetwork.load()
     sources = source_names.identify(names, user_columns.positions(table))
     taught = np.array(source_names.match(names, sources, network.names), dtype=object)
@@ -72,6 +73,7 @@ def _classify_blazars(table):
             name: names.to_numpy(str),
             "probability_fsrq": probability.round(5),
             **_published(sources, "blazar_classes", _FIVE_VOTERS, FIVE_VOTERS),
+            "problem": rows_given.problem,
             "not_given": user_columns.join_names(features.BLAZAR_FEATURES, values.isna().to_numpy()),
             "no_sed": no_sed,
             "out_of_range": out_of_range.astype(str),
@@ -96,17 +98,15 @@ def _published(sources, stem: str, columns: dict[str, str], model: str) -> dict:
     return found | {"published_model": np.where(known, model, "")}
 
 
-def _classify_six(table):
+def _classify_six(table, strict: bool):
     from astropy.table import Table
 
     from agnbook.shift import shipped_groups
 
     model = shipped_groups.ShippedGroups.load()
-    name, columns = user_columns.require(table, features.GAMMA_COLUMNS)
-    names = user_columns.names(table, name)
-    values = pd.DataFrame({column: user_columns.numbers(table, columns[column], column) for column in features.GAMMA_COLUMNS})
+    rows_given = user_columns.read_rows(table, features.GAMMA_COLUMNS, strict=strict)
+    name, names, values = rows_given.name, rows_given.names, rows_given.values
     values = values.where(np.isfinite(values))
-    user_columns.refuse_impossible(values, names)
     n, answered = len(names), np.flatnonzero(values.notna().all(axis=1))
     mean, sd = np.full((n, len(source_classes.NAMES)), np.nan), np.full((n, len(source_classes.NAMES)), np.nan)
     networks, ratio = np.zeros(n, int), np.full(n, np.nan)
@@ -129,6 +129,7 @@ def _classify_six(table):
         answer
         | {
             "networks": networks,
+            "problem": rows_given.problem,
             "not_given": user_columns.join_names(features.GAMMA_COLUMNS, values.isna().to_numpy()),
             "out_of_range": out_of_range.astype(str),
             "density_ratio": np.array([float(f"{value:.3g}") for value in ratio]),

@@ -91,6 +91,8 @@ def _summary(answer, done: str, question: str) -> None:
             marked = answer[flag] != "" if flag == "out_of_range" else answer[flag]
             texts.append(f"{(given & marked).sum()} {text}")
     print(f"agnbook: {given.sum()} of {len(answer)} sources {done}; of these {', '.join(texts)}", file=sys.stderr)
+    if len(wrong := answer[answer["problem"] != ""]):
+        print(f"agnbook: {len(wrong)} rows have a problem, for example {wrong[0][0]}: {wrong['problem'][0]}", file=sys.stderr)
     _skill(question)
 
 
@@ -98,7 +100,7 @@ def _classify(options) -> int:
     from agnbook.ask import classify, tables
 
     tables.check_writable(options.output, options.overwrite)  # before the work, not after it
-    answer = classify.classify(tables.read(options.table), options.groups)
+    answer = classify.classify(tables.read(options.table), options.groups, options.strict)
     tables.write(answer, options.output, options.overwrite)
     _summary(answer, "classified", options.groups)
     return 0
@@ -129,7 +131,7 @@ def _redshift(options) -> int:
     from agnbook.ask import redshift, tables
 
     tables.check_writable(options.output, options.overwrite)
-    answer = redshift.redshift(tables.read(options.table))
+    answer = redshift.redshift(tables.read(options.table), options.strict)
     tables.write(answer, options.output, options.overwrite)
     _summary(answer, "given a redshift", "redshift")
     return 0
@@ -194,6 +196,7 @@ def parser() -> argparse.ArgumentParser:
     files = argparse.ArgumentParser(add_help=False)
     files.add_argument("table", help="FITS, CSV, ECSV, VOTable or Parquet with 4LAC column names; - reads CSV from a pipe")
     files.add_argument("-o", "--output", default="-", metavar="OUT", help="file in one of these formats; - (default) is CSV")
+    files.add_argument("--strict", action="store_true", help="refuse a table with a row that cannot be used; else it says why")
     files.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
 
     command = add("classify", _classify, "class probabilities: BL Lac or FSRQ, or the six gamma-ray groups", [files])

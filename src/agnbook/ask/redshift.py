@@ -1,7 +1,6 @@
 """Redshifts of the sources of a table."""
 
 import numpy as np
-import pandas as pd
 
 from agnbook.ask import answer_columns, progress, source_names, user_columns
 from agnbook.sky import features
@@ -10,21 +9,19 @@ from agnbook.sky import features
 class _Redshifts:
     """A table's rows as the shipped redshift model wants them."""
 
-    def __init__(self, table):
+    def __init__(self, table, strict: bool = False):
         from agnbook.redshifts import shipped_redshift
 
         self.shipped = shipped_redshift.ShippedRedshift.load()
-        self.name, columns = user_columns.require(
-            table, [*features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS], " Where nothing is known, leave the cells empty."
-        )
-        self.names = user_columns.names(table, self.name)
-        values = {column: user_columns.numbers(table, columns[column], column) for column in features.EXTENDED_NUMBERS}
+        given = user_columns.read_rows(
+            table, features.EXTENDED_NUMBERS, features.EXTENDED_TEXTS, strict=strict,
+            advice=" Where nothing is known, leave the cells empty.",
+        )  # fmt: skip
+        self.name, self.names, self.values, self.problem = given.name, given.names, given.values, given.problem
+        values = self.values[features.EXTENDED_NUMBERS]
         no_photon = np.isneginf(values["Highest_energy"])  # none above 10 GeV; the low-latitude file of 4LAC says 0
-        values = {column: np.where(np.isfinite(value), value, np.nan) for column, value in values.items()}
-        values["Highest_energy"][no_photon] = 0
-        values |= {column: user_columns.texts(table, columns[column]) for column in features.EXTENDED_TEXTS}
-        self.values = pd.DataFrame(values)
-        user_columns.refuse_impossible(self.values[features.EXTENDED_NUMBERS], self.names)
+        self.values[features.EXTENDED_NUMBERS] = values.where(np.isfinite(values))
+        self.values.loc[no_photon, "Highest_energy"] = 0.0
         dispensable = set(self.shipped.model.columns) - set(self.shipped.always)  # some training sources lacked these, too
         needed = [column for column in features.EXTENDED_NUMBERS if column not in dispensable]
         marks = self.values[needed].isna().assign(**{column: self.values[column] == "" for column in ("CLASS", "SpectrumType")})
@@ -47,7 +44,7 @@ _PUBLISHED = {name: f"published_{name}" for name in ("z_q500", "z_low68", "z_hig
 INTERVALS = {"68": 0, "95": 1}
 
 
-def redshift(table):
+def redshift(table, strict: bool = False):
     """Estimate redshifts with the shipped model of chapter 15.
 
     Parameters
@@ -55,6 +52,7 @@ def redshift(table):
     table : astropy.table.Table
         A column of names (`inputs.NAME_COLUMNS`) and the columns `features.EXTENDED_NUMBERS` and `EXTENDED_TEXTS` of
         4LAC; capitals do not matter. Empty cells mean "not measured".
+    strict : refuse a table with a row that cannot be used, instead of answering the others.
 
     Returns
     -------
@@ -76,7 +74,7 @@ def redshift(table):
     """
     from astropy.table import Table
 
-    asked = _Redshifts(table)
+    asked = _Redshifts(table, strict)
     n, model = len(asked.names), asked.shipped
     columns = ["z_q500", *(f"z_{side}{level}" for level in INTERVALS for side in ("low", "high"))]
     values = np.full((n, len(columns)), np.nan)
@@ -92,6 +90,7 @@ def redshift(table):
         {asked.name: asked.names.to_numpy(str)}
         | dict(zip(columns, values.T.round(5), strict=True))
         | {
+            "problem": asked.problem,
             "not_given": asked.not_given,
             "no_sed": ~(asked.values["nu_syn"].to_numpy() > 0),
             "out_of_range": out_of_range.astype(str),

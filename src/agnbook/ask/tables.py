@@ -1,6 +1,7 @@
 """Read and write a user's table: FITS, CSV, ECSV, VOTable or Parquet, told apart by the file's ending; "-" is a CSV pipe."""
 
-import io
+import gzip
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -9,15 +10,17 @@ import numpy as np
 import pandas as pd
 
 from agnbook import described_tables, storage
+from agnbook.ask import csv_text, user_columns
 from agnbook.errors import FeatureError
-from agnbook.sky import catalogs
 
 #: Ending of a file's name -> format.
 FORMATS = {
-    ".fits": "fits", ".fit": "fits", ".fits.gz": "fits", ".csv": "csv", ".ecsv": "ecsv",
-    ".vot": "votable", ".votable": "votable", ".xml": "votable", ".parquet": "parquet",
+    ".fits": "fits", ".fit": "fits", ".fts": "fits", ".fits.gz": "fits", ".csv": "csv", ".tsv": "csv", ".ecsv": "ecsv",
+    ".vot": "votable", ".votable": "votable", ".xml": "votable", ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
 PIPE = "-"
+#: Columns of a FITS table, at most (its standard).
+_MOST_FITS_COLUMNS = 999
 
 
 def file_format(path: str | Path) -> str:
@@ -35,59 +38,110 @@ def file_format(path: str | Path) -> str:
     raise FeatureError(f"{path} has no known ending. Use one of {', '.join(FORMATS)}, or - for a CSV pipe.")
 
 
-def read(path: str | Path, texts=()):
+def read(path: str | Path, texts=user_columns.NAME_TEXTS):
     """Read a table.
 
     Parameters
     ----------
-    path : file, or ``"-"`` for CSV from standard input. Leading lines of a CSV that begin with ``#`` are comments; those
-        of ECSV are understood under either ending.
+    path : file, or ``"-"`` for CSV from standard input; text and FITS may be packed (``.gz``). A CSV may have any
+        common separator, see `csv_text`; ECSV is understood under its ending too.
     texts : lower-case names of CSV columns to be read as texts: identifiers would lose digits as numbers.
 
     Returns
     -------
     astropy.table.Table
-        With units where the format has them. Of a FITS file, the columns of the first table with one value a row.
+        With units where the format has them, and what the format marks as missing masked. Of a FITS file, the first table.
 
     Raises
     ------
     BookError
-        For a file that is absent, damaged or of another format than its ending says.
+        For an address, and for a file that is absent, damaged or of another format than its ending says.
     """
-    from astropy.table import Table
-    from astropy.units import Unit
-
-    kind = file_format(path)
+    if re.match(r"[a-z][a-z0-9+.-]*://", str(path), re.IGNORECASE):
+        raise FeatureError(f"{path} is an address, and nothing is fetched from one. Download the file and give its name.")
+    packed = str(path).lower().endswith(".gz")
+    kind = file_format(Path(path).with_suffix("") if packed else path)
     where = "standard input" if str(path) == PIPE else str(path)
-    if kind == "fits":
-        frame = catalogs.read_fits(path)
-        table = Table.from_pandas(frame)
-        for name, unit in frame.attrs["units"].items():
-            table[name].unit = Unit(unit, parse_strict="silent")
-        return table
     try:
-        if kind == "votable":
-            table = Table.read(path, format="votable", table_id=0, use_names_over_ids=True)
-            table.convert_bytestring_to_unicode()
-            return table
-        if kind == "parquet":
-            return Table.from_pandas(pd.read_parquet(path))
-        # -sig: spreadsheets begin their CSV files with a byte order mark
-        text = sys.stdin.read() if str(path) == PIPE else Path(path).read_text(encoding="utf-8-sig")
-        if text.startswith("# %ECSV"):
-            return Table.read(text, format="ascii.ecsv")
-        if kind == "ecsv":
-            raise ValueError("it does not begin with '# %ECSV'")
-        while text.startswith("#"):
-            text = text.partition("\n")[2]
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas only warns of rows that are too long
-            header = pd.read_csv(io.StringIO(text), index_col=False, nrows=0).columns
-            kinds = {name: str for name in header if name.strip().lower() in texts}
-            return Table.from_pandas(pd.read_csv(io.StringIO(text), index_col=False, dtype=kinds))
+        return _READERS[kind](path, texts, packed)
+    except FeatureError as error:
+        raise FeatureError(f"{where}: {error}") from error
     except Exception as error:  # each reader has its own errors, for a file that may hold anything
         detail = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0] or type(error).__name__
         raise FeatureError(f"Cannot read {where} as a {kind} table ({detail}). Check the file and its ending.") from error
+
+
+def _read_text(path, texts, packed):
+    """CSV, or ECSV under either ending; -sig: spreadsheets begin their files with a byte order mark."""
+    from astropy.table import Table
+
+    if str(path) == PIPE:
+        text = sys.stdin.read().removeprefix("\ufeff")
+    else:
+        content = gzip.decompress(Path(path).read_bytes()) if packed else Path(path).read_bytes()
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    if text.startswith("# %ECSV"):
+        return Table.read(text, format="ascii.ecsv")
+    if str(path).lower().removesuffix(".gz").endswith(".ecsv"):
+        raise ValueError("it does not begin with '# %ECSV'")
+    return csv_text.parse(text, texts)
+
+
+def _read_votable(path, texts, packed):
+    from astropy.table import Table
+
+    if packed:
+        raise ValueError("it is packed; unpack it")
+    table = Table.read(path, format="votable", table_id=0, use_names_over_ids=True)
+    table.convert_bytestring_to_unicode()
+    return table
+
+
+def _read_parquet(path, texts, packed):
+    """Parquet; an index that pandas stored is a column like others."""
+    from astropy.table import Table
+
+    if packed:
+        raise ValueError("it is packed; unpack it")
+    frame = pd.read_parquet(path)
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    return Table.from_pandas(frame)
+
+
+def _read_fits(path, texts, packed):
+    """FITS: the first extension that is a table; what its header marks as nothing (``TNULLn``) is masked."""
+    from astropy.io import fits
+    from astropy.table import MaskedColumn, Table
+    from astropy.units import Unit
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", fits.verify.VerifyWarning)  # a truncated file only warns
+        warnings.filterwarnings("error", message="File may have been truncated")
+        with fits.open(path, memmap=False) as hdus:
+            found = next((hdu for hdu in hdus if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU))), None)
+            if found is None:
+                raise FeatureError(f"It holds no table, only {len(hdus)} image{'s' if len(hdus) > 1 else ''}.")
+            if found.header.get("TFIELDS", 0) > _MOST_FITS_COLUMNS:
+                raise ValueError("its header claims more columns than FITS allows")
+            table = Table.read(found)
+            nulls = {column.name: column.null for column in found.columns if column.null not in (None, "")}
+            units = {column.name: column.unit for column in found.columns if column.unit}
+            table.keep_columns([name for name in table.colnames if getattr(table[name], "ndim", 1) == 1])
+            table.convert_bytestring_to_unicode()
+    for name in table.colnames:
+        if not hasattr(table[name], "dtype"):
+            continue
+        if name in nulls and table[name].dtype.kind == "f":  # beyond the standard, and common
+            values = np.ma.filled(table[name], np.nan)
+            table[name] = MaskedColumn(values, mask=values == float(nulls[name]))
+        if name in units:
+            table[name].unit = Unit(units[name], parse_strict="silent")
+    return table
+
+
+_READERS = {"csv": _read_text, "ecsv": _read_text, "votable": _read_votable, "parquet": _read_parquet, "fits": _read_fits}
 
 
 def without_formulas(values) -> np.ndarray:

@@ -1,0 +1,110 @@
+"""Text tables as people write them: any common separator, decimal commas, a commented header, an index, a row of units."""
+
+import csv
+import io
+import re
+import warnings
+from itertools import islice
+
+import pandas as pd
+
+from agnbook.errors import FeatureError
+
+SEPARATORS = (",", ";", "\t", "|")
+#: Rows that are looked at before the text is read.
+_LOOKED_AT = 50
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+_EMPTY = ("", "nan", "null", "na", "n/a", "none", "--", "-")
+
+
+def _is_number(cell: str) -> bool:
+    return bool(_NUMBER.fullmatch(cell) or _DECIMAL_COMMA.fullmatch(cell)) or cell.lower() in ("inf", "-inf", "nan")
+
+
+def _separator(line: str) -> str:
+    """The separator that cuts a line into most cells; a comma where none does."""
+    return max(SEPARATORS, key=lambda mark: len(next(csv.reader([line], delimiter=mark))))
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
+
+
+def _units(row: list[str], below: list[list[str]]) -> dict[int, str] | None:
+    """Column -> unit, if a row has words where numbers stand below it and nothing but units in them; None otherwise."""
+    numeric = [k for k in range(len(row)) if any(_is_number(cells[k]) for cells in below if k < len(cells))]
+    told = {k: row[k].strip("[]()") for k in numeric if row[k].lower() not in _EMPTY}
+    if not below or not told or any(_is_number(row[k]) for k in numeric):
+        return None
+    from agnbook.ask import user_columns
+
+    try:
+        for text in told.values():
+            user_columns.parse_unit(text)
+    except ValueError:
+        return None
+    return told
+
+
+def parse(text: str, texts=()):
+    """Read a text table.
+
+    Parameters
+    ----------
+    text : of the file; leading lines that begin with ``#`` are comments, the last of them may be the header.
+    texts : lower-case names of columns to be read as texts: identifiers would lose digits, and ``NA`` is a name.
+
+    Returns
+    -------
+    astropy.table.Table
+        With units where the text has a row of them.
+
+    Raises
+    ------
+    FeatureError
+        For a column that stands twice.
+    ValueError
+        For what is no table.
+    """
+    from astropy.table import Table
+
+    comment = ""
+    while text.startswith("#"):
+        comment, _, text = text.partition("\n")
+    lines = [line for line in islice(io.StringIO(text), _LOOKED_AT) if line.strip()]
+    if not lines:
+        raise ValueError("it is empty")
+    separator = _separator(lines[0])
+    header = _cells(lines[0], separator)
+    title = _cells(comment.lstrip("#"), separator)
+    commented = len(title) == len(header) > 1 and any(map(_is_number, header)) and not any(map(_is_number, title))
+    if commented:
+        header = title
+    else:
+        text, lines = text.split("\n", 1)[1] if "\n" in text else "", lines[1:]
+        while text[:1] in ("\n", "\r"):
+            text = text[1:]
+    if repeated := sorted({name for name in header if name and header.count(name) > 1}):
+        raise FeatureError(f"The column {', '.join(repeated)} stands twice in the header; keep the one that is meant.")
+    rows = [_cells(line, separator) for line in lines]
+    units = _units(rows[0], rows[1:]) if rows else None
+    if units:
+        text, rows = text.split("\n", 1)[1], rows[1:]
+    cells = [cell for row in rows for cell in row]
+    comma = separator != "," and any(map(_DECIMAL_COMMA.fullmatch, cells)) and not any("." in c for c in cells if _is_number(c))
+    names = [name or f"column {number + 1}" for number, name in enumerate(header)]
+    style = {"sep": separator, "names": names, "header": None, "index_col": False, "skipinitialspace": True}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas only warns of rows that are too long
+        frame = pd.read_csv(io.StringIO(text), decimal="," if comma else ".", **style)
+        if plain := [name for name in names if name.lower() in texts]:
+            cells = pd.read_csv(io.StringIO(text), usecols=plain, dtype=str, keep_default_na=False, **style)
+            frame[plain] = cells.apply(lambda column: column.str.strip())
+    if not header[0] and len(header) > 1 and list(frame.iloc[:, 0]) == list(range(len(frame))):  # an index written by pandas
+        frame = frame.iloc[:, 1:]
+    table = Table.from_pandas(frame)
+    for column, unit in (units or {}).items():
+        if names[column] in table.colnames:
+            table[names[column]].unit = unit
+    return table

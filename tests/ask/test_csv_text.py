@@ -1,0 +1,61 @@
+"""Text tables in the dialects that people write."""
+
+import numpy as np
+import pytest
+
+from agnbook.ask import csv_text, tables
+from agnbook.errors import FeatureError
+
+ROWS = [["4FGL A", "1.5", "-3"], ["b", "2.5e3", ""], ["c", "7", "4"]]
+HEADER = ["Source_Name", "x", "y"]
+
+
+def written(separator=",", header=HEADER, rows=ROWS, start="", decimal="."):
+    lines = [separator.join(row) for row in [header, *rows]]
+    if decimal == ",":
+        lines = [lines[0], *(line.replace(".", ",") for line in lines[1:])]
+    return start + "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        written(), written(";"), written("\t"), written("|"), written(", "), written(";", decimal=","),
+        written("\t", decimal=","),
+        written(start="#"), written(start="# "), written(start="# made by hand\n#"), written(start="# a comment, of mine\n"),
+        written(rows=[["", "MeV", "deg"], *ROWS]), written(rows=[["", "[MeV]", ""], *ROWS]),
+        written(header=["", *HEADER], rows=[[str(k), *row] for k, row in enumerate(ROWS)]),
+        written(";", rows=[['"4FGL A"', "1.5", "-3"], *ROWS[1:]]), written() + "\n", "\n" + written(),
+    ],
+)  # fmt: skip
+def test_every_dialect_is_the_same_table(text):
+    table = csv_text.parse(text.lstrip("\n") if text.startswith("\n") else text, ("source_name",))
+    assert table.colnames == HEADER and list(table["Source_Name"]) == ["4FGL A", "b", "c"]
+    np.testing.assert_array_equal(table["x"], [1.5, 2500, 7])
+    np.testing.assert_array_equal(np.ma.filled(table["y"], np.nan), [-3, np.nan, 4])
+
+
+def test_a_row_of_units_gives_units_and_words_among_numbers_do_not():
+    table = csv_text.parse(written(rows=[["", "MeV", "deg"], *ROWS]))
+    assert str(table["x"].unit) == "MeV" and str(table["y"].unit) == "deg" and len(table) == 3
+    assert len(csv_text.parse(written(rows=[["d", "soft", "4"], *ROWS]))) == 4
+    assert len(csv_text.parse(written(rows=[["d", "bright", "faint"], *ROWS]))) == 4
+
+
+def test_names_stay_texts():
+    names = ["007", "1e5", "12345678901234567890", "NA", "null", "ε Eri", "1.0"]
+    table = csv_text.parse("name,x\n" + "".join(f"{name},1\n" for name in names), ("name",))
+    assert list(table["name"]) == names
+
+
+@pytest.mark.parametrize("text", ["name,x,x\na,1,2\n", "name,name\na,b\n"])
+def test_a_header_twice_is_refused_by_name(text):
+    with pytest.raises(FeatureError, match=r"(x|name) stands twice"):
+        csv_text.parse(text)
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "a,b\n1,2,3\n"])
+def test_what_is_no_table(text, tmp_path):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(FeatureError, match=r"Cannot read .*a\.csv"):
+        tables.read(tmp_path / "a.csv")
