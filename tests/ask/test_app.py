@@ -189,21 +189,28 @@ def test_downloaded_formulas_are_harmless(answers):
     ("name", "content", "message"),
     [
         ("a.csv", b"\x00\xff\xfe binary", "Cannot read the file as a csv table"),
-        ("a.fits", b"SIMPLE  = nonsense", "Cannot read the file as a FITS table"),
+        ("a.fits", b"SIMPLE  = nonsense", "Cannot read the file as a fits table"),
         ("a.parquet", b"PAR1", "Cannot read the file"),
         ("a.pkl", b"cos\nsystem\n(S'true'\ntR.", "ending"),
         ("../../x.csv.gz", b"", "ending"),
         ("a.csv", b"a,b\n1,2\n", "lacks the columns Source_Name, PL_Index"),
         ("a.csv", b"x" * (uploads.LARGEST_FILE + 1), "MB"),
         ("a.csv", b"a\n" + b"1\n" * (uploads.MOST_ROWS + 1), "rows"),
-        ("a.csv", as_csv(GOOD.assign(Pivot_Energy=-1.0)), "Pivot_Energy must be positive"),
-        ("a.csv", as_csv(GOOD.assign(Source_Name="same")), "twice"),
+        ("a.csv", as_csv(GOOD.assign(name="same")), "both name the sources"),
     ],
 )
 def test_bad_uploads_are_one_message(name, content, message):
     with pytest.raises(BookError, match=message) as caught:
         uploads.answer(uploads.read_upload(name, content))
     assert "/tmp" not in str(caught.value)
+
+
+def test_a_value_that_cannot_be_is_told_and_not_used():
+    answers = uploads.answer(uploads.read_upload("a.csv", as_csv(GOOD.assign(Pivot_Energy=[-1.0, *GOOD["Pivot_Energy"][1:]]))))
+    assert answers.table["problem"][0] == "Pivot_Energy is -1 MeV, and must be positive" and not answers.table["problem"][1]
+    shown = report.of_row(answers, 0)
+    assert shown.fsrq is None and any("not used" in text for text in shown.warnings)
+    assert report.of_row(answers, 1).fsrq is not None
 
 
 def test_the_app_stays_on_this_machine():

@@ -148,7 +148,7 @@ def test_fl16y_names_are_known_to_the_six_groups_and_the_blazar_network(lac):
     table = source_names._table()
     fl16y = table["names"].str.extract(r"(FL16Y [^|]+?)(?: \||$)")[0]
     rows = dr4.merge(table.assign(later=fl16y), left_on="Source_Name", right_on="source").dropna(subset=["later"])
-    rows = rows[rows["Source_Name"].isin(associated)].iloc[::20]
+    rows = rows[rows["Source_Name"].isin(associated)].drop(columns="source").iloc[::20]
     answer = classify.classify(Table.from_pandas(rows.assign(Source_Name=rows["later"])), "six")
     assert answer["in_training"].all() and (answer["networks"] < 51).all()
     network, blazar = BlazarNetwork.load(), features.blazar_features(lac, ("bll", "fsrq"))

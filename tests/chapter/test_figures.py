@@ -16,6 +16,7 @@ def test_sky_map_puts_growing_longitude_to_the_left():
     assert x[0] == pytest.approx(np.deg2rad(-30)) and x[1] == pytest.approx(np.deg2rad(30))
     plt.close(fig)
 
+
 def test_flows_are_as_wide_as_their_numbers():
     import matplotlib.pyplot as plt
     import pandas as pd

@@ -306,6 +306,10 @@ def of_row(answers: Answers, number: int) -> Report:
         report.features = {name: float(values[0]) for name, values in zip(neighbours.COLUMNS, five, strict=True)}
         _add_neighbours(report, leave_out=sources[0] if len(sources) == 1 else "")
     report.warnings += _shared_warnings(report, bool(row.get("no_sed")), row.get("out_of_range", ""), row.get("not_given", ""))
+    if any(row.get(f"{prefix}problem") for prefix in ("", "groups_", "redshift_")):  # it may quote the table: no warning does
+        report.warnings.append(
+            "Values of this row cannot be and were not used; the column `problem` of the table says which and why."
+        )
     if outside := row.get("redshift_out_of_range"):
         report.warnings.append(f"Redshift: outside the training range in {outside}.")
     if row.get("redshift_extrapolated"):

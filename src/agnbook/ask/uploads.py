@@ -79,6 +79,7 @@ PARTS = {
     "redshift": ("redshift_", redshift.redshift),
 }
 _FLAGS = (
+    "problem",
     "not_given",
     "no_sed",
     "out_of_range",
