@@ -13,6 +13,7 @@ _DOOR = {
     "catalogs": ("agnbook.sky.registry", "status"),
     "classify": ("agnbook.ask.classify", "classify"),
     "light_curves": ("agnbook.ask.light_curves", "light_curves"),
+    "lookup": ("agnbook.ask.lookup", "lookup"),
     "redshift": ("agnbook.ask.redshift", "redshift"),
     "redshift_posterior": ("agnbook.ask.redshift", "redshift_posterior"),
     "score": ("agnbook.ask.scoring", "score"),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agnbook.ask import command_line, scoring
+from agnbook.ask import command_line, scoring, source_names
 from agnbook.errors import FeatureError, SettingsError
 from agnbook.judge import exams, later_redshifts
 
@@ -105,3 +105,37 @@ def test_a_table_of_new_redshifts_gives_the_answers(tmp_path, capsys):
     captured = capsys.readouterr()
     assert pd.read_csv(io.StringIO(captured.out), index_col=0).loc["rmse", "value"] == pytest.approx(0.07 / np.sqrt(2))
     assert "2 sources scored" in captured.err
+
+
+@pytest.mark.needs("4fgl-dr3", "4fgl-dr4", "fl16y")
+def test_sources_may_be_called_by_any_of_their_names(tmp_path):
+    """Names with another dash, without a letter or of another list do not leave their sources out of the score."""
+    answer = exams.answers(exams.get_exam("agn-galactic"))["answer"]
+    labelled = answer[answer != ""]
+    rng = np.random.default_rng(0)
+    plain = pd.DataFrame({"Source_Name": labelled.index, "agn": rng.uniform(0.1, 0.9, len(labelled))})
+    names = source_names._table().set_index("source")["names"]
+    later = names.reindex(labelled.index).str.extract(r"(FL16Y [^|]+?)(?: \||$)")[0]
+    changed = {"dash": plain["Source_Name"].str.replace("-", "\N{MINUS SIGN}"), "letter": plain["Source_Name"].str.rstrip("c")}
+    expected = scoring.score(write(tmp_path, plain.to_csv(index=False)), "agn-galactic", n_resamples=10)
+    assert expected.attrs["unanswered"] == 0
+    for how, given in (changed | {"FL16Y": later.fillna(pd.Series(labelled.index, labelled.index)).to_numpy()}).items():
+        result = scoring.score(
+            write(tmp_path, plain.assign(Source_Name=given).to_csv(index=False)), "agn-galactic", n_resamples=10
+        )
+        assert result.attrs == expected.attrs and result.loc["logloss", "value"] == expected.loc["logloss", "value"], how
+
+
+@pytest.mark.parametrize("text", ["Source_Name,agn,AGN\nA,0.1,0.2\n", "Source_Name,agn,p_agn\nA,0.1,0.2\n"])
+def test_two_columns_for_one_class_are_refused(tmp_path, outcome, text):
+    with pytest.raises(FeatureError, match="two columns for agn"):
+        scoring.score(write(tmp_path, text), "agn-galactic")
+
+
+def test_one_source_under_two_names_and_one_column_for_two_classes_are_refused(tmp_path, monkeypatch):
+    table = pd.DataFrame({"answer": ["agn"], "counterpart_after": ""}, index=["4FGL J1104.4+3812"])
+    monkeypatch.setattr(exams, "answers", lambda *arguments: table)
+    with pytest.raises(FeatureError, match=r"Mkn 421 and 4FGL J1104.4\+3812 are one source"):
+        scoring.score(write(tmp_path, "Source_Name,agn\nMkn 421,0.1\n4FGL J1104.4+3812,0.2\n"), "agn-galactic")
+    with pytest.raises(FeatureError, match="One column is named for two classes"):
+        scoring.score(write(tmp_path, "Source_Name,x\nA,0.1\n"), "agn-galactic", columns={"agn": "x", "galactic": "x"})

@@ -61,3 +61,19 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
         rows += [("redshift, median", *row[["z_q500", f"z_low{level}", f"z_high{level}"]], f"{text} %, calibrated", _REDSHIFT)
                  for level, text in ((68, "68.3"), (95, "95.4"))]  # fmt: skip
     return facts, pd.DataFrame(rows, columns=["prediction", "value", "low", "high", "interval", "seen"])
+
+
+def lookup(name: str) -> dict[str, tuple[dict[str, str], pd.DataFrame]]:
+    """Look a source up by any of its names.
+
+    Returns
+    -------
+    dict
+        Source -> its facts and predictions, see `describe`; several where a name fits several.
+
+    Raises
+    ------
+    CatalogError
+        Where no source is called so, with the names that come closest.
+    """
+    return {source: describe(source) for source in source_names.find_sources(name)}

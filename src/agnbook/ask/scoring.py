@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import tables
+from agnbook.ask import source_names, tables
 from agnbook.errors import FeatureError, SettingsError
 from agnbook.judge import exams, later_redshifts
 from agnbook.sky import features, peers
@@ -55,8 +55,12 @@ def read_predictions(path: str | Path, columns: dict[str, str] | None = None) ->
         )
     if absent := [column for column in (columns or {}).values() if column not in table]:
         raise FeatureError(f"{path} lacks the columns {', '.join(absent)}; it has {', '.join(map(str, table.columns))}.")
+    if len(set((columns or {}).values())) < len(columns or {}):
+        raise FeatureError("One column is named for two classes; each class has its own.")
     named = {column: kind for kind, column in (columns or {}).items()}
     values = table.drop(columns=name).rename(columns=lambda column: named.get(column, str(column).lower().removeprefix("p_")))
+    if (twice := values.columns.duplicated()).any():
+        raise FeatureError(f"{path} has two columns for {values.columns[twice][0]}; keep the one that is meant.")
     values = values.set_axis(pd.Index(table[name], name="Source_Name"))
     values.attrs["twins"] = int(twins.sum())
     return values
@@ -140,21 +144,35 @@ def score(
     if exam == REDSHIFT:
         if weight is not None:
             raise SettingsError("Redshifts are scored without weights; leave out the weight column.")
-        table, found = redshift_columns(read), _later_redshifts(older, newer)
+        found = _later_redshifts(older, newer)
+        table = redshift_columns(_by_exam_names(read, found.index))
         result = later_redshifts.score(table, found["z"], n_resamples=min(n_resamples, 500))
         known = int(table.index.isin(found.index).sum())
         result.attrs |= {"no_answer": known - result.attrs["n"], "not_candidates": len(table) - known}
         del result.attrs["extra"]
     else:
         chosen = exams.get_exam(exam)
-        table = exams.class_columns(read, chosen.classes, normalise)
         releases = [None if name is None else exams.read_release(name) for name in (older, newer)]
         outcome = exams.answers(chosen, *releases)
+        read = _by_exam_names(read, outcome.index)
+        table = exams.class_columns(read, chosen.classes, normalise)
         result = exams.score_predictions(
             table, outcome["answer"], _weights(read, table, weight), clusters=exams.clusters(outcome), n_resamples=n_resamples
         )
     result.attrs |= {"without_probabilities": table.attrs["without_probabilities"], "twins": read.attrs["twins"]}
     return result
+
+
+def _by_exam_names(read: pd.DataFrame, known: pd.Index) -> pd.DataFrame:
+    """Return a table with the exam's own names of its sources, which it may call by any name; see `source_names`."""
+    found = source_names.match(read.index, source_names.identify(read.index), known)
+    names = pd.Index([new or old for new, old in zip(found, read.index, strict=True)], name="Source_Name")
+    if (repeated := names.duplicated()).any():
+        both = read.index[names == names[repeated][0]]
+        raise FeatureError(f"{' and '.join(both)} are one source; give one row a source.")
+    renamed = read.set_axis(names)
+    renamed.attrs = dict(read.attrs)
+    return renamed
 
 
 def _weights(read: pd.DataFrame, table: pd.DataFrame, column: str | None) -> pd.Series | None:
