@@ -64,7 +64,7 @@ def test_missing_file_says_what_where_and_how(nowhere):
     with pytest.raises(CatalogError) as caught:
         registry.find("4lac-dr3-h")
     entry = registry.entries()["4lac-dr3-h"]
-    for part in (entry.file, entry.sha256, entry.urls[0], str(nowhere / "cache"), "AGNBOOK_CATALOGS", "chapters 11 to 15"):
+    for part in (entry.file, entry.sha256, entry.urls[0], str(nowhere / "cache"), "AGNBOOK_CATALOGS", entry.needed_by):
         assert part in str(caught.value)
     assert "ConnectionError" in str(caught.value)
     assert not list((nowhere / "cache").glob("*"))

@@ -183,7 +183,7 @@ def test_macleods_fits_are_joined_row_for_row(tmp_path):
     assert abs(difference.median()) < 0.03 and difference.std() < 0.3
     # SF_inf of their figure 3: about .2 mag
     assert abs(10 ** fits.loc[fits["clean"], "log_sf"].median() - 0.2) < 0.05
-    lines = open(registry.find("stripe82-drw-r")).read().splitlines()
+    lines = registry.find("stripe82-drw-r").read_text().splitlines()
     (tmp_path / "shifted.dat").write_text("\n".join([*lines[:3], lines[4], lines[3], *lines[5:]]) + "\n")
     with pytest.raises(CatalogError, match="row for row"):
         light_curves.macleod_fits("r", tmp_path / "shifted.dat")

@@ -61,6 +61,7 @@ def _of_kind(outputs: list, kind: str) -> list[str]:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
+    """After nbval has compared a cell's texts, compare its figures and claims; nothing for other tests."""
     if not hasattr(item, "cell_num"):  # not a cell
         yield
         return
