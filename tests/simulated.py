@@ -44,3 +44,31 @@ def synthetic_sample(n=240, seed=1):
     X.index = [f"s{i}" for i in range(n)]
     z = (0.9 + 0.25 * np.tanh(X["a"]).to_numpy() + rng.normal(0, 0.1, n)) ** 2
     return boosted.RedshiftSample(X, z, np.arange(n) < 2 * n // 3)
+
+
+def light_curve_table(names=("a", "b"), bands="gri", nights=40, seed=0, rho=0.97) -> pd.DataFrame:
+    """Return light curves drawn from the model at irregular nights: tau 250 d, sigma .2 mag at 6000 A."""
+    from agnbook import quasars
+    from agnbook.quasars import simulate
+
+    parts = []
+    for number, name in enumerate(names):
+        rng = np.random.default_rng([seed, number])
+        times = np.repeat(np.sort(rng.uniform(52000, 55000, nights)).round(3), len(bands)) + np.tile(
+            0.01 * np.arange(len(bands)), nights
+        )
+        band = np.tile(list(bands), nights)
+        curve = quasars.light_curve(name, times, band, np.full(len(times), 19.0), np.full(len(times), 0.02), survey="sdss")
+        plan = quasars.model.layout(quasars.Model(), curve)
+        theta = plan.mean.copy()
+        theta[[quasars.model.TAU, quasars.model.SIGMA, quasars.model.RHO]] = np.log10(250), np.log10(0.2), np.log(rho / (1 - rho))
+        drawn = simulate.simulate(curve, theta, rng, means=np.full(len(bands), 19.0))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "object": name, "time": drawn.times.round(5), "band": np.array(drawn.bands)[drawn.band],
+                    "magnitude": drawn.values.round(4), "error": drawn.errors, "z": 1.0,
+                }
+            )
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True)

@@ -173,3 +173,29 @@ def test_a_narrow_window_does_not_scroll_sideways(browser, address, scheme):
     brightness = sum(int(part) for part in ground.strip("rgba()").split(",")[:3])
     assert (brightness < 150) == (scheme == "dark"), ground
     page.close()
+
+
+@pytest.mark.parametrize("width", [1400, 400])
+def test_a_light_curve_is_drawn_and_taken_along(browser, address, width):
+    context = browser.new_context(viewport={"width": width, "height": 1000}, accept_downloads=True)
+    page = context.new_page()
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(address)
+    page.get_by_text("A light curve").click(timeout=LONG)
+    page.get_by_text("Show a simulated example").click(timeout=LONG)
+    figure = page.get_by_role("button", name="Figure (PNG)")
+    figure.wait_for(timeout=2 * LONG)
+    expect(page.locator("[data-testid=stImage] img, [data-testid=stImageContainer] img")).to_have_count(2, timeout=LONG)
+    expect(page.get_by_text("correlation ρ between bands")).to_be_visible()
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), "the page scrolls sideways"
+    with page.expect_download() as download:
+        figure.click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Parameters (CSV)").click()
+    (row,) = pd.read_csv(download.value.path()).to_dict("records")
+    assert row["object"] == "simulated quasar" and row["measurements"] == 330 and 0 < row["rho_q500"] < 1
+    assert problems == []
+    context.close()

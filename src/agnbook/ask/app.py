@@ -11,7 +11,7 @@ import streamlit as st
 from astropy.table import Table
 from matplotlib.figure import Figure
 
-from agnbook.ask import neighbours, report, uploads
+from agnbook.ask import app_light_curve, neighbours, report, uploads
 from agnbook.chapter import figures
 from agnbook.errors import BookError
 from agnbook.sky import features, source_classes
@@ -277,7 +277,7 @@ def main() -> None:
     figures.use_book_style()
     st.title("Ask about a gamma-ray source", anchor=False)
     st.caption("Class, redshift, neighbours and doubts, from the models of *Active galactic nuclei, rebuilt*.")
-    choices = {"A source by name": by_name, "A table of your own": own_table}
+    choices = {"A source by name": by_name, "A table of your own": own_table, "A light curve": app_light_curve.page}
     choice = st.radio("Ask about", list(choices), horizontal=True, label_visibility="collapsed")
     try:
         choices[choice]()

@@ -20,13 +20,15 @@ EXAMPLES = {
         "cat my_blazars.csv | agnbook classify - > classes.csv",
     ],
     "bulk": [
-        "agnbook bulk curves/ posteriors/ --model lightcurve --setting lsst_bright",
+        "agnbook bulk curves/ answers/ --model lightcurve --survey lsst",
         "agnbook bulk tables/ classes/ --model blazars --scheduler tcp://10.0.0.1:8786",
     ],
     "redshift": ["agnbook redshift my_sources.fits -o redshifts.ecsv", "cat my_sources.csv | agnbook redshift - > redshifts.csv"],
     "lightcurve": [
-        "agnbook lightcurve my_quasars.csv -o parameters.csv",
-        "agnbook lightcurve my_quasars.parquet --setting lsst_bright -o parameters.fits --reconstruction curves.parquet --step 5",
+        "agnbook lightcurve my_quasars.csv --survey sdss --redshift z -o answers.csv --plot plots",
+        "agnbook lightcurve zg.csv zr.csv --survey ztf --object 'Mrk 335' --reconstruction curves.parquet --step 5",
+        "agnbook lightcurve forced.parquet --survey lsst --objects objects.parquet -o answers.fits --per-band bands.fits",
+        "agnbook lightcurve six_bands.csv --model simulator --setting lsst_bright",
     ],
     "score": [
         "agnbook score my_predictions.csv --exam agn-galactic",
@@ -111,6 +113,7 @@ def _bulk(options) -> int:
 
     from agnbook.ask import bulk
 
+    setting = _setting(options, options.model == "simulator")
     with tqdm(unit=" partitions", disable=None) as bar:  # None: only on a terminal
 
         def progress(done, total):
@@ -118,8 +121,9 @@ def _bulk(options) -> int:
             bar.update(done - bar.n)
 
         table = bulk.run(
-            options.input, options.output, options.model, options.setting, options.scheduler, options.workers, progress
-        )
+            options.input, options.output, options.model, setting, options.scheduler, options.workers, progress,
+            _reading(options),
+        )  # fmt: skip
     print(
         f"agnbook: {len(table)} partitions with {table['rows'].sum()} rows are complete; {table['computed'].sum()} computed now",
         file=sys.stderr,
@@ -137,32 +141,74 @@ def _redshift(options) -> int:
     return 0
 
 
-def _lightcurve(options) -> int:
-    from agnbook.ask import light_curves, tables
-    from agnbook.banp.exact import FEW_DRAWS
+def _pairs(given, what: str) -> dict[str, str]:
+    """Return what options of the form NAME=VALUE say."""
+    if badly := [pair for pair in given if "=" not in pair]:
+        raise BookError(f"{what}, not {', '.join(badly)}.")
+    return dict(pair.split("=", 1) for pair in given)
 
-    tables.check_writable(options.output, options.overwrite)
-    if options.reconstruction:
-        if options.reconstruction == options.output:
-            raise BookError("-o and --reconstruction name the same file; give them two names.")
-        tables.check_writable(options.reconstruction, options.overwrite)
-    step = options.step if options.reconstruction else None
-    answer, curves = light_curves.light_curves(
-        tables.read(options.table), options.setting, options.tolerance, step, options.exact
-    )
+
+def _reading(options):
+    """Return how light curves are to be read, as `measurements.Options`."""
+    from agnbook.ask.measurements import Options
+
+    wavelengths = {}
+    for band, text in _pairs(options.wavelength, "--wavelength takes BAND=ANGSTROM").items():
+        try:
+            wavelengths[band] = float(text)
+        except ValueError:
+            raise BookError(
+                f"--wavelength {band}={text}: give the effective wavelength in angstrom, such as {band}=5100."
+            ) from None
+    return Options(
+        survey=options.survey, wavelengths=wavelengths, unit=options.unit, time_unit=options.time_unit,
+        columns=_pairs(options.column, "--column takes ROLE=NAME"), object=options.object, band=options.band,
+        redshift=options.redshift, extinction=options.extinction, tolerance=options.tolerance,
+    )  # fmt: skip
+
+
+def _setting(options, simulator: bool) -> str:
+    if options.setting and not simulator:
+        raise BookError("--setting is for the posteriors that were trained on simulated surveys; add --model simulator.")
+    return options.setting or "dc2_like"
+
+
+def _lightcurve(options) -> int:
+    from agnbook.ask import curve_files, light_curves, tables
+    from agnbook.ask.light_curves import Question
+
+    outputs = [name for name in (options.output, options.reconstruction, options.per_band) if name]
+    if len(set(outputs)) < len(outputs):
+        raise BookError("-o, --reconstruction and --per-band must name different files.")
+    for name in outputs:  # before the work, not after it
+        tables.check_writable(name, options.overwrite)
+    if options.plot:
+        from agnbook.ask import curve_figures
+
+        curve_figures.check_folder(options.plot)
+    step = options.step if options.reconstruction and not options.times else None
+    times = curve_files.times(options.times) if options.times and options.reconstruction else None
+    setting = _setting(options, options.model == "simulator")
+    asked = {"model": options.model, "setting": setting, "exact": options.exact, "step": step, "times": times}
+    Question(**asked)
+    objects, reading = curve_files.read(options.table, _reading(options), options.objects)
+    question = Question(reading, **asked)
+    found = light_curves.answers(objects, question, 1 if options.plot else options.workers)
+    if options.plot:
+        found = curve_figures.plotted(found, options.plot)
+    answer, bands, curves = light_curves.gathered(found, question)
     tables.write(answer, options.output, options.overwrite)
+    if options.per_band:
+        tables.write(bands, options.per_band, options.overwrite)
     if options.reconstruction:
         tables.write(curves, options.reconstruction, options.overwrite)
-    given, unlike = answer["problem"] == "", answer["unlike_simulator"] != ""
-    print(
-        f"agnbook: {given.sum()} of {len(answer)} objects have parameters; {unlike.sum()} of these are unlike the simulator",
-        file=sys.stderr,
-    )
-    if options.exact and (few := (answer["effective_draws"][given] < FEW_DRAWS).sum()):
-        print(f"agnbook: {few} of these rest on fewer than {FEW_DRAWS} effective draws: do not rely on them", file=sys.stderr)
+    given = answer["problem"] == ""
+    flagged = (given & (answer["flags"] != "")).sum()
+    print(f"agnbook: {given.sum()} of {len(answer)} objects are answered; {flagged} of these with a flag", file=sys.stderr)
     if len(problems := answer[~given]):
         print(f"agnbook: for example {problems['object'][0]}: {problems['problem'][0]}", file=sys.stderr)
-    _skill("independent, exact" if options.exact else options.setting)
+    if options.model == "simulator":
+        _skill("independent, exact" if options.exact else setting)
     return 0
 
 
@@ -205,26 +251,61 @@ def parser() -> argparse.ArgumentParser:
     )
     add("redshift", _redshift, "redshift with calibrated intervals, by the book's best model", [files])
 
-    command = add("lightcurve", _lightcurve, "21 parameters of six-band light curves, and the curves without gaps", [files])
-    command.add_argument(
-        "--setting", default="dc2_like", help="training population: dc2_like (default), lsst_bright, independent"
+    reading = argparse.ArgumentParser(add_help=False)
+    group = reading.add_argument_group("how light curves are to be read")
+    group.add_argument("--survey", help="whose bands these are: sdss, lsst, ztf, panstarrs, des, swift, johnson, macho")
+    group.add_argument(
+        "--wavelength", action="append", default=[], metavar="BAND=ANGSTROM", help="effective wavelength of any other band"
     )
-    command.add_argument(
-        "--tolerance", type=float, default=0.5, metavar="DAYS", help="time within which six bands are a visit (0.5)"
-    )
-    command.add_argument(
-        "--reconstruction", metavar="OUT2", help="also write the curves on a regular grid, in any of the formats"
-    )
-    command.add_argument("--step", type=float, default=10.0, metavar="DAYS", help="days between its times (10)")
-    command.add_argument(
-        "--exact", action="store_true", help="weigh the network's draws by the exact likelihood (setting independent only)"
+    group.add_argument("--unit", help="of the fluxes: nJy, mJy, nanomaggy, '1e-14 erg s-1 cm-2 A-1' ...")
+    group.add_argument("--time-unit", metavar="UNIT", help="of the times, if not days or dates")
+    group.add_argument(
+        "--column", action="append", default=[], metavar="ROLE=NAME",
+        help="which column is the object, time, band, magnitude, flux or error, where its name does not say so",
+    )  # fmt: skip
+    group.add_argument("--object", metavar="NAME", help="all rows are of this object")
+    group.add_argument("--band", metavar="BAND", help="all rows are of this band")
+    group.add_argument("--redshift", metavar="COLUMN", help="column, or one number")
+    group.add_argument("--extinction", metavar="COLUMN", help="A_V, E(B-V) or A_<band>, by the column's name; a number is A_V")
+    group.add_argument("--setting", help="of the simulator: dc2_like (default), lsst_bright, independent")
+    group.add_argument(
+        "--tolerance", type=float, default=0.5, metavar="DAYS", help="of the simulator: time in which six bands are a visit (0.5)"
     )
 
-    command = add("bulk", _bulk, "a model on a folder of Parquet partitions, on this machine or a Dask cluster")
-    command.add_argument("input", help="folder of .parquet files; light curves have one row an object")
+    command = commands.add_parser(
+        "lightcurve", help="what a quasar's light curve says: time-scale, amplitude, correlation of the bands, the curve itself",
+        parents=[reading], formatter_class=raw, epilog=_examples(EXAMPLES["lightcurve"]),
+    )  # fmt: skip
+    command.set_defaults(run=_lightcurve)
+    command.add_argument(
+        "table",
+        nargs="+",
+        help="table of light curves, several of one object, the folder of an archive, or - for CSV from a pipe",
+    )
+    command.add_argument("-o", "--output", default="-", metavar="OUT", help="a row an object; - (default) is CSV")
+    command.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
+    command.add_argument("--objects", metavar="TABLE", help="table of the objects: redshift, extinction")
+    command.add_argument("--per-band", metavar="OUT2", help="also write a row an object and band")
+    command.add_argument("--reconstruction", metavar="OUT3", help="also write the curves in every band")
+    command.add_argument("--step", type=float, default=10.0, metavar="DAYS", help="between the times of the reconstruction (10)")
+    command.add_argument("--times", metavar="FILE", help="its times instead, a column of a table or a number a line")
+    command.add_argument("--plot", metavar="FOLDER", help="also draw each curve")
+    command.add_argument(
+        "--model",
+        default="quasar",
+        help="quasar (default): any bands; simulator: posteriors trained on simulated six-band surveys",
+    )
+    command.add_argument("--exact", action="store_true", help="of the simulator: exact weights (setting independent only)")
+    command.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")
+
+    command = commands.add_parser(
+        "bulk", help="a model on a folder of Parquet partitions, on this machine or a Dask cluster", parents=[reading],
+        formatter_class=raw, epilog=_examples(EXAMPLES["bulk"]),
+    )  # fmt: skip
+    command.set_defaults(run=_bulk)
+    command.add_argument("input", help="folder of .parquet files")
     command.add_argument("output", help="folder for the results, one file a partition; the same command again goes on")
-    command.add_argument("--model", required=True, help="blazars, six, redshift or lightcurve")
-    command.add_argument("--setting", default="dc2_like", help="for light curves: dc2_like (default), lsst_bright, independent")
+    command.add_argument("--model", required=True, help="blazars, six, redshift, lightcurve or simulator")
     command.add_argument("--scheduler", metavar="tcp://...", help="a Dask scheduler; by default this machine computes")
     command.add_argument("--workers", type=int, metavar="N", help="processes on this machine; one a core by default")
 

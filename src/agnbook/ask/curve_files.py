@@ -8,6 +8,7 @@ import pandas as pd
 
 from agnbook.ask import measurements, tables
 from agnbook.ask.measurements import Measured, Options
+from agnbook.ask.plain_columns import Columns
 from agnbook.errors import BookError, FeatureError
 from agnbook.sky import light_curves
 
@@ -55,6 +56,20 @@ def read(paths, options: Options | None = None, objects=None) -> tuple[list[Meas
     if not found:
         raise FeatureError(f"None of the {len(paths)} files has rows; give at least one measurement.")
     return (_together(found) if len(paths) > 1 else found), options
+
+
+def times(path) -> np.ndarray:
+    """Return the times in a file: the column of times of a table, or a number a line."""
+    if str(path).lower().endswith(_TEXT):
+        try:
+            return np.loadtxt(path, ndmin=1)
+        except (OSError, ValueError) as error:
+            raise FeatureError(f"Cannot read times from {path} ({error}). Give a number a line.") from error
+    columns = Columns(_table(path))
+    name = columns.first(measurements.NAMES["time"]) or (next(iter(columns.data)) if len(columns.data) == 1 else None)
+    if name is None:
+        raise FeatureError(f"{path} has no column of times; it has {', '.join(columns.data)}.")
+    return columns.days(name, None)
 
 
 def _table(path):
