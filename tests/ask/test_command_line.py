@@ -1,6 +1,7 @@
 """The command line: real tables in, scores out, one message for each mistake."""
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -146,9 +147,37 @@ def test_lookup(capsys):
     assert printed.startswith("4FGL J2158.8-3013\n  counterpart: PKS 2155-304\n  class: bll") and "P(bll+), network" in printed
     assert command_line.main(["lookup", "SNR G213.0-00.6", "--csv"]) == 0
     table = pd.read_csv(io.StringIO(capsys.readouterr().out))
-    assert table["Source_Name"].nunique() > 1 and list(table)[1:] == ["prediction", "value", "low", "high", "interval", "seen"]
+    facts = ["counterpart", "class", "position", "redshift"]
+    assert table["Source_Name"].nunique() > 1 and list(table)[1:] == [
+        "prediction",
+        "value",
+        "low",
+        "high",
+        "interval",
+        "seen",
+        *facts,
+    ]
     assert command_line.main(["lookup", "PKS 2155-305"]) == 2
     assert "Did you mean PKS 2155-304" in capsys.readouterr().err
+
+
+def test_lookup_of_many_names_and_of_a_position(capsys):
+    assert command_line.main(["lookup", "Mkn 421", "3C 84", "mrk421", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["4FGL J1104.4+3812", "4FGL J0319.8+4130"]
+    assert found["4FGL J1104.4+3812"]["facts"]["class"].startswith("BLL") and found["4FGL J0319.8+4130"]["predictions"]
+    assert command_line.main(["lookup", "--at", "166.114, 38.209"]) == 0
+    assert capsys.readouterr().out.startswith("4FGL J1104.4+3812\n")
+    assert command_line.main(["lookup", "--at", "166.114 38.209", "--radius", "2", "--csv"]) == 0
+    names = pd.read_csv(io.StringIO(capsys.readouterr().out))["Source_Name"].unique()
+    assert names[0] == "4FGL J1104.4+3812" and len(names) > 1
+    for wrong, message in {
+        ("--at", "166.114 35"): "No source of 4FGL-DR4 lies there", ("--at", "11h04m 38d"): "is no position",
+        ("--at", "10 95"): "is no position", ("--at", "10 20", "--radius", "0"): "radius", (): "Give names, or --at",
+        ("Mkn 421", "--at", "10 20"): "Give names, or --at",
+    }.items():  # fmt: skip
+        assert command_line.main(["lookup", *wrong]) == 2
+        assert message in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -13,7 +13,11 @@ from agnbook.sky import registry
 
 EXAMPLES = {
     "catalogs": ["agnbook catalogs"],
-    "lookup": ['agnbook lookup "PKS 2155-304"', "agnbook lookup J0001.2+4741 --csv"],
+    "lookup": [
+        'agnbook lookup "PKS 2155-304"',
+        "agnbook lookup J0001.2+4741 '3C 84' --csv",
+        "agnbook lookup --at '166.114 38.209'",
+    ],
     "classify": [
         "agnbook classify my_blazars.fits -o classes.csv",
         "agnbook classify my_4fgl_sources.csv --groups six -o groups.csv",
@@ -59,21 +63,19 @@ def _score(options) -> int:
 
 
 def _lookup(options) -> int:
-    import pandas as pd
+    from agnbook.ask import lookup
 
-    from agnbook.ask import lookup, source_names
-
-    parts = []
-    for source in source_names.find_sources(options.name):
-        facts, predictions = lookup.describe(source)
-        if options.csv:
-            predictions.insert(0, "Source_Name", source)
-            parts.append(predictions.round(6))
-            continue
-        print("\n".join([source, *(f"  {name}: {value}" for name, value in facts.items())]))
-        print(predictions.round(3).to_string(index=False) if len(predictions) else "  The book predicts nothing for it.")
-    if options.csv:
-        print(pd.concat(parts).to_csv(index=False), end="")
+    if bool(options.names) == bool(options.at):
+        raise BookError("Give names, or --at with a position; for example agnbook lookup --at '166.114 38.209'.")
+    found = lookup.near(options.at, options.radius) if options.at else lookup.lookup(*options.names)
+    if options.json:
+        print(lookup.as_json(found))
+    elif options.csv:
+        print(lookup.as_table(found).round(6).to_csv(index=False), end="")
+    else:
+        for source, (facts, predictions) in found.items():
+            print("\n".join([source, *(f"  {name}: {value}" for name, value in facts.items())]))
+            print(predictions.round(3).to_string(index=False) if len(predictions) else "  The book predicts nothing for it.")
     return 0
 
 
@@ -237,7 +239,14 @@ def parser() -> argparse.ArgumentParser:
     add("catalogs", _catalogs, "which catalogues are where, verified by checksum", [output])
 
     command = add("lookup", _lookup, "what the book predicts for a source", [output])
-    command.add_argument("name", help="a 4FGL name or a counterpart's, such as 'Mkn 421'; capitals and spaces do not matter")
+    command.add_argument(
+        "names", nargs="*", help="4FGL names or counterparts', such as 'Mkn 421'; capitals and spaces do not matter"
+    )
+    command.add_argument("--at", metavar="'RA DEC'", help="a position in degrees (J2000) instead of a name")
+    command.add_argument(
+        "--radius", type=float, metavar="DEG", help="how far from it; by default within a source's 99.9 %% ellipse"
+    )
+    command.add_argument("--json", action="store_true", help="print facts and predictions as JSON")
 
     files = argparse.ArgumentParser(add_help=False)
     files.add_argument("table", help="FITS, CSV, ECSV, VOTable or Parquet with 4LAC column names; - reads CSV from a pipe")

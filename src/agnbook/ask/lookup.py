@@ -1,9 +1,12 @@
 """What is known of a source, and what the book predicts for it."""
 
+import json
+
 import numpy as np
 import pandas as pd
 
 from agnbook.ask import source_names
+from agnbook.errors import CatalogError, FeatureError
 from agnbook.sky import features
 
 _GAMMA = f"4FGL-DR4, {len(features.GAMMA_COLUMNS)} columns"
@@ -63,17 +66,78 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
     return facts, pd.DataFrame(rows, columns=["prediction", "value", "low", "high", "interval", "seen"])
 
 
-def lookup(name: str) -> dict[str, tuple[dict[str, str], pd.DataFrame]]:
-    """Look a source up by any of its names.
+def lookup(*names: str) -> dict[str, tuple[dict[str, str], pd.DataFrame]]:
+    """Look sources up by any of their names.
 
     Returns
     -------
     dict
-        Source -> its facts and predictions, see `describe`; several where a name fits several.
+        Source -> its facts and predictions, see `describe`; several for a name that fits several.
 
     Raises
     ------
     CatalogError
         Where no source is called so, with the names that come closest.
     """
-    return {source: describe(source) for source in source_names.find_sources(name)}
+    found = [source for name in names for source in source_names.find_sources(name)]
+    return {source: describe(source) for source in dict.fromkeys(found)}
+
+
+def near(position: str, radius: float | None = None) -> dict[str, tuple[dict[str, str], pd.DataFrame]]:
+    """Look up the sources at a position.
+
+    Parameters
+    ----------
+    position : right ascension and declination in degrees (J2000), set apart by a space or a comma
+    radius : degrees; by default the one source in whose ellipse the position lies, see `source_names.nearest_sources`.
+
+    Returns
+    -------
+    dict
+        As `lookup`, nearest first.
+
+    Raises
+    ------
+    FeatureError
+        For what is no position.
+    CatalogError
+        Where there is no source.
+    """
+    try:
+        longitude, latitude = (float(part) for part in position.replace(",", " ").split())
+    except ValueError:
+        longitude = latitude = np.nan
+    if not (-180 <= longitude <= 360 and -90 <= latitude <= 90):
+        raise FeatureError(
+            f"{position!r} is no position; give right ascension and declination in degrees, such as '166.114 38.209'."
+        )
+    if radius is not None and not 0 < radius <= 180:
+        raise FeatureError(f"A radius of {radius:g} degrees; give one above 0, at most 180.")
+    if radius is None:
+        found = [source for source in source_names.nearest_sources([[longitude, latitude]]) if source]
+    else:
+        found = source_names.sources_within((longitude, latitude), radius)
+    if not found:
+        raise CatalogError(
+            f"No source of 4FGL-DR4 lies there{'' if radius is None else f' within {radius:g} degrees'}; try --radius."
+        )
+    return {source: describe(source) for source in found}
+
+
+def as_table(found: dict) -> pd.DataFrame:
+    """Return what `lookup` found as one table: a row a prediction, facts beside it; a row without one where there is none."""
+    parts = []
+    for source, (facts, predictions) in found.items():
+        rows = predictions if len(predictions) else predictions.reindex([0])
+        rows.insert(0, "Source_Name", source)
+        parts.append(rows.assign(**{name: facts.get(name, "") for name in ("counterpart", "class", "position", "redshift")}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def as_json(found: dict) -> str:
+    """Return what `lookup` found as JSON: source -> ``facts`` and ``predictions``."""
+    told = {
+        source: {"facts": facts, "predictions": json.loads(predictions.to_json(orient="records"))}
+        for source, (facts, predictions) in found.items()
+    }
+    return json.dumps(told, indent=1, ensure_ascii=False)

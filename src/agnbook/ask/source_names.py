@@ -125,6 +125,16 @@ def nearest_sources(positions) -> list[str]:
     return found.tolist()
 
 
+def sources_within(position: tuple[float, float], radius: float) -> list[str]:
+    """Return the sources of 4FGL-DR4 within a radius of a position, all in degrees, nearest first."""
+    table = source_table().dropna(subset=["RAJ2000"])
+    here = _unit_vectors(np.array([position], float))[0]
+    chord = np.linalg.norm(_unit_vectors(table[["RAJ2000", "DEJ2000"]].to_numpy(float)) - here, axis=1)
+    order = np.argsort(chord, kind="stable")
+    close = np.rad2deg(2 * np.arcsin(np.minimum(chord[order] / 2, 1))) <= radius
+    return table.index[order][close].tolist()
+
+
 def identify(names, positions=None) -> list[list[str]]:
     """Return the sources that each row of a table may be, by its name, else by where it lies.
 
