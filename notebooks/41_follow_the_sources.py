@@ -57,6 +57,7 @@ from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.judge import calibration
 from agnbook.sky import catalogs, crossmatch, source_classes
 
+# %%
 settings = sizes.load("41_follow_the_sources", profile)
 figures.use_book_style()
 
@@ -91,6 +92,7 @@ old_list = pd.DataFrame(
         **ellipse,
     }
 )
+# %%
 new_list = pd.DataFrame(
     {
         "Source_Name": list("abcd"),
@@ -102,6 +104,8 @@ new_list = pd.DataFrame(
         **ellipse,
     }
 )
+
+# %%
 toy = crossmatch.compare(old_list, new_list)
 toy.sources[
     ["source", "successor", "link", "ellipse_distance", "outcome", "doubt"]
@@ -161,19 +165,13 @@ table
 track = crossmatch.histories(release, list(match.values()))
 
 
-def state(row_class, row_name):
-    agn = row_class.isin(source_classes.AGN_CLASSES)
-    known = np.select(
-        [row_name == "", agn, row_class != ""],
-        ["absent", "AGN", "Galactic"],
-        "no class",
-    )
-    return pd.Series(known, row_name.index)
+def state(name):
+    kind = track[f"{name}: class"]
+    cases = [track[name] == "", kind.isin(source_classes.AGN_CLASSES), kind != ""]
+    return np.select(cases, ["not listed", "AGN", "Galactic"], "no class")
 
 
-states = pd.DataFrame(
-    {name: state(track[f"{name}: class"], track[name]) for name in names}
-)
+states = pd.DataFrame({name: state(name) for name in names})
 states.value_counts().head(8)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-flows", "caption": "What became of every source: from DR2 to FL16Y. Band widths are numbers of sources; a band has the colour of the state it leaves."}, "image": {"alt": "Flow diagram with four columns. Broad bands keep AGN as AGN. From sources without a class in DR4 one band leads to AGN, a thin one to Galactic and a broad one to absent."}}
@@ -182,14 +180,10 @@ colors = {
     "AGN": "blue",
     "Galactic": "amber",
     "no class": "grey",
-    "absent": "purple",
+    "not listed": "purple",
 }
-figures.flows(
-    ax,
-    states,
-    {name: figures.COLORS[color] for name, color in colors.items()},
-    labels={"absent": "not listed"},
-)
+colors = {name: figures.COLORS[color] for name, color in colors.items()}
+figures.flows(ax, states, colors)
 plt.show()
 
 # %% [markdown]
@@ -202,24 +196,15 @@ plt.show()
 # The first source, in the order of the sky, that had no class in three releases and is a millisecond pulsar in the fourth:
 
 # %%
-silent = (track[["DR2: class", "DR3: class", "DR4: class"]] == "").all(axis=1) & (
-    track["DR2"] != ""
-)
+before = track[["DR2: class", "DR3: class", "DR4: class"]]
+silent = (before == "").all(axis=1) & (track["DR2"] != "")
 chosen = track[silent & (track["FL16Y: class"] == "msp")].iloc[0]
-rows = []
+columns = ["Source_Name", "Signif_Avg", "GLAT", "LP_SigCurv", "CLASS1"]
+rows = {}
 for name in names:
-    entry = release[name].set_index("Source_Name").loc[chosen[name]]
-    rows.append(
-        {
-            "release": name,
-            "name": chosen[name],
-            "significance": entry["Signif_Avg"],
-            "b (degrees)": entry["GLAT"],
-            "curvature (sigma)": entry["LP_SigCurv"],
-            "class": entry["CLASS1"],
-        }
-    )
-pd.DataFrame(rows).set_index("release").round(1)
+    table = release[name].set_index("Source_Name", drop=False)
+    rows[name] = table.loc[chosen[name], columns]
+pd.DataFrame(rows).T
 
 # %%
 entry = release["FL16Y"].set_index("Source_Name").loc[chosen["FL16Y"]]
@@ -232,16 +217,13 @@ print(f"counterpart in FL16Y: {entry['ASSOC1']}")
 # ## Which labels are new?
 
 # %%
-new_classes = (
-    pd.DataFrame(
-        {
-            step: found.newly_associated["class_after"].value_counts()
-            for step, found in match.items()
-        }
-    )
-    .fillna(0)
-    .astype(int)
+new_classes = pd.DataFrame(
+    {
+        step: found.newly_associated["class_after"].value_counts()
+        for step, found in match.items()
+    }
 )
+new_classes = new_classes.fillna(0).astype(int)
 new_classes.sort_values("DR4 to FL16Y", ascending=False)
 
 # %% [markdown]
@@ -249,40 +231,27 @@ new_classes.sort_values("DR4 to FL16Y", ascending=False)
 # timing campaigns find one by one. The last is mostly blazar candidates (`bcu`). Two rare labels are suddenly common: `sfr`, a star-forming region, and `bin`, a binary. Has their meaning moved?
 
 # %%
-drift = (
-    pd.DataFrame(
-        {
-            name: source_classes.gamma_class(table)
-            .value_counts()
-            .reindex(["sfr", "bin", "spp", "msp", "bcu"])
-            for name, table in release.items()
-        }
-    )
-    .fillna(0)
-    .astype(int)
+drift = pd.DataFrame(
+    {
+        name: source_classes.gamma_class(table).value_counts()
+        for name, table in release.items()
+    }
 )
-drift.index.name = "class"
-drift
+drift.fillna(0).astype(int).loc[["sfr", "bin", "spp", "msp", "bcu"]]
 
 # %%
 last = match["DR4 to FL16Y"]
-galactic = last.newly_associated[
-    ~last.newly_associated["class_after"].isin(source_classes.AGN_CLASSES)
-]
-latitude = release["DR4"].set_index("Source_Name")["GLAT"].abs()
-galactic = galactic.assign(latitude=latitude[galactic["source"]].to_numpy())
-own_name = galactic["counterpart_after"].str.match(r"(4FGL|3FGL|FL8Y|2FGL|1FGL)")
-summary = (
-    galactic.assign(own_name=own_name)
-    .groupby("class_after")
-    .agg(
-        sources=("source", "size"),
-        counterparts=("counterpart_after", "nunique"),
-        median_latitude=("latitude", "median"),
-        named_after_itself=("own_name", "sum"),
-    )
-)
-summary.round(1)
+fresh = last.newly_associated.set_index("source")
+galactic = fresh[~fresh["class_after"].isin(source_classes.AGN_CLASSES)].copy()
+galactic["latitude"] = release["DR4"].set_index("Source_Name")["GLAT"].abs()
+own_name = r"(4FGL|3FGL|FL8Y|2FGL|1FGL)"
+galactic["own_name"] = galactic["counterpart_after"].str.match(own_name)
+galactic.groupby("class_after").agg(
+    sources=("successor", "size"),
+    counterparts=("counterpart_after", "nunique"),
+    median_latitude=("latitude", "median"),
+    named_after_itself=("own_name", "sum"),
+).round(1)
 
 # %% [markdown]
 # This is what the Galactic side of the exam is made of, and it is thin. `sfr` and `spp` (a supernova remnant or pulsar
@@ -304,15 +273,16 @@ listed = [
     "class_after",
     "doubt",
 ]
+
+# %%
 stored.table(
     "results/later_ambiguous.csv",
     lambda: ambiguous[listed].round(4),
     settings=settings,
     seed=seed,
 )
-ambiguous.assign(cases=1).pivot_table(
-    "cases", "doubt", "outcome", "sum", fill_value=0
-)
+cases = ambiguous.assign(cases=1)
+cases.pivot_table("cases", "doubt", "outcome", "sum", fill_value=0)
 
 # %% [markdown]
 # "Split": two sources stand where one stood. "Moved": a name leads outside both ellipses. "Other counterpart": the
@@ -326,15 +296,16 @@ ask = last.sources[last.sources["class_before"] == ""].set_index("source")
 sky = release["DR4"].set_index("Source_Name").loc[ask.index]
 gone = (ask["outcome"] == "vanished").to_numpy()
 clean = ((sky["Flags"] == 0) & (sky["Signif_Avg"] >= 5)).to_numpy()
+vanished = {}
 for text, rows in {
     "all": gone >= 0,
-    "flagged or below 5 sigma": ~clean,
-    "the others": clean,
+    "flagged or faint": ~clean,
+    "clean": clean,
 }.items():
-    low, high = calibration.wilson_interval(gone[rows].sum(), rows.sum())
-    print(
-        f"vanished, {text}: {gone[rows].mean():.3f} ({low:.3f} to {high:.3f}) of {rows.sum()}"
-    )
+    limits = calibration.wilson_interval(gone[rows].sum(), rows.sum())
+    vanished[text] = (gone[rows].mean(), *limits, rows.sum())
+vanished = pd.DataFrame(vanished, index=["vanished", "low", "high", "n"]).T
+vanished.round(3)
 
 # %% [markdown]
 # An analysis flag or a low significance tells which sources may not exist. Of the clean ones hardly any vanished; the
@@ -352,32 +323,25 @@ bands = {
     "significance": (sky["Signif_Avg"], [3.5, 4.5, 5.5, 7, 10, 40]),
     "abs(b) (degrees)": (sky["GLAT"].abs(), [0, 5, 10, 20, 35, 60, 90]),
 }
+
+# %%
 rows = []
 for name, (values, edges) in bands.items():
     for left, right in itertools.pairwise(edges):
-        inside = survivors & ((values >= left) & (values < right)).to_numpy()
-        rows.append((name, left, right, *labelled_fraction(inside)))
-who = pd.DataFrame(
-    rows, columns=["quantity", "from", "to", "fraction", "low", "high", "n"]
-)
-who.iloc[:, 3:6] = who.iloc[:, 3:6].round(2)
-who
+        inside = (
+            survivors & values.between(left, right, inclusive="left").to_numpy()
+        )
+        rows.append((name, f"{left:g}-{right:g}", *labelled_fraction(inside)))
+columns = ["quantity", "range", "fraction", "low", "high", "n"]
+who = pd.DataFrame(rows, columns=columns)
+who.round(2)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-selection", "caption": "Fraction of DR4's surviving unassociated sources that FL16Y associates, by significance and by Galactic latitude, with 95 % Wilson intervals."}, "image": {"alt": "Two panels: the fraction rises with significance and, more steeply, with latitude."}}
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.0), sharey=True)
 for ax, (name, part) in zip(axes, who.groupby("quantity", sort=False), strict=True):
-    middle = np.arange(len(part))
-    ax.errorbar(
-        middle,
-        part["fraction"],
-        [part["fraction"] - part["low"], part["high"] - part["fraction"]],
-        fmt="o",
-    )
-    ax.set_xticks(
-        middle,
-        [f"{a:g}-{b:g}" for a, b in zip(part["from"], part["to"], strict=True)],
-        fontsize=8,
-    )
+    error = [part["fraction"] - part["low"], part["high"] - part["fraction"]]
+    ax.errorbar(part["range"], part["fraction"], error, fmt="o")
+    ax.tick_params(axis="x", labelsize=8)
     ax.set_xlabel(name)
 axes[0].set_ylabel("fraction newly associated")
 plt.show()
@@ -419,6 +383,11 @@ measured = {"later.new_associations": claims.Measured(fresh, n=len(ask))}
 for outcome, count in last.counts().items():
     measured[f"later.outcome.{outcome.replace(' ', '_')}"] = claims.Measured(
         int(count), n=len(last.sources)
+    )
+for key, row in {"clean": "clean", "flagged_or_faint": "flagged or faint"}.items():
+    value = vanished.loc[row]
+    measured[f"later.vanished.{key}"] = claims.Measured(
+        value["vanished"], (value["low"], value["high"]), int(value["n"])
     )
 claims.publish(measured, settings, seed)[["ours", "n"]]
 

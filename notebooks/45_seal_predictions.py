@@ -60,6 +60,7 @@ from agnbook.forecasts import pulsars, sealing
 from agnbook.judge import exams, later_redshifts
 from agnbook.sky import catalogs, peers
 
+# %%
 settings = sizes.load("45_seal_predictions", profile)
 figures.use_book_style()
 
@@ -99,47 +100,44 @@ SEALED_ON = "2026-11-26"
 lac, fl16y = catalogs.read_4lac(), catalogs.read("fl16y")
 
 
+# %%
+def read(name):
+    return committed.load_table(f"results/{name}.csv").set_index("Source_Name")
+
+
+# %%
 def make_tables():
     recipe = " | ".join(pulsars.RECIPES[0])
     if settings.profile == "paper":
-        travelled = committed.load_table("results/later_time_travel.csv").drop(
-            columns="Source_Name"
-        )
-        recipe = pulsars.ranking(travelled).index[0]
-    sizes_ = {
-        "n_trees": settings.trees,
-        "n_folds": settings.folds,
-        "n_rounds": settings.boosting,
-    }
-    unassociated = sealing.unassociated(
-        fl16y.iloc[:: settings.every], recipe, seed=seed, **sizes_
-    )
-    votes = committed.load_table("results/later_forecasts_bcu.csv").set_index(
-        "Source_Name"
-    )
+        recipe = pulsars.ranking(read("later_time_travel")).index[0]
     outcome = exams.answers(exams.get_exam("bll-fsrq"), lac, fl16y)
-    frozen = committed.load_table(
-        "results/later_forecasts_redshifts.csv"
-    ).set_index("Source_Name")
+    later, frozen = peers.published_redshifts(), read("later_forecasts_redshifts")
     return {
-        "clean_unassociated": unassociated,
-        "clean_bcu": sealing.blazars(lac, votes, outcome),
-        "clean_redshifts": sealing.redshift_table(
-            lac, peers.published_redshifts(), frozen
+        "clean_unassociated": sealing.unassociated(
+            fl16y.iloc[:: settings.every],
+            recipe,
+            seed=seed,
+            n_trees=settings.trees,
+            n_folds=settings.folds,
+            n_rounds=settings.boosting,
         ),
+        "clean_bcu": sealing.blazars(lac, read("later_forecasts_bcu"), outcome),
+        "clean_redshifts": sealing.redshift_table(lac, later, frozen),
     }
 
 
 # %% tags=["nbval-ignore-output"]
 if settings.recompute:
     for name, table in make_tables().items():
-        model = forecasts.fingerprint(name, settings.values, table.to_numpy(float))
+        print_of_model = forecasts.fingerprint(
+            name, settings.values, table.to_numpy(float)
+        )
         seals.seal(
             name,
             table.rename_axis("Source_Name"),
             settings=settings,
             seed=seed,
-            model=model,
+            model=print_of_model,
             date=SEALED_ON,
             plan=sealing.PLANS[name],
         )
@@ -155,17 +153,14 @@ for name, (table, record) in frozen.items():
 # stand in `data/results/artifacts.json`. And this is what was written down with each, before any answer:
 
 # %%
-plan = {
-    name: {key: record[key] for key in ("metric", "baseline", "success")}
-    for name, (_, record) in frozen.items()
-}
-Markdown(
-    "\n\n".join(
-        f"**`sealed_{name}.csv`**\n\n"
-        + "\n".join(f"- *{key}:* {text}" for key, text in rows.items())
-        for name, rows in plan.items()
+text = ""
+for name, (_, record) in frozen.items():
+    text += f"**`sealed_{name}.csv`**\n\n"
+    text += "".join(
+        f"- *{key}:* {record[key]}\n" for key in ("metric", "baseline", "success")
     )
-)
+    text += "\n"
+Markdown(text)
 
 # %% [markdown]
 # The baselines are columns of the tables, so that later scores can be paired. The intervals asked for are those of this
@@ -184,8 +179,8 @@ pd.DataFrame(
             f"{(redshifts['q500'] > 1).sum()} medians beyond 1",
         ],
         "undecided": [
-            ((classes["agn"] > 0.2) & (classes["agn"] < 0.8)).sum(),
-            ((blazars["fsrq"] > 0.2) & (blazars["fsrq"] < 0.8)).sum(),
+            classes["agn"].between(0.2, 0.8).sum(),
+            blazars["fsrq"].between(0.2, 0.8).sum(),
             (redshifts["high68"] - redshifts["low68"] > 1).sum(),
         ],
     },
@@ -194,15 +189,12 @@ pd.DataFrame(
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sealed", "caption": "The sealed answers: probability of an active galaxy, probability of an FSRQ, median redshift."}, "image": {"alt": "Three histograms: probabilities of an active galaxy pile up near 1; those of FSRQ are broad with a maximum near 0.2; median redshifts peak near 0.3."}}
 fig, axes = plt.subplots(1, 3, figsize=(7.6, 2.6))
-for ax, (values, label) in zip(
-    axes,
-    (
-        (classes["agn"], "P(active galaxy)"),
-        (blazars["fsrq"], "P(FSRQ)"),
-        (redshifts["q500"], "median redshift"),
-    ),
-    strict=True,
-):
+shown = {
+    "P(active galaxy)": classes["agn"],
+    "P(FSRQ)": blazars["fsrq"],
+    "median redshift": redshifts["q500"],
+}
+for ax, (label, values) in zip(axes, shown.items(), strict=True):
     ax.hist(values, bins=25, color=figures.COLORS["blue"])
     ax.set_xlabel(label)
 axes[0].set_ylabel("sources")
@@ -224,14 +216,13 @@ odd.round(2)
 # %%
 rng = np.random.default_rng(seed)
 chosen = redshifts.sample(60, random_state=seed)
-level = rng.uniform(size=60)
 steps = [0.0, *later_redshifts.LEVELS, 1.0]
+knots = chosen[list(later_redshifts.QUANTILES)].to_numpy()
 invented = [
-    np.interp(u, steps, [0.0, *row, row[-1] * 1.2])
-    for u, row in zip(
-        level, chosen[list(later_redshifts.QUANTILES)].to_numpy(), strict=True
-    )
+    np.interp(rng.uniform(), steps, [0.0, *row, 1.2 * row[-1]]) for row in knots
 ]
+
+# %%
 with tempfile.TemporaryDirectory() as folder:
     answers = Path(folder) / "new_redshifts.csv"
     pd.DataFrame({"Source_Name": chosen.index, "z": invented}).to_csv(
@@ -239,7 +230,7 @@ with tempfile.TemporaryDirectory() as folder:
     )
     path = committed.verify("results/sealed_clean_redshifts.csv")
     result = scoring.score(path, "redshift", newer=answers, n_resamples=200)
-print(scoring.counts_text(result))
+print(scoring.counts_text(result).replace("; ", "\n"))
 result.round(3)
 
 # %% [markdown]
@@ -254,17 +245,11 @@ result.round(3)
 # supersede them, for the reasons given.
 
 # %%
-old = {
-    "unassociated": "clean_unassociated",
-    "bcu": "clean_bcu",
-    "redshifts": "clean_redshifts",
-}
-for name, newer in old.items():
+for name in ("unassociated", "bcu", "redshifts"):
     table, record = seals.sealed(name)
-    print(
-        f"sealed_{name}.csv: {len(table)} sources, sealed {record['sealed']}, sha256 {record['sha256'][:16]}"
-    )
-    print(f"  superseded: {frozen[newer][1]['supersedes']}")
+    print(f"sealed_{name}.csv: {len(table)} sources, sealed {record['sealed']}")
+    print(f"  sha256 {record['sha256'][:24]}")
+    print(f"  superseded: {frozen[f'clean_{name}'][1]['supersedes']}")
 
 # %% tags=["remove-input"]
 Markdown(
@@ -306,8 +291,8 @@ TRUST = [
     f"{n('later.galactic_called_agn')} Galactic answers {count('later.galactic_called_agn')} were called a galaxy. "
     f"AUC {of('later.two_class.auc.observed', 3)} on {n('later.two_class.auc.observed')} labels, of which latitude alone "
     f"earns {of('later.two_class.auc.latitude', 3)}. *More identified pulsars would change it.*",
-    f"**Galaxy or pulsar: any of several tables.** Our recipe has AUC {of('later.pulsar.auc', 3)}, the best peer's minus it "
-    f"is within the interval: ours minus theirs {of('later.pulsar.minus_best_peer_auc', 3)} on "
+    f"**Galaxy or pulsar: any of several tables.** Our recipe has AUC {of('later.pulsar.auc', 3)}, ours minus "
+    f"the best peer's {of('later.pulsar.minus_best_peer_auc', 3)} on "
     f"{n('later.pulsar.minus_best_peer_auc')} shared sources, log-loss {of('later.pulsar.minus_best_peer_logloss', 3)}. "
     "*Four times as many pulsars would halve the intervals.*",
     f"**An accuracy measured on associated sources: not for unassociated ones.** Log-loss {of('later.two_class.logloss.unweighted')} "
@@ -323,9 +308,10 @@ TRUST = [
     f"{of('later.redshift.rmse')}. At least {of('later.redshift.bll_above_median', 2, True)} of {n('later.redshift.bll_above_median')} "
     "BL Lacs looked at since lie above their published median. *A spectroscopic sample that was not chosen by brightness would "
     "change it.*",
-    f"**A faint or flagged unassociated source: check that it exists.** {count('later.outcome.vanished')} of "
-    f"{n('later.outcome.vanished')} sources of DR4 are not listed by FL16Y, hardly any of them clean. "
-    "*A third analysis would tell which of the two is right.*",
+    f"**A faint or flagged unassociated source: check that it exists.** FL16Y does not list "
+    f"{of('later.vanished.flagged_or_faint', 2, True)} of {n('later.vanished.flagged_or_faint')} such sources of DR4, and "
+    f"{of('later.vanished.clean', 3, True)} of {n('later.vanished.clean')} clean ones. *A third analysis would tell which of the "
+    "two is right.*",
     "**Numbers of FSRQs, BL Lacs and candidates among unassociated sources: no.** These labels describe follow-up, and drift.",
 ]
 Markdown("\n".join(f"{k}. {text}" for k, text in enumerate(TRUST, 1)))

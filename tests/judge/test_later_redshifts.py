@@ -86,3 +86,30 @@ def test_cumulative_passes_through_the_quantiles():
     table = exam.gaussian([0.6], [0.1], ["A"])
     for level, name in zip(exam.LEVELS, exam.QUANTILES, strict=True):
         assert exam.cumulative(table, table[name])[0] == pytest.approx(level)
+
+
+def test_together_counts_each_source_once_and_pairs():
+    names = list("ABCD")
+    near, far = (exam.gaussian([m] * 4, [0.1] * 4, names) for m in (0.5, 2.0))
+    truth, limit = pd.Series({"A": 0.5, "B": 0.6}), pd.Series({"C": 1.0, "D": 1.2})
+    table = exam.together({"near": near, "far": far}, truth, limit, "near", n_resamples=50)
+    assert (table["n"] == 4).all() and table.loc["near", ["value", "low", "high"]].abs().max() == 0
+    by_hand = (exam.each(far.loc[["A", "B"]], truth)["crps"].sum() + exam.limit_scores(far, limit)["crps"].sum()) / 4
+    assert table.loc["far", "crps"] == pytest.approx(by_hand)
+    assert table.loc["far", "value"] == pytest.approx(table.loc["far", "crps"] - table.loc["near", "crps"])
+
+
+def test_audit_names_what_revised_lists_doubt():
+    rows = [("A", 0.5, "secure", "1CGH"), ("B", 0.9, "secure", "1CGH"), ("C", 0.4, "uncertain", "1CGH"),
+            ("D", 0.4, "limit", "1CGH"), ("E", np.nan, "withdrawn", "Goldoni"), ("Z", 1.0, "secure", "1CGH")]  # fmt: skip
+    found = exam.audit(published(rows), pd.Series(0.5, list("ABCDE"))).set_index("Source_Name")["finding"]
+    assert found.to_dict() == {
+        "A": "secure, same value", "B": "secure, other value", "C": "photometric or uncertain", "D": "only a limit",
+        "E": "no value",
+    }  # fmt: skip
+
+
+def test_median_gap_covers_a_known_shift():
+    rng = np.random.default_rng(0)
+    value, low, high = exam.median_gap(rng.normal(0, 1, 300), rng.normal(0.5, 1, 300), n_resamples=200)
+    assert low < value < high and low < 0.5 < high and low > 0

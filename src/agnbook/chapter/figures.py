@@ -38,6 +38,21 @@ def sky_map(ax, longitude, latitude, **style) -> None:
     ax.set_ylabel("Galactic latitude")
 
 
+def intervals(ax, table, colors=None) -> None:
+    """Draw one point with its interval a row, names on the left, the first row on top.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``value``, ``low``, ``high``; the index gives the names.
+    colors : name -> key of `COLORS`; blue by default.
+    """
+    for row, (name, value, low, high) in enumerate(table[["value", "low", "high"]].itertuples()):
+        error = np.maximum([[value - low], [high - value]], 0)
+        ax.errorbar(value, -row, xerr=error, fmt="o", ms=5, color=COLORS[(colors or {}).get(name, "blue")])
+    ax.set_yticks(-np.arange(len(table)), table.index, fontsize=9 if len(table) < 12 else 8)
+
+
 def flows(ax, table, colors: dict[str, str], gap: float = 0.03, labels: dict[str, str] | None = None) -> None:
     """Draw how things pass from state to state: one column of bars a stage, bands as wide as their number.
 

@@ -7,8 +7,7 @@ exists, how each will be scored and what counts as success.
 import numpy as np
 import pandas as pd
 
-from agnbook.blazars import linear
-from agnbook.forecasts import pulsars, redshifts, releases
+from agnbook.forecasts import candidates, pulsars, redshifts, releases
 from agnbook.judge import exams, later_redshifts
 from agnbook.sky import features, source_classes
 
@@ -90,14 +89,11 @@ def blazars(catalogue: pd.DataFrame, forecast: pd.DataFrame, outcome: pd.DataFra
     still = outcome.index[outcome["class_after"] == "bcu"].intersection(forecast.index, sort=False)
     votes = forecast.loc[still]
     spread = votes.drop(columns="always BL Lac")
-    known = features.blazar_features(catalogue)
-    rows = np.isfinite(known.y)
-    index = linear.logistic().fit(known.X.loc[rows, ["PL_Index"]].to_numpy(), known.y[rows])
     return pd.DataFrame(
         {
             "bll": 1 - votes["five voters"], "fsrq": votes["five voters"], "fsrq_low": spread.min(axis=1),
             "fsrq_high": spread.max(axis=1),
-            "fsrq_index": index.predict_proba(known.X.loc[still, ["PL_Index"]].to_numpy())[:, 1],
+            "fsrq_index": candidates.photon_index_alone(catalogue, still),
         }
     )  # fmt: skip
 

@@ -254,6 +254,35 @@ def paired_scores(
     return result
 
 
+def one_score(results: dict[str, pd.DataFrame], key: str) -> pd.DataFrame:
+    """Take one score from several results: a row each, columns ``value``, ``low``, ``high``."""
+    return pd.DataFrame({name: result.loc[key, ["value", "low", "high"]] for name, result in results.items()}).T
+
+
+def compare(mine: pd.DataFrame, room: dict[str, pd.DataFrame], labels: pd.Series, **options) -> dict[str, pd.DataFrame]:
+    """Compare one table with each of others, pair by pair, on the names that the two share.
+
+    Parameters
+    ----------
+    room : name -> table.
+    options : of `paired_scores`.
+
+    Returns
+    -------
+    dict
+        For each score a table with one row a pair: ``n``, ``ours``, ``theirs``, ``value`` (ours minus theirs), ``low``, ``high``.
+    """
+    pairs = {name: paired_scores(mine, table, labels, **options) for name, table in room.items()}
+    columns = {"first": "ours", "second": "theirs", "difference": "value", "low": "low", "high": "high"}
+    result = {}
+    for key in ("logloss", "brier", "auc", "accuracy"):
+        rows = {name: pair.loc[key].rename(columns) for name, pair in pairs.items()}
+        result[key] = pd.DataFrame(rows).T
+        result[key].insert(0, "n", [pair.attrs["n"] for pair in pairs.values()])
+    result["count"] = pd.DataFrame({name: pair.attrs["count"] for name, pair in pairs.items()}).T.fillna(0).astype(int)
+    return result
+
+
 def reestimated_scores(
     table: pd.DataFrame, labels: pd.Series, source: pd.DataFrame, target: pd.DataFrame, ratio, *,
     clusters: pd.Series | None = None, n_resamples: int = 50, seed: int = 0,

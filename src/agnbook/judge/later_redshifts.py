@@ -223,3 +223,60 @@ def limit_scores(table: pd.DataFrame, limit: pd.Series) -> pd.DataFrame:
         },
         common,
     )  # fmt: skip
+
+
+def together(tables: dict[str, pd.DataFrame], truth: pd.Series, limit: pd.Series, reference: str, *, n_resamples: int = 500,
+             seed: int = 0) -> pd.DataFrame:  # fmt: skip
+    """CRPS over secure redshifts and lower limits, each source counted once, beside a reference.
+
+    Parameters
+    ----------
+    tables : name -> forecast table that answers for all of `truth` and `limit`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a table: ``n``, ``crps``, ``value`` (minus the reference's, paired), ``low``, ``high``.
+    """
+    truth, limit = truth.dropna(), limit.dropna()
+    both = {
+        name: np.r_[crps(table.loc[truth.index], truth), crps(table.loc[limit.index], limit, limit=True)]
+        for name, table in tables.items()
+    }
+    rng, n = np.random.default_rng(seed), len(truth) + len(limit)
+    draws = rng.integers(0, n, (n_resamples, n))
+    rows = {}
+    for name, values in both.items():
+        gap = values - both[reference]
+        rows[name] = (n, values.mean(), gap.mean(), *np.quantile(gap[draws].mean(axis=1), [0.025, 0.975]))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["n", "crps", "value", "low", "high"])
+
+
+def median_gap(first, second, *, n_resamples: int = 1000, seed: int = 0) -> tuple[float, float, float]:
+    """Median of `second` minus that of `first`, with its 95 % bootstrap interval; two samples, resampled apart."""
+    first, second, rng = np.asarray(first, float), np.asarray(second, float), np.random.default_rng(seed)
+    draws = [np.median(rng.choice(second, len(second))) - np.median(rng.choice(first, len(first))) for _ in range(n_resamples)]
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return float(np.median(second) - np.median(first)), float(low), float(high)
+
+
+def audit(published: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
+    """What revised lists say about redshifts that a catalogue gives.
+
+    Parameters
+    ----------
+    published : as `peers.published_redshifts` gives it.
+    known : redshifts of the catalogue by name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a source and list: ``Source_Name``, ``file``, ``old``, ``z`` and ``finding``: "secure, same value",
+        "secure, other value" (apart by more than `TOLERANCE`), "photometric or uncertain", "only a limit", "no value".
+    """
+    table = published[published["Source_Name"].isin(known.index)].drop_duplicates(["Source_Name", "file"])
+    table = table.assign(old=known[table["Source_Name"]].to_numpy())
+    apart = (table["z"] - table["old"]).abs() > TOLERANCE
+    names = {"uncertain": "photometric or uncertain", "limit": "only a limit", "withdrawn": "no value"}
+    secure = np.where(apart, "secure, other value", "secure, same value")
+    return table.assign(finding=table["kind"].map(names).fillna(pd.Series(secure, table.index)))
