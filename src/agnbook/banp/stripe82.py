@@ -254,6 +254,19 @@ def save(network, scales: Scales, history: list, settings, seed: int) -> None:
     )  # fmt: skip
 
 
+def train_for(names, settings, seed: int) -> pd.DataFrame:
+    """Train with the visits of the named quasars at a chapter's sizes, from its checkpoint on; save; the learning curve."""
+    wanted = ("curves", "validation", "seconds", "cooldown", "max_steps")
+    network, scales, history = learn(
+        light_curves.visits(light_curves.stripe82(names), BANDS), light_curves.stripe82_objects(), seed=seed,
+        every=1000 if settings.profile == "paper" else settings["max_steps"],
+        checkpoint=storage.ROOT / "_build" / f"stripe82-process-{settings.profile}.pt",
+        **{name: settings[name] for name in wanted},
+    )  # fmt: skip
+    save(network, scales, history, settings, seed)
+    return pd.DataFrame(history)
+
+
 def load(profile: str) -> tuple[anp.AttentiveNeuralProcess, transforms.Standard, dict]:
     """Return the trained network, the scale of its magnitudes and notes on its training; at `smoke` an untrained one."""
     if profile == "smoke":

@@ -233,3 +233,39 @@ def paired(table: pd.DataFrame, method: str, other: str, kind: str, rng: np.rand
         low, high = interval(difference, difference.index.get_level_values("object"), rng)
         row |= {score: difference.mean(), f"{score}_low": low, f"{score}_high": high}
     return row
+
+
+def median(values, seed: int = 0) -> tuple[float, tuple[float, float], int]:
+    """Median of `values` (n,), its 95 % interval when they are drawn again, and n."""
+    values = np.asarray(values, float)
+    draws = np.random.default_rng(seed).choice(values, (2000, len(values)))
+    low, high = np.quantile(np.median(draws, axis=1), [0.025, 0.975])
+    return float(np.median(values)), (float(low), float(high)), len(values)
+
+
+#: Names of methods and kinds in `summary`.
+_METHODS = {"linear": "linear", "one band": "one_band", "free rho": "joint", "neural process": "process"}
+_KINDS = {"visit": "epoch", "band": "band"}
+
+
+def summary(points: pd.DataFrame, seed: int = 0) -> dict[str, tuple[float, tuple[float, float], int]]:
+    """What a chapter reports of `points`: value, 95 % interval by object, number of measurements, by dotted name.
+
+    Mean absolute errors of four methods, differences of the joint fit with free rho to one band and to one driver, and
+    the joint fit's coverage of 68.3 %; for whole hidden visits ("epoch") and for one hidden "band".
+    """
+    rng, found = np.random.default_rng(seed), {}
+    for kind, short in _KINDS.items():
+        rows = points[points["kind"] == kind]
+        for method, key in _METHODS.items():
+            one = rows[rows["method"] == method]
+            error = one["residual"].abs()
+            found[f"heldout.{short}.{key}"] = (float(error.mean()), interval(error, one["object"], rng), len(one))
+        one = rows[rows["method"] == "free rho"]
+        inside = (one["probability"] - 0.5).abs() < 0.6827 / 2
+        found[f"heldout.{short}.coverage68"] = (float(inside.mean()), interval(inside, one["object"], rng), len(one))
+        for other in ("one band", "one driver"):
+            row = paired(points, "free rho", other, kind, rng)
+            ends = (row["mae_low"], row["mae_high"])
+            found[f"heldout.{short}.joint_minus_{other.replace(' ', '_')}"] = (float(row["mae"]), ends, len(one))
+    return found
