@@ -19,7 +19,7 @@
 # neural process, or anything else, predict what it was not shown?
 #
 # **You will** follow one quasar of SDSS Stripe 82 from the file to a posterior, reproduce somebody else's fits, measure how
-# much five bands have in common, and hide visits from eight ways of predicting them.
+# much five bands have in common, and hide visits from ten ways of predicting them.
 #
 # **You will learn** why a number such as $\rho$ means little without what else was allowed to vary, and why a held-out
 # measurement settles what a likelihood cannot.
@@ -48,10 +48,11 @@ profile = "book"
 seed = 0
 
 # %%
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import torch
 
 from agnbook import quasars
 from agnbook.banp import stripe82
@@ -61,7 +62,6 @@ from agnbook.sky import light_curves
 
 settings = sizes.load("35_meet_real_quasars", profile)
 figures.use_book_style()
-torch.set_num_threads(1)
 
 # %% tags=["nbval-ignore-output", "remove-input"]
 run_box.RunBox(
@@ -128,10 +128,11 @@ objects = light_curves.stripe82_objects()
 names = heldout.well_observed(everything, at_least=40, seed=seed)
 print(f"{everything['object'].nunique()} quasars, {len(everything)} measurements")
 print(f"{len(names)} quasars with 40 measurements or more in every band")
-print("left out:", everything.attrs["left_out"])
+for reason, count in everything.attrs["left_out"].items():
+    print(f"  left out: {count} with {reason}")
 
 # %% [markdown]
-# "No value" are the archive's two ways to write a missing magnitude; some times are no dates. None of these rows is a mistake of
+# "No value" is the archive's two ways to write a missing magnitude; some times are no dates. None of these rows is a mistake of
 # the reader, and each would have ruined a fit. To follow, take the first of the well observed quasars (their order is random) that is brighter than
 # r = 19 and whose r band {cite:t}`macleod2010` could fit, so that there is something to see:
 
@@ -148,7 +149,7 @@ everything[everything["object"] == chosen[0]].groupby("band", observed=True).agg
 ).round(3)
 
 # %% [markdown]
-# Bluer bands scatter more, as the simulators have it. In u and z much of the scatter is error. Every band has its own number of
+# Bluer bands scatter more, as the simulators have it. Here errors are small beside the scatter; in a faint quasar u and z hold little else. Every band has its own number of
 # visits; nothing below needs visits that are complete.
 
 # %%
@@ -156,7 +157,7 @@ found = quasars.fit(curve, seed=seed)
 table = found.quantities()
 wanted = ["log_tau_rest", "log_sf_rest", "tau_slope", "sigma_slope", "rho"]
 print(f"k-hat {found.k_hat:.2f} ({found.sampler}); flags:")
-print("\n".join(found.flags) or "none")
+print(textwrap.fill("; ".join(found.flags) or "none", 80))
 table[wanted].quantile([0.16, 0.5, 0.84]).T.round(2)
 
 # %% [markdown]
@@ -177,7 +178,7 @@ plt.show()
 #
 # What follows uses quasars with 40 measurements or more in every band, in random order.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sample", "caption": "The quasars of Stripe 82: redshift, mean r magnitude, number of visits in r, and median stated error in r (magnitudes; blue: all; black: those with 40 measurements or more in every band)."}, "image": {"alt": "Four histograms; the well observed quasars resemble all of them"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-stripe82-sample", "caption": "The quasars of Stripe 82: redshift, mean r magnitude, number of visits in r, and median stated error in r (magnitudes; blue: all; black: those with 40 measurements or more in every band)."}, "image": {"alt": "Four histograms; the well observed quasars resemble all of them"}}
 in_r = everything[everything["band"] == "r"].groupby("object")
 sample = objects.join(in_r.agg(visits=("time", "size"), error=("error", "median")))
 fig, axes = plt.subplots(1, 4, figsize=(10, 2.8), sharey=True)
@@ -191,8 +192,8 @@ for ax, (column, ends) in zip(axes, columns.items(), strict=True):
     ax.set_xlabel(column)
 axes[0].set_ylabel("quasars")
 plt.show()
-columns = ["redshift", "M_i", "log_mass", "mag_r", "visits", "error"]
-sample.loc[names, columns].quantile([0.05, 0.5, 0.95]).round(3)
+spread = sample.loc[names, [*columns, "log_mass"]].quantile([0.05, 0.5, 0.95])
+print(spread.round(3).to_string())
 
 # %% [markdown]
 # These are luminous quasars, brighter by several magnitudes than most of the DC2-like population, with a tenth of the visits that the
@@ -218,9 +219,8 @@ repeated = stored.table(
     settings=settings, seed=seed,
 )  # fmt: skip
 print(f"{len(repeated)} clean quasars; ours minus theirs, dex")
-repeated[["offset_tau", "offset_sf"]].quantile([0.05, 0.25, 0.5, 0.75, 0.95]).round(
-    3
-)
+offsets = repeated[["offset_tau", "offset_sf"]]
+offsets.quantile([0.05, 0.25, 0.5, 0.75, 0.95]).round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-macleod", "caption": "Observed-frame time-scales of clean r-band fits: ours against those of MacLeod et al. (2010), and the difference."}, "image": {"alt": "Points on the diagonal, and a narrow histogram at zero"}}
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4))
@@ -240,8 +240,7 @@ tau_offset = repeated.offset_tau.median()
 print(f"median offset of log tau {tau_offset:.4f} dex, n = {len(repeated)}")
 
 # %% [markdown]
-# The median offset is below a hundredth of a dex, and the middle half of the quasars agree nearly to the step of their grid (a few lie beyond the panels: their likelihood
-# has no maximum at a finite time-scale). So the likelihood, the reading of
+# The median offset is below a hundredth of a dex, and the middle half of the quasars agree nearly to the step of their grid (a few lie beyond the panels). So the likelihood, the reading of
 # the files and the meaning of their amplitude (SF at infinite lag, $\sqrt{2}$ times the standard deviation) are theirs. What a *single band* can say is that and no more; the
 # rest of the chapter uses all five.
 #
@@ -443,7 +442,7 @@ print(f"mean absolute error of a measurement about the truth: {floor:.4f} mag")
 # %% [markdown]
 # Most of the best error is the measurement's own. Which differences between methods are more than luck? Same points, method by method:
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paired", "caption": "Free rho minus each other method on the same hidden measurements, with 95 % intervals from whole quasars drawn again. Left: mean absolute error, below zero is better. Right: log-density, above zero is better. Blue: the whole visit hidden; orange: r alone."}, "image": {"alt": "Two panels of points with intervals; line, neural process and single band lose clearly, the other joint models hardly differ"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-heldout-differences", "caption": "Free rho minus each other method on the same hidden measurements, with 95 % intervals from whole quasars drawn again. Left: mean absolute error, below zero is better. Right: log-density, above zero is better. Blue: the whole visit hidden; orange: r alone."}, "image": {"alt": "Two panels of points with intervals; line, neural process and single band lose clearly, the other joint models hardly differ"}}
 rng = np.random.default_rng(seed)
 pairs = [
     heldout.paired(points, "free rho", other, kind, rng)
@@ -453,7 +452,7 @@ pairs = [
 pairs = pd.DataFrame(pairs).set_index(["kind", "other"])
 pictures.paired_differences(pairs)
 plt.show()
-pairs.loc["band", ["mae", "mae_low", "mae_high"]].round(4)
+print(pairs.loc["band", ["mae", "mae_low", "mae_high"]].round(4).to_string())
 
 # %% [markdown]
 # What is more than luck: five bands beat one, by a little where the whole night is hidden and by much where the other bands stay; a line loses to every fit;
@@ -486,7 +485,7 @@ print(coverage[list(shown)].round(3).to_string())
 # - Walk or oscillator, free $\rho$ or one driver: here held-out visits cannot tell; five bands or one, tails or none, filter or neural process: they can.
 # - A model that was made for 500 to 1,000 visits must be asked where there are sixty.
 #
-# What the flicker says about the black hole is the question of {ref}`ch-weigh-real-black-holes`.
+# What the flicker says about the black hole is the question of the next chapter.
 #
 # ## Exercises
 #
