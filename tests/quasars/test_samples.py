@@ -47,3 +47,44 @@ def test_studies_of_real_quasars_run():
     assert len(table) == 5 and table.offset_tau.abs().median() < 0.05
     points = samples.compare_processes(table["object"].astype(int)[:1])
     assert set(points["method"]) == {"random walk", "oscillator"} and points["residual"].abs().median() < 0.3
+
+
+def test_a_summary_gives_every_reported_number_with_its_interval():
+    rng, tables = np.random.default_rng(2), []
+    for k, name in enumerate(("linear", "one band", "one driver", "free rho", "neural process")):
+        for kind in ("visit", "band"):
+            residual = (0.05 - 0.005 * k) * rng.standard_normal(600)
+            tables.append(
+                pd.DataFrame({
+                    "object": np.arange(600) // 12, "kind": kind, "method": name, "number": np.arange(600) % 12,
+                    "residual": residual, "log_density": 0.0, "probability": rng.random(600),
+                })
+            )  # fmt: skip
+    found = heldout.summary(pd.concat(tables, ignore_index=True))
+    assert len(found) == 2 * 7
+    for value, (low, high), n in found.values():
+        assert low < value < high and n == 600
+    assert found["heldout.epoch.joint"][0] < found["heldout.epoch.linear"][0]
+    assert found["heldout.band.joint_minus_one_band"][1][1] < 0
+    value, (low, high), n = heldout.median(rng.standard_normal(400))
+    assert low < value < high and n == 400 and high - low < 0.4
+
+
+def test_pictures_show_what_they_are_given():
+    import matplotlib.pyplot as plt
+
+    from agnbook.quasars import fit, pictures
+
+    rng = np.random.default_rng(3)
+    plain = cadence(rng)
+    curve = simulate.simulate(plain, parameters(plain), rng)
+    hidden = heldout.hide(curve)
+    found = {"constant": heldout.constant(hidden), "linear": heldout.linear(hidden)}
+    table = pd.concat([heldout.points(hidden, found, kind) for kind in ("visit", "band")], ignore_index=True)
+    assert len(pictures.light_curve(fit(curve), np.linspace(*curve.times[[0, -1]], 20)).containers) == 5
+    assert len(pictures.hidden_visits(hidden, found).containers) == 3
+    pairs = pd.DataFrame([heldout.paired(table, "linear", "constant", kind, rng) for kind in ("visit", "band")])
+    axes = pictures.paired_differences(pairs.set_index(["kind", "other"]))
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == ["constant"]
+    assert len(pictures.probabilities(table[table["kind"] == "visit"], ("constant", "linear"))) == 2
+    plt.close("all")
