@@ -165,25 +165,24 @@ cuts.round(3)
 # The last cut costs a third of the sources and half of the quasars. It also moves the median redshift, because a distant
 # source loses its highest-energy photons to the extragalactic background light and to its softer spectrum.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-cut", "caption": "Redshifts of the sources that the cut on Highest_energy keeps and drops. Lines mark the medians."}, "image": {"alt": "Two redshift histograms: kept sources peak at low redshift, dropped sources near redshift one."}}
+# %% tags=["hide-input"]
 known = np.isfinite(redshift)
 kept = known & np.isfinite(high["Highest_energy"]) & high["Unc_LP_beta"].notna()
 dropped = known & ~kept
+parts = (kept, "kept", "blue"), (dropped, "dropped", "orange")
+panels = {"all classes": pd.Series(True, high.index), "FSRQs only": quasars}
+bins = np.linspace(0, 3.5, 36)
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-cut", "caption": "Redshifts of the sources that the cut on Highest_energy keeps and drops. Lines mark the medians."}, "image": {"alt": "Two redshift histograms: kept sources peak at low redshift, dropped sources near redshift one."}}
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharex=True)
-bins, everything = np.linspace(0, 3.5, 36), pd.Series(True, high.index)
-panels = {"all classes": everything, "FSRQs only": quasars}
 for ax, (title, group) in zip(axes, panels.items(), strict=True):
-    for mask, name, color in (
-        (kept, "kept", "blue"),
-        (dropped, "dropped", "orange"),
-    ):
+    for mask, name, color in parts:
         values = redshift[mask & group]
         style = {"histtype": "step", "lw": 1.6, "color": figures.COLORS[color]}
         ax.hist(values, bins, label=f"{name}, n = {len(values)}", **style)
         if title == "all classes":
-            ax.axvline(
-                np.median(values), color=figures.COLORS[color], ls="--", lw=1
-            )
+            line = {"color": figures.COLORS[color], "ls": "--", "lw": 1}
+            ax.axvline(np.median(values), **line)
     ax.set(xlabel="redshift", ylabel="sources", title=title)
     ax.legend()
 plt.show()
@@ -217,13 +216,15 @@ regression = features.redshift_features(high)
 print(f"{len(regression)} sources, {regression.X.shape[1]} features")
 regression.X.describe().T[["mean", "std", "min", "max"]].round(2)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-features", "caption": "Four of the 24 features against redshift. Spearman's rank correlation is printed below."}, "image": {"alt": "Scatter plots of photon index, pivot energy, synchrotron peak frequency and flux against redshift, coloured by class."}}
+# %% tags=["hide-input"]
 chosen = {
     "PL_Index": "photon index",
     "Pivot_Energy": "ln (pivot energy / MeV)",
     "nu_syn": "ln (nu_syn / Hz + 1e12)",
     "Flux1000": "ln (flux above 1 GeV)",
 }
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-features", "caption": "Four of the 24 features against redshift. Spearman's rank correlation is printed below."}, "image": {"alt": "Scatter plots of photon index, pivot energy, synchrotron peak frequency and flux against redshift, coloured by class."}}
 fig, axes = plt.subplots(2, 2, figsize=(7.5, 5.4), sharey=True)
 classes = source_classes.physical_class(regression.info).to_numpy()
 for ax, (name, label) in zip(axes.flat, chosen.items(), strict=True):
@@ -257,7 +258,7 @@ print(
 )
 print(", ".join(f"{count} {name}" for name, count in labels.value_counts().items()))
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-blazar-features", "caption": "The seven classification features. BCUs lie between the two classes, and their missing SED fits pile up at one value."}, "image": {"alt": "Seven histograms comparing BL Lacs, FSRQs and BCUs; photon index separates the classes best."}}
+# %% tags=["hide-input"]
 titles = {
     "PL_Index": "photon index", "LP_Index": "log-parabola index",
     "Frac_Variability": "fractional variability",
@@ -265,27 +266,20 @@ titles = {
     "Variability_Index": "ln variability index",
     "nuFnu_syn": "ln (nuFnu_syn + 1e-12)", "nu_syn": "ln (nu_syn / Hz + 1e12)",
 }  # fmt: skip
+y = classification.y
+groups = {"bll": y == 0, "fsrq": y == 1, "bcu": np.isnan(y)}
+line = {"density": True, "histtype": "step", "lw": 1.4}
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-blazar-features", "caption": "The seven classification features. BCUs lie between the two classes, and their missing SED fits pile up at one value."}, "image": {"alt": "Seven histograms comparing BL Lacs, FSRQs and BCUs; photon index separates the classes best."}}
 fig, axes = plt.subplots(2, 4, figsize=(9.5, 4.6))
-groups = {
-    "bll": classification.y == 0,
-    "fsrq": classification.y == 1,
-    "bcu": np.isnan(classification.y),
-}
 for ax, (name, title) in zip(axes.flat, titles.items(), strict=False):
     values = classification.X[name].to_numpy()
     bins = np.linspace(*np.quantile(values, [0.002, 0.998]), 30)
     for source_class, rows in groups.items():
         color = figures.CLASS_COLORS[source_class]
-        style = {
-            "histtype": "step",
-            "lw": 1.4,
-            "color": color,
-            "label": source_class,
-        }
-        ax.hist(values[rows], bins, density=True, **style)
+        ax.hist(values[rows], bins, color=color, label=source_class, **line)
     ax.set(xlabel=title, yticks=[])
-axes[0, 0].set_ylabel("density")
-axes[1, 0].set_ylabel("density")
+fig.supylabel("density")
 axes.flat[-1].axis("off")
 axes.flat[-1].legend(*axes.flat[0].get_legend_handles_labels(), loc="center")
 plt.show()

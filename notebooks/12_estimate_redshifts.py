@@ -57,8 +57,8 @@ figures.use_book_style()
 run_box.RunBox(
     settings,
     catalogs=("4lac-dr3-h",),
-    computed="one training of each of the three networks, the baselines, all scores "
-    "and intervals",
+    computed="one training of each of the three networks, the baselines, all "
+    "scores and intervals",
     loaded="predictions of the restarts on the paper's split and of every fold "
     "(data/results/redshift_networks_*.csv)",
 )
@@ -79,8 +79,8 @@ X_train, X_validation, X_test = features.standardise(
     X[train], X[validation], X[test]
 )
 print(
-    f"{len(train)} sources train, {len(validation)} choose the epoch, {len(test)} test; "
-    f"{len(unknown)} have no redshift"
+    f"{len(train)} sources train, {len(validation)} choose the epoch, "
+    f"{len(test)} test; {len(unknown)} have no redshift"
 )
 
 # %% [markdown]
@@ -171,25 +171,19 @@ best_epochs = {
 pd.DataFrame(best_epochs)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-training", "caption": "Training curves of the three networks on the paper's split. Dots mark the epoch that is kept."}, "image": {"alt": "Loss against epoch for three networks: the validation RMSE is flat after the first epochs, and the Bayesian losses fall slowly as the KL term shrinks."}}
+LINES = [
+    ("loss", "blue", "training loss"),
+    ("validation_loss", "orange", "validation loss"),
+    ("validation_rmse", "grey", "validation RMSE"),
+]  # fmt: skip
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.2))
 for ax, (kind, history) in zip(axes, histories.items(), strict=True):
-    ax.plot(history["loss"], color=figures.COLORS["blue"], label="training loss")
-    ax.plot(
-        history["validation_loss"],
-        color=figures.COLORS["orange"],
-        lw=0.8,
-        label="validation loss",
-    )
-    ax.plot(
-        history["validation_rmse"],
-        color=figures.COLORS["grey"],
-        lw=0.8,
-        label="validation RMSE",
-    )
-    best = history["validation_rmse"].argmin()
-    ax.plot(
-        best, history["validation_rmse"][best], "o", color=figures.COLORS["black"]
-    )
+    for column, color, label in LINES:
+        width = 1.5 if column == "loss" else 0.8
+        style = {"color": figures.COLORS[color], "lw": width, "label": label}
+        ax.plot(history[column], **style)
+    rmse = history["validation_rmse"]
+    ax.plot(rmse.argmin(), rmse.min(), "o", color=figures.COLORS["black"])
     ax.set(xlabel="epoch", title=kind, ylim=(0, None))
 axes[0].set_ylabel("loss or RMSE (redshift)")
 axes[0].legend()
@@ -224,13 +218,8 @@ fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True)
 chosen = np.argsort(z[test])[[len(test) // 4, len(test) // 2, 3 * len(test) // 4]]
 for ax, row in zip(axes, chosen, strict=True):
     for kind, color in (("flipout", "blue"), ("reparameterization", "orange")):
-        ax.hist(
-            samples[kind][:, row],
-            40,
-            histtype="step",
-            color=figures.COLORS[color],
-            label=kind,
-        )
+        style = {"histtype": "step", "color": figures.COLORS[color], "label": kind}
+        ax.hist(samples[kind][:, row], 40, **style)
     ax.axvline(z[test][row], color=figures.COLORS["black"], label="measured")
     ax.set(xlabel="redshift", title=known.X.index[test][row], xlim=(0, 2.2))
 axes[0].set_ylabel("draws")
@@ -284,6 +273,7 @@ def shown(value):
     )
 
 
+# %%
 table1 = repeats.score_table(z[test], on_test, pooled=False, seed=seed)
 each = {
     name: [scores.rmse(z[test], column) for column in values.T]
@@ -301,23 +291,21 @@ table1.rename_axis("network")[order].map(shown)
 # the reading. The first is by far the largest, and the paper's values lie inside it:
 # on 62 sources, the order of the three networks in Table 1 means nothing.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-scatter", "caption": "Predicted against measured redshift of the 62 test sources, first restart. Bars are one standard deviation of the weight samples."}, "image": {"alt": "Three scatter plots of predicted against true redshift with error bars much shorter than the distance to the diagonal; high redshifts are predicted too low."}}
+# %% tags=["hide-input"]
 first = split[split["restart"] == 0].set_index("network")
 classes = source_classes.physical_class(known.info).to_numpy()[test]
 other = ~np.isin(classes, ["bll", "fsrq"])
 groups = {"bll": classes == "bll", "fsrq": classes == "fsrq", "other": other}
+POINTS = {"fmt": "o", "ms": 3, "lw": 0.8}
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-scatter", "caption": "Predicted against measured redshift of the 62 test sources, first restart. Bars are one standard deviation of the weight samples."}, "image": {"alt": "Three scatter plots of predicted against true redshift with error bars much shorter than the distance to the diagonal; high redshifts are predicted too low."}}
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.3), sharey=True)
 for ax, kind in zip(axes, mlp.KINDS, strict=True):
     mean, sd = first.loc[kind, "mean"].to_numpy(), first.loc[kind, "sd"].to_numpy()
     for name, mask in groups.items():
         bars = None if kind == "mlp" else sd[mask]
-        style = {
-            "fmt": "o",
-            "ms": 3,
-            "lw": 0.8,
-            "color": figures.CLASS_COLORS[name],
-        }
-        ax.errorbar(z[test][mask], mean[mask], yerr=bars, label=name, **style)
+        style = {"color": figures.CLASS_COLORS[name], "label": name, **POINTS}
+        ax.errorbar(z[test][mask], mean[mask], yerr=bars, **style)
     ax.plot([0, 2.5], [0, 2.5], color=figures.COLORS["black"], lw=0.8)
     ax.set(xlabel="measured redshift", title=kind, xlim=(0, None), ylim=(0, 2.6))
 axes[0].set_ylabel("predicted redshift")
@@ -355,6 +343,8 @@ oof = stored.table(
     settings=settings,
     seed=seed,
 )
+
+# %%
 oof = oof.pivot(index="Source_Name", columns="repeat").loc[known.X.index]
 out_of_fold = {
     network.name: oof[f"{network.name}_mean"].to_numpy() for network in networks
@@ -389,9 +379,8 @@ for table, shift, marker, color, label in (
 place = cv.index.get_indexer(list(paper_rmse)) + 0.18
 color = figures.COLORS["orange"]
 ax.plot(list(paper_rmse.values()), place, "^", color=color, label="paper")
-ax.set_yticks(range(len(cv)), cv.index)
+ax.set(xlabel="RMSE (redshift)", yticks=range(len(cv)), yticklabels=cv.index)
 ax.invert_yaxis()
-ax.set_xlabel("RMSE (redshift)")
 ax.legend()
 plt.show()
 
@@ -399,7 +388,8 @@ plt.show()
 # %%
 PAIRS = [
     ("mlp", "ridge"), ("mlp", "ridge one-hot"), ("flipout", "mlp"),
-    ("reparameterization", "flipout"), ("mlp_relu", "mlp"), ("flipout_all", "flipout"),
+    ("reparameterization", "flipout"), ("mlp_relu", "mlp"),
+    ("flipout_all", "flipout"),
     ("reparameterization_all", "reparameterization"),
 ]  # fmt: skip
 differences = {
@@ -431,9 +421,9 @@ Markdown(
     f"{rmse['class mean']}, ridge regression {rmse['ridge']}, and with one column "
     f"for each category {rmse['ridge one-hot']}. "
     f"Correlations of the networks are {cc['mlp']}, {cc['flipout']} and "
-    f"{cc['reparameterization']}: the values near 0.78 in Table 1 belong to a lucky set "
-    "of test sources, on which our networks reach them too. A linear model that is told "
-    "what a category is beats the networks: writing the class as a number in "
+    f"{cc['reparameterization']}: the values near 0.78 in Table 1 belong to a "
+    "lucky set of test sources, on which our networks reach them too. A linear model "
+    "that is told what a category is beats the networks: writing the class as a number in "
     "alphabetical order costs more than 64 hidden units bring in."
 )
 
@@ -470,30 +460,26 @@ has_redshift = first_restart["known"].to_numpy()
 flipout = first_restart["flipout_mean"].to_numpy()
 print(first_restart.groupby("known").size().to_dict())
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-unknown", "caption": "Measured redshifts, and the Flipout network's predictions for sources with and without one, by class (first restart)."}, "image": {"alt": "Histograms for BL Lacs and uncertain blazars: predictions are narrower than the measured redshifts, and those for sources without redshift resemble those for sources with one."}}
+# %% tags=["hide-input"]
 every_class = pd.concat(
     [source_classes.physical_class(part.info) for part in (known, unknown)]
 ).to_numpy()
+FILLED = {"color": figures.COLORS["grey"], "alpha": 0.35}
+PARTS = (has_redshift, "known", "blue"), (~has_redshift, "unknown", "orange")
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-unknown", "caption": "Measured redshifts, and the Flipout network's predictions for sources with and without one, by class (first restart)."}, "image": {"alt": "Histograms for BL Lacs and uncertain blazars: predictions are narrower than the measured redshifts, and those for sources without redshift resemble those for sources with one."}}
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.3))
 bins = np.linspace(0, 2, 41)
 for ax, name in zip(axes, ("bll", "bcu"), strict=True):
     here = every_class == name
-    filled = {"color": figures.COLORS["grey"], "alpha": 0.35}
     measured = z[here[has_redshift]]
-    ax.hist(
-        measured,
-        bins,
-        density=True,
-        label=f"measured, n = {len(measured)}",
-        **filled,
-    )
-    for mask, label, color in (
-        (has_redshift, "predicted, known", "blue"),
-        (~has_redshift, "predicted, unknown", "orange"),
-    ):
-        step = {"histtype": "step", "lw": 1.6, "color": figures.COLORS[color]}
-        label = f"{label}, n = {(here & mask).sum()}"
-        ax.hist(flipout[here & mask], bins, density=True, label=label, **step)
+    text = f"measured, n = {len(measured)}"
+    ax.hist(measured, bins, density=True, label=text, **FILLED)
+    for mask, text, color in PARTS:
+        values = flipout[here & mask]
+        style = {"histtype": "step", "lw": 1.6, "color": figures.COLORS[color]}
+        text = f"predicted, {text}, n = {len(values)}"
+        ax.hist(values, bins, density=True, label=text, **style)
     ax.set(xlabel="redshift", ylabel="density", title=name)
     ax.legend(fontsize=8)
 plt.show()

@@ -90,33 +90,23 @@ COLUMN_SETS = {
     "source alone": features.SOURCE_FEATURES,
 }
 TWO = list(COLUMN_SETS)
-voter_sizes = {"trees": settings.trees, "rounds": settings.rounds, "seed": seed}
+wide = features.extended_blazar_features(lac, clean=False)
+sizes = ("resamples", "epochs", "pretext_epochs", "voter_epochs", "trees", "rounds")
+sizes = {name: settings[name] for name in sizes}
 
 
 def votes_for_bcu():
     """FSRQ probabilities of all BCUs by seven models, several trainings each."""
-    rng, n = np.random.default_rng(seed), settings.resamples  # one after the other
-    rows = np.flatnonzero(uncertain)
-    draws = uncertain_votes.resample(np.flatnonzero(labelled & clean), n, rng)
-    epochs = {"epochs": settings.epochs, "pretext_epochs": settings.pretext_epochs}
-    networks_ = uncertain_votes.of_paper_networks(
-        seven.X.to_numpy(), seven.y, draws, rows, seed=seed, **epochs
+    return uncertain_votes.of_all_models(
+        seven, wide, clean, COLUMN_SETS, seed=seed, **sizes
     )
-    wide = features.extended_blazar_features(lac, clean=False)
-    draws = uncertain_votes.resample(np.flatnonzero(labelled), n, rng)
-    voters = uncertain_votes.of_five_voters(
-        wide.X,
-        wide.y,
-        draws,
-        rows,
-        COLUMN_SETS,
-        epochs=settings.voter_epochs,
-        **voter_sizes,
-    )
-    return voting.tidy(networks_ | voters, bcu).round(4)
 
 
-bcu_table = stored.table("results/blazar_votes_bcu.csv", votes_for_bcu, **store)
+# %% tags=["nbval-ignore-output"]
+path = "results/blazar_votes_bcu.csv"
+bcu_table = stored.table(
+    path, lambda: voting.tidy(votes_for_bcu(), bcu).round(4), **store
+)
 bcu_votes = voting.untidy(bcu_table, bcu)
 
 # %% [markdown]
@@ -205,36 +195,11 @@ _ = ax.legend()
 # ## Which sources can be called?
 
 # %%
-callable_rows = []
-clean_no_sed = bcu_no_sed[bcu_clean]
-for name in TWO:
-    probability = bcu_votes[name][0, bcu_clean]
-    fsrq = probability > 0.5
-    for target in (0.95, 0.99):
-        # one threshold for all clean BCUs, so that a group keeps its own share
-        called, _ = voting.reject_option(probability, target)
-        for label, rows in {
-            "all": np.ones(n_clean, bool),
-            "no SED fit": clean_no_sed,
-        }.items():
-            group = called & rows
-            found = (
-                rows.sum(),
-                group.sum(),
-                (group & fsrq).sum(),
-                (group & ~fsrq).sum(),
-            )
-            callable_rows.append((name, target, label, *found))
-columns = [
-    "model",
-    "expected precision",
-    "sources",
-    "n",
-    "called",
-    "FSRQ",
-    "BL Lac",
-]
-callable_table = pd.DataFrame(callable_rows, columns=columns)
+groups = {"all": np.ones(n_clean, bool), "no SED fit": bcu_no_sed[bcu_clean]}
+probabilities = {name: bcu_votes[name][0, bcu_clean] for name in TWO}
+callable_table = uncertain_votes.callable_sources(
+    probabilities, groups, (0.95, 0.99)
+)
 callable_table
 
 # %% [markdown]
@@ -258,6 +223,8 @@ redshift_sizes = {
     "n_forest": settings.forest,
     "rounds": settings.redshift_rounds,
 }
+
+# %% tags=["nbval-ignore-output"]
 redshifts = stored.table(
     "results/redshift_posteriors.csv",
     lambda: unknown_redshifts.predict(
@@ -289,20 +256,23 @@ summary[summary["sources"] >= settings.smallest_class].round(3)
 network_redshifts = committed.load_table("results/redshift_networks_sources.csv")
 network_redshifts = network_redshifts.set_index("Source_Name")
 is_known = network_redshifts["known"].to_numpy()
-NETWORKS = {"mlp": "Frequentist", "flipout": "Flipout"}
-NETWORKS |= {"reparameterization": "Reparameterization"}
+NETWORKS = dict(mlp="Frequentist", flipout="Flipout")
+NETWORKS["reparameterization"] = "Reparameterization"
 table_3 = {
     (label, name): network_redshifts.loc[rows, f"{kind}_mean"]
     for label, rows in {"known": is_known, "unknown": ~is_known}.items()
     for kind, name in NETWORKS.items()
 }
 table_3["unknown", "best model, all sources"] = redshifts["z_mean"]
-table_3 = {
-    key: values.agg(["size", "mean", "min", "max", "std"])
-    for key, values in table_3.items()
+SUMMARY = {
+    "n": "size",
+    "mean": "mean",
+    "lowest": "min",
+    "highest": "max",
+    "sigma": "std",
 }
-columns = ["n", "mean", "lowest", "highest", "sigma"]
-pd.DataFrame(table_3).T.set_axis(columns, axis=1).round(2)
+rows = {key: values.agg(list(SUMMARY.values())) for key, values in table_3.items()}
+pd.DataFrame(rows).T.set_axis(list(SUMMARY), axis=1).round(2)
 
 # %%
 edges = np.linspace(0, 3, 31)
@@ -311,28 +281,27 @@ all_classes = source_classes.physical_class(lac).to_numpy()
 network_rows = lac.set_index("Source_Name").loc[network_redshifts.index]
 network_class = source_classes.physical_class(network_rows).to_numpy()
 flipout = network_redshifts["flipout_mean"].to_numpy()
-points = {
-    name: flipout[~is_known & (network_class == name)] for name in ("bll", "bcu")
-}
+TITLES = {"bll": "BL Lacs", "bcu": "BCUs"}
+points = {name: flipout[~is_known & (network_class == name)] for name in TITLES}
+FILLED = {"color": figures.COLORS["grey"], "alpha": 0.35}
+STEP = {"histtype": "step", "lw": 1.8}
+BLUE, ORANGE = ({"color": figures.COLORS[name]} for name in ("blue", "orange"))
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshifts-by-class", "caption": "Redshift distributions by class, as in Fig. 1 of the paper, for classes with more than 50 sources. Grey: sources with a redshift. Blue line: point predictions of the Flipout network for sources without one. Orange line: sum of the best model's predictive distributions for those sources, which keeps the width that point predictions lose."}, "image": {"alt": "Two panels, BL Lacs and BCUs: the network's predictions form a narrow peak at low redshift, the summed distributions are broader with a tail to redshift 2."}}
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.4))
-blue, orange, grey = (figures.COLORS[name] for name in ("blue", "orange", "grey"))
-step = {"density": True, "histtype": "step", "lw": 1.8}
-for ax, (name, title) in zip(
-    axes, {"bll": "BL Lacs", "bcu": "BCUs"}.items(), strict=True
-):
+for ax, (name, title) in zip(axes, TITLES.items(), strict=True):
     truth = all_redshifts[(all_classes == name) & np.isfinite(all_redshifts)]
-    filled = {"density": True, "color": grey, "alpha": 0.35}
-    ax.hist(truth, edges, label="with a redshift", **filled)
-    ax.hist(
-        points[name], edges, color=blue, label="Flipout, point predictions", **step
-    )
     rows = redshifts.loc[source_class == name, list(unknown_redshifts.QUANTILES)]
-    draws = unknown_redshifts.draws(rows)
-    ax.hist(
-        draws, edges, color=orange, label="best model, summed distributions", **step
-    )
+    for values, text, style in (
+        (truth, "with a redshift", FILLED),
+        (points[name], "Flipout, point predictions", STEP | BLUE),
+        (
+            unknown_redshifts.draws(rows),
+            "best model, summed distributions",
+            STEP | ORANGE,
+        ),
+    ):
+        ax.hist(values, edges, density=True, label=text, **style)
     ax.set(title=title, xlabel="redshift", ylabel="density")
 _ = axes[0].legend(fontsize=8)
 
@@ -381,6 +350,7 @@ shared = seven.X.loc[with_z, columns].to_numpy()
 design = np.column_stack([np.ones(len(shared)), shared, shared**2])
 
 
+# %%
 def rest(values):
     """What a quadratic regression on the shared columns leaves of the ranks."""
     ranks = pd.Series(values).rank().to_numpy()
@@ -448,20 +418,27 @@ pd.DataFrame(fractions, index=["FSRQ fraction", "low", "high"]).T.round(2)
 
 # %%
 logits, alone = voting.logit(best), bcu_votes["source alone"]
-sd = logits.std(axis=0)
-groups = [bcu_clean, ~bcu_clean]
+lower, upper = networks.sigmoid(
+    logits[0] + 1.96 * np.outer([-1, 1], logits.std(axis=0))
+)
+apart = [bcu_clean, ~bcu_clean]
+called_95, called_99 = (
+    uncertain_votes.call(best[0], apart, p) for p in (0.95, 0.99)
+)
+
+# %%
 class_table = pd.DataFrame(
     {
         "Source_Name": bcu,
         "probability_fsrq": best[0],
-        "probability_low": networks.sigmoid(logits[0] - 1.96 * sd),
-        "probability_high": networks.sigmoid(logits[0] + 1.96 * sd),
-        "logit_sd": sd,
+        "probability_low": lower,
+        "probability_high": upper,
+        "logit_sd": logits.std(axis=0),
         "probability_fsrq_source": alone[0],
         "logit_sd_source": voting.logit(alone).std(axis=0),
         "probability_bias_init": bcu_votes["bias_init"].mean(axis=0),
-        "called_95": uncertain_votes.call(best[0], groups, 0.95),
-        "called_99": uncertain_votes.call(best[0], groups, 0.99),
+        "called_95": called_95,
+        "called_99": called_99,
         "flagged": ~bcu_clean,
         "no_sed": bcu_no_sed,
     }
@@ -470,22 +447,21 @@ class_table = pd.DataFrame(
 # %%
 in_cuts = redshifts["Source_Name"].isin(network_redshifts.index)
 redshift_table = redshifts.assign(paper_cuts=in_cuts)
-for stem, table, columns, model in (
-    ("blazar_classes", class_table, catalogue.CLASS_COLUMNS, "five voters"),
-    (
-        "agn_redshifts",
-        redshift_table,
-        catalogue.REDSHIFT_COLUMNS,
-        "best redshift model",
-    ),
-):
-    catalogue.write(
-        stem, table, columns, model=f"agnbook {model}", version="1",
-        chapter=settings.chapter, profile=profile, seed=seed,
-    )  # fmt: skip
-print(
-    f"{len(class_table)} BCUs ({(~class_table['flagged']).sum()} clean)", end=", "
+five, best_z = "agnbook five voters", "agnbook best redshift model"
+publishing = {"chapter": settings.chapter, "profile": profile}
+publishing |= {"seed": seed, "version": "1"}
+catalogue.write(
+    "blazar_classes", class_table, catalogue.CLASS_COLUMNS, model=five, **publishing
 )
+catalogue.write(
+    "agn_redshifts",
+    redshift_table,
+    catalogue.REDSHIFT_COLUMNS,
+    model=best_z,
+    **publishing,
+)
+n_flagged = class_table["flagged"].sum()
+print(f"{len(class_table)} BCUs ({len(class_table) - n_flagged} clean)", end=", ")
 print(f"{len(redshift_table)} redshifts")
 
 # %%
@@ -529,15 +505,10 @@ SHORT = {
     "without_shared": "class left out, shared columns held fixed",
 }
 n_bcu = int((source_class == "bcu").sum())
-for key, name in SHORT.items():
-    for kind, found, n in (
-        ("agreement", agreement, len(with_z)),
-        ("fsrq_fraction", fractions, n_bcu),
-    ):
-        if name in found:
-            measured |= claims.from_scores(
-                f"unknowns.{kind}", {key: found[name]}, [key], n
-            )
+kinds = ("agreement", agreement, len(with_z)), ("fsrq_fraction", fractions, n_bcu)
+for kind, by_name, n in kinds:
+    found = {key: by_name[name] for key, name in SHORT.items() if name in by_name}
+    measured |= claims.from_scores(f"unknowns.{kind}", found, found, n)
 claims.publish(measured, settings, seed)
 
 # %% [markdown]

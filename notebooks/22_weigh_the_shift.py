@@ -127,7 +127,7 @@ print("kernels with the lowest BIC: " + ", ".join(text))
 # AIC keeps falling; BIC, which charges more for a parameter, flattens first. Like the paper we take
 # twelve kernels for both. Would sources drawn from such a mixture look like real ones? Compare their log-likelihoods.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-likelihoods", "caption": "Log-likelihoods of real sources and of sources drawn from the 12-kernel mixtures (counterpart of Fig. A2)."}, "image": {"alt": "Four histograms of log-likelihood; real and simulated sources agree in the bulk, real ones have a longer lower tail."}}
+# %% tags=["hide-input"]
 scaler, *mixtures = weights.fit_mixtures(associated, unassociated, seed=seed)
 samples = {"associated": associated, "unassociated": unassociated}
 likelihoods = {}
@@ -135,17 +135,18 @@ for (name, sample), mixture in zip(samples.items(), mixtures, strict=True):
     drawn = mixture.sample(len(sample))[0]
     real = mixture.score_samples(scaler.transform(sample))
     likelihoods[name] = real, mixture.score_samples(drawn)
+LINES = [
+    ("catalogue", {"ls": "-", "color": figures.COLORS["blue"]}),
+    ("drawn from the mixture", {"ls": "--", "color": figures.COLORS["orange"]}),
+]
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-likelihoods", "caption": "Log-likelihoods of real sources and of sources drawn from the 12-kernel mixtures (counterpart of Fig. A2)."}, "image": {"alt": "Four histograms of log-likelihood; real and simulated sources agree in the bulk, real ones have a longer lower tail."}}
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True)
 bins = np.linspace(-30, 5, 50)
 for ax, (name, both) in zip(axes, likelihoods.items(), strict=True):
-    labels = ("catalogue", "drawn from the mixture")
-    for values, label, color, dashes in zip(
-        both, labels, ("blue", "orange"), ("-", "--"), strict=True
-    ):
-        style = {"histtype": "step", "ls": dashes, "color": figures.COLORS[color]}
-        ax.hist(
-            np.clip(values, -30, None), bins, density=True, label=label, **style
-        )
+    for values, (text, style) in zip(both, LINES, strict=True):
+        values = np.clip(values, -30, None)
+        ax.hist(values, bins, density=True, histtype="step", label=text, **style)
     ax.set(xlabel="log-likelihood (below −30 in the first bin)", title=name)
 axes[0].set_ylabel("density")
 axes[0].legend(loc="upper left")
@@ -175,26 +176,19 @@ print(f"{np.mean(ratio > 10):.1%} of the ratios exceed 10")
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-weighted-features", "caption": "Four features of unassociated, associated and weighted associated sources for three bounds of the weights (counterpart of Fig. 1)."}, "image": {"alt": "Four panels of histograms; weighting moves the associated sources towards the unassociated ones, most for latitude and significance."}}
 fig, axes = plt.subplots(2, 2, figsize=(8, 5.8))
+LINE = {"density": True, "histtype": "step"}
 shown = ("sin(GLAT)", "log10(Signif_Avg)", "log10(Variability_Index)", "LP_beta")
 for ax, name in zip(axes.flat, shown, strict=True):
     column = features.GAMMA_FEATURES.index(name)
     bins = np.linspace(*np.quantile(gamma.X[name], [0.005, 0.995]), 32)
-    ax.hist(
-        unassociated[:, column],
-        bins,
-        density=True,
-        color="#cccccc",
-        label="unassociated",
-    )
-    line = {"density": True, "histtype": "step"}
-    values = associated[:, column]
-    ax.hist(values, bins, color=figures.COLORS["black"], label="associated", **line)
+    values, target = associated[:, column], unassociated[:, column]
+    ax.hist(target, bins, density=True, color="#cccccc", label="unassociated")
+    ax.hist(values, bins, color=figures.COLORS["black"], label="associated", **LINE)
     for bound, color in ((1, "sky"), (4, "blue"), (16, "orange")):
-        style = {
-            "color": figures.COLORS[color],
-            "label": f"weighted, bound {bound}",
-        }
-        ax.hist(values, bins, weights=weights.clip(ratio, bound), **style, **line)
+        w, text = weights.clip(ratio, bound), f"weighted, bound {bound}"
+        ax.hist(
+            values, bins, weights=w, color=figures.COLORS[color], label=text, **LINE
+        )
     ax.set(xlabel=name, ylabel="density")
 axes[0, 0].legend(fontsize=8)
 plt.show()
@@ -215,21 +209,21 @@ pd.DataFrame(bounds).loc[list(shown)].round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-effective-sample", "caption": "Effective number of sources (left) and sum of weights (right) against the largest allowed weight, in units of the number of associated sources (counterpart of Fig. 3)."}, "image": {"alt": "Left: effective fractions fall with the bound, most for fsrq+. Right: the sum of weights grows, to several times the number of sources for spp+."}}
 grid = np.geomspace(1, 100, 15)
+COLORS = [*list(figures.COLORS.values())[:6], figures.COLORS["grey"]]
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharex=True)
 for k, name in [(-1, "all"), *enumerate(source_classes.NAMES)]:
     rows = slice(None) if k < 0 else group == k
     n = len(group[rows])
-    color = figures.COLORS["grey"] if k < 0 else list(figures.COLORS.values())[k]
-    style = {"color": color, "label": name, "lw": 3 if k < 0 else 1.5}
+    style = {"color": COLORS[k], "label": name, "lw": 3 if k < 0 else 1.5}
     clipped = [weights.clip(ratio[rows], bound) for bound in grid]
     effective = [weights.effective_sample_size(w) / n for w in clipped]
     axes[0].plot(grid, effective, **style)
     axes[1].plot(grid, [w.sum() / n for w in clipped], **style)
-labels = "effective / actual sources", "sum of weights / sources"
-for ax, label in zip(axes, labels, strict=True):
+axes[0].set(ylabel="effective / actual sources", xscale="log")
+axes[1].set(ylabel="sum of weights / sources", yscale="log")
+for ax in axes:
     ax.axvline(10, color="k", lw=0.8, ls=":")
-    ax.set(xlabel="largest weight", ylabel=label, xscale="log")
-axes[1].set_yscale("log")
+fig.supxlabel("largest weight")
 axes[0].legend(ncol=2, fontsize=8)
 plt.show()
 
@@ -264,14 +258,8 @@ by_seed = stored.table(
     ),
     **store,
 )
-columns = [
-    "n_eff",
-    "mean_weight",
-    "over_spp+",
-    "over_bcu+",
-    "over_bll+",
-    "over_fsrq+",
-]
+columns = ["n_eff", "mean_weight"]
+columns += [f"over_{name}" for name in ("spp+", "bcu+", "bll+", "fsrq+")]
 by_seed[columns].describe().loc[["min", "50%", "max", "std"]].round(2)
 
 # %% [markdown]
@@ -361,24 +349,17 @@ if "forest" in kept:
 # %% tags=["hide-input"]
 n = len(associated)
 measured = {"shift.balance.none": claims.Measured(separation, n=len(gamma))}
-for key, column in {
-    "n_eff": "n_eff",
-    "oversampling.spp": "over_spp+",
-    "lost.fsrq": "lost_fsrq+",
-    "oversampling.fsrq": "over_fsrq+",
-    "oversampling.bll": "over_bll+",
-}.items():
+for key, column, measured_tolerance in (
+    ("n_eff", "n_eff", True),
+    ("oversampling.spp", "over_spp+", True),
+    ("lost.fsrq", "lost_fsrq+", True),
+    ("oversampling.fsrq", "over_fsrq+", False),
+    ("oversampling.bll", "over_bll+", False),
+):
     values = by_seed[column]
-    # the paper gives these numbers; of the last two it says "about"
-    scatter = (
-        2 * values.std()
-        if key not in ("oversampling.fsrq", "oversampling.bll")
-        else None
-    )
-    ends = values.min(), values.max()
-    measured[f"shift.{key}"] = claims.Measured(
-        values.median(), ends, n, tolerance=scatter
-    )
+    found = values.median(), (values.min(), values.max()), n
+    scatter = 2 * values.std() if measured_tolerance else None
+    measured[f"shift.{key}"] = claims.Measured(*found, tolerance=scatter)
 
 # %% tags=["hide-input"]
 for method in settings.methods:

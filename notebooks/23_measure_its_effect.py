@@ -108,6 +108,7 @@ COLORS = {
 }
 
 
+# %% tags=["hide-input"]
 def draw(ax, problem, name, label, quantity, color, style="-", text=None):
     """One curve with its band of a standard deviation over splits."""
     line = results["curves"].query(
@@ -120,6 +121,7 @@ def draw(ax, problem, name, label, quantity, color, style="-", text=None):
     )
 
 
+# %% tags=["hide-input"]
 def six_panels(xlabel, ylabel, ylim=None):
     """A figure with one panel a group: yields (panel, group)."""
     fig, axes = plt.subplots(2, 3, figsize=(8.4, 5), sharex=True, sharey=True)
@@ -140,12 +142,13 @@ for label, color in COLORS.items():
         for quantity, style in (("precision", "-"), ("recall", "--")):
             text = f"{label}, {quantity}"
             draw(ax, "two", name, label, quantity, color, style, text)
-axes[0].set(xlabel="false-positive rate", ylabel="true-positive rate")
-axes[0].set(title="ROC, AGN (area)")
+axes[0].set(
+    xlabel="false-positive rate", title="ROC, AGN: true-positive rate (area)"
+)
 for name, ax in pair.items():
     ax.set(xlabel="probability threshold", title=name, ylim=(0, 1.02))
+    ax.legend(fontsize=7)
 axes[0].legend(fontsize=8)
-axes[2].legend(fontsize=7)
 plt.show()
 
 # %%
@@ -230,18 +233,13 @@ half.loc[NAMES].round(2)
 # ## Are the probabilities honest?
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-six-class-reliability", "caption": "Reliability with weighted testing: observed fraction against predicted probability (counterpart of Fig. 12). Error bars: standard deviation over splits; bins with at least ten test sources."}, "image": {"alt": "Six reliability diagrams close to the diagonal for weighted and unweighted training."}}
+POINTS = {"fmt": "o-", "ms": 3, "lw": 1}
 reliability = results["reliability"].query("problem == 'depth 4'")
 for ax, name in six_panels("predicted probability", "observed fraction"):
     for label in ("wRF", "wtRF"):
         points = reliability.query("label == @label and `class` == @name")
-        style = {
-            "fmt": "o-",
-            "ms": 3,
-            "lw": 1,
-            "color": COLORS[label],
-            "label": label,
-        }
-        ax.errorbar(points["predicted"], points["observed"], points["std"], **style)
+        values = points["predicted"], points["observed"], points["std"]
+        ax.errorbar(*values, color=COLORS[label], label=label, **POINTS)
     ax.plot([0, 1], [0, 1], ":", color="k", lw=0.8)
     ax.set_title(name)
     if name == NAMES[0]:
@@ -349,6 +347,8 @@ table_3 = [
 grouped = results["meaning"].groupby("meaning", sort=False)
 meaning = grouped.mean().T
 truth = np.bincount(group, minlength=6)
+numbers = claims.paper("21_define_classes")
+paper_truth = [numbers[f"shift.table2.{name}"] for name in catalogue.SHORT]
 meaning.insert(0, "true", truth)
 meaning["paper (1.2.2)"] = table_3
 meaning.loc[NAMES].round(0).astype(int)
@@ -362,12 +362,8 @@ for offset, kind, text in (
 ):
     ratio = grouped.get_group(kind)[NAMES] / truth
     ax.errorbar(positions + offset, ratio.mean(), ratio.std(), fmt="o", label=text)
-numbers = claims.paper("21_define_classes")
-paper_truth = np.array(
-    [numbers[f"shift.table2.{name}"] for name in catalogue.SHORT]
-)
 label = "paper (its own true numbers)"
-ax.plot(positions, table_3 / paper_truth, "k_", ms=16, label=label)
+ax.plot(positions, np.divide(table_3, paper_truth), "k_", ms=16, label=label)
 ax.axhline(1, color="grey", lw=0.8)
 ax.set_xticks(positions, NAMES)
 ax.set_ylabel("expected / true")
@@ -398,10 +394,12 @@ def measure(value, std, note="", largest=np.inf):
 ten = search.loc[search["bound"] == 10, "auc"]
 note = (
     f"searched over {len(search)} sets of weights (seeds of the mixtures, bounds 3 "
-    "to 100, four estimators), tested on unweighted forests: with the paper's bound "
-    f"the area is {ten.min():.3f} to {ten.max():.3f}, the lowest of all is "
+    "to 100, four estimators), tested on unweighted forests: with the paper's "
+    f"bound the area is {ten.min():.3f} to {ten.max():.3f}, the lowest of all is "
     f"{lowest['auc']:.3f} ({lowest['method']}, bound {lowest['bound']})"
 )
+
+# %% tags=["hide-input"]
 ids = {
     ("two", "RF", "AGN"): ("auc_two_class_unweighted", ""),
     ("two", "wRF", "AGN"): ("auc_two_class_weighted", note),

@@ -114,7 +114,9 @@ network.set_weights(one_network)
 first = rows[0]
 (inputs,) = features.standardise(X[first])
 fixed = {"batch_size": 200, "epochs": 3, "shuffle": False, "verbose": 0}
-network.fit(inputs, group[first], sample_weight=weight[first], **fixed)
+_ = network.fit(inputs, group[first], sample_weight=weight[first], **fixed)
+
+# %%
 ours = ensemble.train_networks(
     X, group, rows[:1], weight, rng=rng, epochs=3, start=start, shuffle=False
 )
@@ -214,15 +216,16 @@ auc = auc.agg(["mean", "std"])
 order = ["RF", "NN", "wRF", "wNN", "wtRF", "wtNN"]
 auc["mean"].unstack("label").loc[NAMES, order].round(3)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-roc", "caption": "ROC curves of forest and network under weighted testing (counterpart of the top panels of Figs C2 and C3); in parentheses the area."}, "image": {"alt": "Six ROC panels; forest and network nearly coincide, the unweighted network slightly above."}}
+# %% tags=["hide-input"]
 COLORS = {
     label: figures.COLORS[color]
     for label, color in (("wRF", "blue"), ("wNN", "orange"), ("wtNN", "green"))
 }
 
 
+# %% tags=["hide-input"]
 def lines(quantities, styles, xlabel, ylabel):
-    """Curves of the six groups, with bands of one standard deviation over splits."""
+    """Curves of the six groups; bands: standard deviation over splits."""
     fig, axes = plt.subplots(2, 3, figsize=(10, 6), sharex=True, sharey=True)
     shown = results["curves"][results["curves"]["label"].isin(COLORS)]
     for (name, label), line in shown.groupby(["class", "label"]):
@@ -240,6 +243,7 @@ def lines(quantities, styles, xlabel, ylabel):
     fig.supylabel(ylabel)
 
 
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-roc", "caption": "ROC curves of forest and network under weighted testing (counterpart of the top panels of Figs C2 and C3); in parentheses the area."}, "image": {"alt": "Six ROC panels; forest and network nearly coincide, the unweighted network slightly above."}}
 lines(["tpr"], ["-"], "false-positive rate", "true-positive rate")
 plt.show()
 
@@ -296,6 +300,8 @@ forest_weight = committed.load_table("results/shift_weights.csv")["forest"]
 changes = network_studies.variants(
     weight, forest_weight.to_numpy(), settings.epochs
 )
+
+# %%
 few = slice(settings.search_splits)
 search = stored.table(
     "results/shift_search.csv",

@@ -41,7 +41,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook import committed
-from agnbook.chapter import claims, figures, run_box, sizes, stored
+from agnbook.chapter import claims, figures, run_box, sizes
 from agnbook.shift import catalogue, published_catalogue, weights
 from agnbook.sky import catalogs, features, source_classes
 
@@ -90,19 +90,9 @@ if settings.recompute:
         table["Source_Name"], n_splits=settings.splits, n_trees=settings.trees,
         epochs=settings.epochs, at_least=settings.at_least, seed=seed,
     )  # fmt: skip
-    seconds = made.timing["wall_seconds"].iloc[0]
-    for name, part in (
-        ("class_sums", made.class_sums),
-        ("catalogue_timing", made.timing),
-        ("catalogue_columns", catalogue.columns()),
-    ):
-        path, record = (
-            f"results/shift_{name}.csv",
-            {"settings": settings, "seed": seed},
-        )
-        stored.save_table(path, part, wall_seconds=seconds, **record)
-    if committed.publishing() and profile == "paper":
-        published_catalogue.publish(made, chapter=settings.chapter, seed=seed)
+    published_catalogue.publish(
+        made, chapter=settings.chapter, profile=profile, seed=seed
+    )
 else:
     made = published_catalogue.load()
 
@@ -110,7 +100,7 @@ else:
 plain = made.frames[False]
 tests = plain.loc[sources[True], "N_Splits"]
 print(
-    f"{len(plain)} sources; {len(tests)} tested {tests.min()} to {tests.max()} times"
+    f"{len(plain)} sources; {len(tests)} tested {tests.min()}-{tests.max()} times"
 )
 cost = made.timing.iloc[0]
 print(f"spread over two free cores: about {cost['user_cpu_seconds'] / 2:.0f} s")
@@ -164,6 +154,7 @@ for training in catalogue.TRAININGS:
         )
 
 
+# %%
 def show(first, second):
     """The paper's table: expected counts of both classifiers, and the paper's."""
     columns = {"associated": np.bincount(group, minlength=6)}
@@ -237,7 +228,7 @@ split_sums.corr().round(2)
 # ## Do weights and classifiers disagree on single sources?
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-probability-differences", "caption": "Differences of class probabilities of unassociated sources between trainings (counterpart of Fig. 13)."}, "image": {"alt": "Six panels of histograms of probability differences; weighted minus unweighted forest is narrowest."}}
+# %% tags=["hide-input"]
 def histograms(found, edges, xlabel):
     """Six panels of differences, one line a pair of trainings."""
     fig, axes = plt.subplots(2, 3, figsize=(9, 4.8), sharex=True)
@@ -250,6 +241,7 @@ def histograms(found, edges, xlabel):
     return axes
 
 
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-probability-differences", "caption": "Differences of class probabilities of unassociated sources between trainings (counterpart of Fig. 13)."}, "image": {"alt": "Six panels of histograms of probability differences; weighted minus unweighted forest is narrowest."}}
 single = {
     pair: made.differences(pair, sources[False])
     for pair in published_catalogue.PAIRS
@@ -290,25 +282,25 @@ confusion = {
     for short in ("RF", "NN")
 }
 WEIGHTED = {False: "unweighted", True: "weighted"}
+CENTRED = {"ha": "center", "va": "center", "fontsize": 7}
 
 
+# %% tags=["hide-input"]
 def draw_matrices(found):
-    """Four matrices: columns by training, rows by testing, without and with weights."""
-    fig, axes = plt.subplots(2, 2, figsize=(7.6, 7.2))
-    centred = {"ha": "center", "va": "center", "fontsize": 7}
+    """Four matrices: columns by training, rows by testing, with weights or not."""
+    _, axes = plt.subplots(2, 2, figsize=(7.6, 7.2))
     for (tested, trained), matrix in found.items():
         ax = axes[int(tested), int(trained)]
         ax.imshow(np.nan_to_num(matrix), cmap="Blues", vmin=0, vmax=1)
         ax.grid(False)
         for (i, j), value in np.ndenumerate(matrix):
             color = "white" if value > 0.6 else "black"
-            ax.text(j, i, f"{value:.2f}", color=color, **centred)
+            ax.text(j, i, f"{value:.2f}", color=color, **CENTRED)
         ax.set_xticks(range(6), NAMES, fontsize=8)
         ax.set_yticks(range(6), NAMES, fontsize=8)
         title = f"trained {WEIGHTED[trained]}, tested {WEIGHTED[tested]}"
         ax.set_title(title, fontsize=9)
-    fig.supxlabel("predicted")
-    fig.supylabel("true group")
+    axes[1, 0].set(xlabel="predicted", ylabel="true group")
 
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-confusion-forest", "caption": "Confusion matrices of the random forest, normalised to the predicted class (counterpart of Fig. 15)."}, "image": {"alt": "Four confusion matrices with a dominant diagonal; precision of fsrq+ falls under weighted testing."}}

@@ -60,3 +60,32 @@ def test_groups_are_called_apart():
     probability = np.array([0.99, 0.02, 0.5, 0.6, 0.6, 0.6])
     sure, unsure = np.arange(6) < 3, np.arange(6) >= 3
     assert uncertain_votes.call(probability, [sure, unsure], 0.9).tolist() == ["FSRQ", "BL Lac", "none", "none", "none", "none"]
+
+
+def test_all_models_train_on_the_sources_they_should(toy, monkeypatch):
+    X, y = toy
+    clean = np.arange(100) % 4 > 0
+    seen = {}
+
+    def paper(X, y, trainings, uncertain, **options):
+        seen["paper"] = trainings
+        return {"net": np.zeros((len(trainings), len(uncertain)))}
+
+    def voters(X, y, trainings, uncertain, column_sets, **sizes):
+        seen["voters"] = trainings
+        return {name: np.ones((len(trainings), len(uncertain))) for name in column_sets}
+
+    monkeypatch.setattr(uncertain_votes, "of_paper_networks", paper)
+    monkeypatch.setattr(uncertain_votes, "of_five_voters", voters)
+    table = type("Table", (), {"X": pd.DataFrame(X), "y": y})
+    sizes = {"resamples": 2, "voter_epochs": 1, "trees": 1, "rounds": 1}
+    votes = uncertain_votes.of_all_models(table, table, clean, {"few": [0]}, **sizes)
+    assert {name: rows.shape for name, rows in votes.items()} == {"net": (3, 20), "few": (3, 20)}
+    assert seen["paper"][0].tolist() == [row for row in range(80) if clean[row]] and seen["voters"][0].tolist() == list(range(80))
+
+
+def test_callable_sources_share_one_threshold():
+    probability = np.array([0.99, 0.97, 0.02, 0.6, 0.4])
+    groups = {"all": np.ones(5, bool), "last": np.arange(5) > 1}
+    table = uncertain_votes.callable_sources({"m": probability}, groups, [0.95])
+    assert table.to_numpy().tolist() == [["m", 0.95, "all", 5, 3, 2, 1], ["m", 0.95, "last", 3, 1, 0, 1]]

@@ -48,6 +48,59 @@ def of_five_voters(X: pd.DataFrame, y, trainings, uncertain, column_sets: dict, 
     return votes
 
 
+def of_all_models(
+    seven, wide, clean, column_sets: dict, *, resamples: int, voter_epochs: int, trees: int, rounds: int,
+    epochs: int | None = None, pretext_epochs: int | None = None, seed: int = 0,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Votes of the paper's networks, trained on clean labelled sources, and of the five voters, trained on all of them.
+
+    Parameters
+    ----------
+    seven, wide : feature tables of the same sources, with ``X`` and ``y`` (NaN for uncertain sources).
+    clean : bool array (n,), sources without analysis flags.
+    column_sets : name -> columns of ``wide.X``.
+    resamples : bootstrap draws of the labelled sources beside all of them.
+
+    Returns
+    -------
+    dict of model -> array (1 + resamples, uncertain sources)
+    """
+    rng, labelled = np.random.default_rng(seed), np.isfinite(seven.y)
+    uncertain = np.flatnonzero(~labelled)
+    draws = resample(np.flatnonzero(labelled & clean), resamples, rng)
+    small = {"epochs": epochs, "pretext_epochs": pretext_epochs}
+    votes = of_paper_networks(seven.X.to_numpy(), seven.y, draws, uncertain, seed=seed, **small)
+    draws = resample(np.flatnonzero(labelled), resamples, rng)
+    sizes = {"trees": trees, "rounds": rounds, "epochs": voter_epochs, "seed": seed}
+    return votes | of_five_voters(wide.X, wide.y, draws, uncertain, column_sets, **sizes)
+
+
+def callable_sources(probabilities: dict, groups: dict, precisions) -> pd.DataFrame:
+    """How many sources can be called at an expected precision, by model and group of sources.
+
+    Parameters
+    ----------
+    probabilities : model -> FSRQ probabilities (n,)
+    groups : name -> bool array (n,)
+        One threshold holds for all sources, so that a group keeps its own share.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``, ``expected precision``, ``sources`` (the group), ``n``, ``called``, ``FSRQ``, ``BL Lac``.
+    """
+    rows = []
+    for model, probability in probabilities.items():
+        fsrq = probability > 0.5
+        for precision in precisions:
+            called, _ = voting.reject_option(probability, precision)
+            for name, group in groups.items():
+                inside = called & group
+                counts = group.sum(), inside.sum(), (inside & fsrq).sum(), (inside & ~fsrq).sum()
+                rows.append((model, precision, name, *counts))
+    return pd.DataFrame(rows, columns=["model", "expected precision", "sources", "n", "called", "FSRQ", "BL Lac"])
+
+
 def count(votes) -> dict[str, float]:
     """FSRQs called and expected among sources: median and range of the trainings' calls, and `voting.expected_count`.
 

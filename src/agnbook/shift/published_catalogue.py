@@ -115,16 +115,30 @@ def build(associated, group, unassociated, weight, names, all_names, **sizes) ->
     return Published(indexed, pd.concat(sums), pd.DataFrame([timing]))
 
 
-def publish(made: Published, *, chapter: str, seed: int) -> None:
-    """Write both catalogues as FITS and CSV with their records, and the data of the look-up page."""
+def publish(made: Published, *, chapter: str, profile: str, seed: int) -> None:
+    """Write both catalogues as FITS and CSV, the tables beside them and the look-up page's data, with their records.
+
+    Nothing happens unless a `paper` run publishes.
+    """
+    if not committed.publishing() or profile != "paper":
+        return
     seconds = float(made.timing["wall_seconds"].iloc[0])
+
+    def record(path: str) -> None:
+        committed.record(path, chapter=chapter, profile=profile, seed=seed, wall_seconds=seconds)
+
+    tables = {"class_sums": made.class_sums, "catalogue_timing": made.timing, "catalogue_columns": catalogue.columns()}
+    for name, table in tables.items():
+        path = f"results/shift_{name}.csv"
+        storage.write_text(storage.DATA / path, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+        record(path)
     frames = {weighted: frame.reset_index() for weighted, frame in made.frames.items()}
     for weighted, path in FILES.items():
         title = f"4FGL-DR4 class probabilities, {'weighted' if weighted else 'unweighted'} training"
         catalogue.write_fits(storage.DATA / f"{path}.fits", frames[weighted], title)
         storage.write_text(storage.DATA / f"{path}.csv", catalogue.csv_text(frames[weighted]))
         for ending in ("fits", "csv"):
-            committed.record(f"{path}.{ending}", chapter=chapter, profile="paper", seed=seed, wall_seconds=seconds)
+            record(f"{path}.{ending}")
     script = catalogue.lookup_script(frames[False], frames[True])
     storage.write_text(storage.ROOT / "book" / "_static" / "lookup_data.js", script)
 
