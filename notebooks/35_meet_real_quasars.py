@@ -343,8 +343,8 @@ for k, share in far.items():
 print(f"measurements: {total}")
 
 # %% [markdown]
-# Of so many measurements with normal errors, none should lie beyond five standard deviations; dozens do. They are clouds, trails and neighbours, not
-# flicker: they stand in one band or one visit. So all fits but the comparison of drivers give the errors the tails of Student's t (ten degrees of freedom), and an outlier loses its weight.
+# Of so many measurements with normal errors, none should lie beyond five standard deviations; dozens do. Clouds, satellites and neighbours
+# are likely causes, but nothing here tells which. So all fits but the comparison of drivers give the errors the tails of Student's t (ten degrees of freedom), and an outlier loses its weight.
 #
 # ## Hide visits, and predict them
 #
@@ -456,14 +456,14 @@ print(pairs.loc["band", ["mae", "mae_low", "mae_high"]].round(4).to_string())
 
 # %% [markdown]
 # What is more than luck: five bands beat one, by a little where the whole night is hidden and by much where the other bands stay; a line loses to every fit;
-# errors with tails give hidden measurements more probability than normal ones. What is not: free $\rho$ over one driver under the flexible law, whose errors differ by less than
+# errors with tails give hidden measurements a little more probability than normal ones (clear of chance for whole visits, hardly for r alone). What is not: free $\rho$ over one driver under the flexible law, whose errors differ by less than
 # their interval. Under the *simple* law free $\rho$ wins clearly, and then stands where one driver under the flexible law stands already. So the hidden visits say what the
 # likelihood said: beyond one driver, the bands have *something* of their own, and excess errors band by band describe it as well as flicker does. To tell the two apart takes
 # better errors, not a better model.
 #
 # And the neural process? It learnt from simulated curves with these very visits, and a straight line between neighbours is nearer than it is. It knows the slow trend,
 # makes its intervals too wide, and gains little from the other bands of the night, which a filter uses exactly. It was given one core for minutes, not a large machine for days; what it would reach there is not known here. What is known is that
-# the filter needs no training, no simulator and a tenth of a second a quasar.
+# the filter needs no training, no simulator and a fraction of a second a quasar.
 #
 # ## Do the predictions know what they do not know?
 
