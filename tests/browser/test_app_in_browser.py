@@ -50,7 +50,7 @@ def address(tmp_path_factory):
     try:
         for _ in range(150):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
                 break
             except OSError:
                 assert server.poll() is None, f"the app ended: {log.seek(0) or log.read()}"

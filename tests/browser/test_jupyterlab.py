@@ -66,7 +66,7 @@ def lab(clone, tmp_path_factory):
         address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
-                urllib.request.urlopen(f"{address}/api")
+                urllib.request.urlopen(f"{address}/api").close()
                 break
             except urllib.error.URLError:
                 time.sleep(0.5)
