@@ -50,6 +50,15 @@ def test_pipes(monkeypatch, capsys, table):
     assert pd.read_csv(io.StringIO(capsys.readouterr().out)).shape == (3, 3)
 
 
+def test_a_terminal_gets_nothing_that_it_would_obey(monkeypatch, capsys):
+    table = Table({"Source_Name": ["\x1b[31mred", "left\u202eright", "Mkn 421é"]})
+    tables.write(table, "-")
+    assert "\x1b[31m" in capsys.readouterr().out  # a pipe gets the names as they are
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    tables.write(table, "-")
+    assert capsys.readouterr().out == "Source_Name\n?[31mred\nleft?right\nMkn 421é\n"
+
+
 def test_formulas_are_neutralised_in_csv_alone(tmp_path):
     texts = ["=1+1", "+1", "-2", "@x", "\tx", "a=b", "4FGL J0000.3-7355"]
     table = Table({"text": texts, "number": [-1.0] * len(texts)})

@@ -127,6 +127,12 @@ def test_columns_that_differ_in_capitals_and_two_names_are_refused(blazars):
         classify.classify(Table.from_pandas(blazars.drop(columns="LP_Index")))
 
 
+def test_bytes_that_are_no_text_are_refused(blazars, tmp_path):
+    blazars.assign(Source_Name=[b"a", b"b\xff", b"c", b"d"]).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(FeatureError, match="Source_Name holds bytes that are no UTF-8 text"):
+        classify.classify(tables.read(tmp_path / "t.parquet"))
+
+
 def test_identifiers_keep_their_digits(blazars):
     whole = [2**53 + 1, 2**60 + 7, 3, 4]
     answer = classify.classify(Table.from_pandas(blazars.assign(Source_Name=whole)))

@@ -88,6 +88,8 @@ def _skill(question: str) -> None:
 
 def _summary(answer, done: str, question: str) -> None:
     """Say on standard error how many rows have an answer, how many of these a flag, and how good the model is."""
+    from agnbook.ask import tables
+
     given, texts = answer["not_given"] == "", []
     flags = {"no_sed": "without an SED", "out_of_range": "outside the training range", "extrapolated": "extrapolated"}
     for flag, text in flags.items():
@@ -96,7 +98,10 @@ def _summary(answer, done: str, question: str) -> None:
             texts.append(f"{(given & marked).sum()} {text}")
     print(f"agnbook: {given.sum()} of {len(answer)} sources {done}; of these {', '.join(texts)}", file=sys.stderr)
     if len(wrong := answer[answer["problem"] != ""]):
-        print(f"agnbook: {len(wrong)} rows have a problem, for example {wrong[0][0]}: {wrong['problem'][0]}", file=sys.stderr)
+        print(
+            f"agnbook: {len(wrong)} rows have a problem, for example {tables.harmless(str(wrong[0][0]))}: {wrong['problem'][0]}",
+            file=sys.stderr,
+        )
     _skill(question)
 
 

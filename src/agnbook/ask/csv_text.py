@@ -8,6 +8,7 @@ from itertools import islice
 
 import pandas as pd
 
+from agnbook.ask import user_columns
 from agnbook.errors import FeatureError
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -37,8 +38,6 @@ def _units(row: list[str], below: list[list[str]]) -> dict[int, str] | None:
     told = {k: row[k].strip("[]()") for k in numeric if row[k].lower() not in _EMPTY}
     if not below or not told or any(_is_number(row[k]) for k in numeric):
         return None
-    from agnbook.ask import user_columns
-
     try:
         for text in told.values():
             user_columns.parse_unit(text)
@@ -106,5 +105,5 @@ def parse(text: str, texts=()):
     table = Table.from_pandas(frame)
     for column, unit in (units or {}).items():
         if names[column] in table.colnames:
-            table[names[column]].unit = unit
+            table[names[column]].unit = user_columns.parse_unit(unit)
     return table

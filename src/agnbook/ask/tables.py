@@ -3,6 +3,7 @@
 import gzip
 import re
 import sys
+import unicodedata
 import warnings
 from pathlib import Path
 
@@ -150,6 +151,11 @@ def without_formulas(values) -> np.ndarray:
     return np.array([f"'{text}" if str(text).startswith(tuple("=+-@\t\r")) else str(text) for text in values], dtype=object)
 
 
+def harmless(text: str) -> str:
+    """Return a text without what a terminal would obey: control and direction characters become question marks."""
+    return "".join("?" if unicodedata.category(letter) in ("Cc", "Cf") and letter not in "\n\t" else letter for letter in text)
+
+
 def check_writable(path: str | Path, overwrite: bool = False) -> None:
     """Raise a `FeatureError` for an output of unknown format, one that exists, and one among the book's own data."""
     if str(path) == PIPE:
@@ -177,7 +183,7 @@ def write(table, path: str | Path, overwrite: bool = False) -> None:
         frame = frame.assign(**{name: without_formulas(frame[name]) for name in texts})
         text = frame.to_csv(index=False, lineterminator="\n")
         if str(path) == PIPE:
-            sys.stdout.write(text)
+            sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
         else:
             storage.write_text(path, text)
         return

@@ -106,7 +106,10 @@ def names(table, column: str) -> pd.Series:
 def texts(table, column: str) -> pd.Series:
     """Return one column as stripped texts, "" where it is masked or empty."""
     found = pd.Series(np.ma.filled(np.ma.asarray(table[column], dtype=object), ""), dtype=object).fillna("")
-    return found.map(lambda value: value.decode() if isinstance(value, bytes) else str(value)).str.strip()
+    try:
+        return found.map(lambda value: value.decode() if isinstance(value, bytes) else str(value)).str.strip()
+    except UnicodeDecodeError as error:
+        raise FeatureError(f"{column} holds bytes that are no UTF-8 text ({error.object!r}). Give texts.") from error
 
 
 def _as_numbers(given, name: str) -> tuple[np.ndarray, dict[int, str]]:
