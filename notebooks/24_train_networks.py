@@ -151,8 +151,8 @@ print(f"processor seconds a network: Keras {one:.3g}, batched {many:.2g}", end="
 print(f"ratio {one / many:.2g}")
 
 # %% [markdown]
-# The Keras runs lie inside the range of the batched ones, and cost many times as much. That is what brings the catalogue of
-# {ref}`ch-build-the-catalogue` from the better part of an hour to minutes.
+# The Keras runs lie inside the range of the batched ones, and cost many times as much. In the catalogue of
+# {ref}`ch-build-the-catalogue`, with its two networks a split, they would take most of the time; batched, they take a part of it.
 #
 # ## How long to train?
 #

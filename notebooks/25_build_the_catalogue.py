@@ -108,8 +108,8 @@ made.timing.round(1)
 
 # %% [markdown]
 # The whole catalogue, `2 x splits x (forest + network)`, takes minutes on two cores (the machine was shared while this was
-# measured, several programs to a core, with the same result each time, so the processor seconds say more than the wall time). One network at a time in Keras would take the better part
-# of an hour; see {ref}`ch-train-networks`.
+# measured, several programs to a core, so the processor seconds say more than the wall time). One network at a time in Keras,
+# the networks alone would take many times as long; see {ref}`ch-train-networks`.
 #
 # ## What is in it
 #
