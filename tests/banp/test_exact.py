@@ -7,7 +7,7 @@ from astropy.table import Table
 from celerite2 import terms
 from scipy import stats
 
-from agnbook.ask import command_line, light_curves, visits
+from agnbook.ask import command_line, light_curves, measurements, simulator
 from agnbook.banp import exact, posterior, summary
 from agnbook.errors import BookError, FeatureError
 from agnbook.judge import calibration
@@ -101,7 +101,10 @@ def test_refused_where_the_likelihood_is_another(curves, features):
         exact.sample(posterior.shipped("dc2_like"), curves, features)
 
 
-def measurements(curves, row):
+SIMULATOR = ["--model", "simulator", "--setting", "independent"]
+
+
+def table_of(curves, row):
     seen = curves.is_visit[row]
     return Table(
         {"object": np.full(seen.sum(), "one"), "time": curves.times[row, seen]}
@@ -111,28 +114,30 @@ def measurements(curves, row):
 
 
 def test_light_curves_tells_the_effective_draws(curves, monkeypatch):
-    table = measurements(curves, 0)
-    answer, _ = light_curves.light_curves(table, "independent", exact=True)
-    network, _ = light_curves.light_curves(table, "independent")
-    assert 100 < answer["effective_draws"][0] <= 4000 and "effective_draws" not in network.colnames
-    (given,) = visits.read(table)
+    table = table_of(curves, 0)
+    asked = {"model": "simulator", "setting": "independent"}
+    answer, *_ = light_curves.light_curves(table, exact=True, **asked)
+    network, *_ = light_curves.light_curves(table, **asked)
+    assert 100 < answer["effective_draws"][0] <= 4000 and not np.isfinite(network["effective_draws"][0])
+    given = simulator.visits(measurements.read(table)[0])
     each = dataset.from_arrays(given.times, given.magnitudes, given.errors)
-    expected, _ = exact.sample_targets(posterior.shipped("independent"), each, summary.features(each, False), light_curves.DRAWS)
+    own, found = posterior.shipped("independent"), summary.features(each, False)
+    expected, _ = exact.sample_targets(own, each, found, simulator.DRAWS, seed=simulator._seed("one"))
     assert answer["log_mass_q500"][0] == pytest.approx(np.median(expected[0, :, population.LOG_MASS]), abs=1e-4)
     with pytest.raises(FeatureError, match="for the setting independent, not dc2_like"):
-        light_curves.light_curves(table, exact=True)
-    monkeypatch.setattr(exact, "sample_targets", lambda *_: (np.full((1, 10, 21), np.nan), np.zeros(1)))
-    impossible, _ = light_curves.light_curves(table, "independent", exact=True)
+        light_curves.light_curves(table, model="simulator", exact=True)
+    monkeypatch.setattr(exact, "sample_targets", lambda *_, **__: (np.full((1, 10, 21), np.nan), np.zeros(1)))
+    impossible, *_ = light_curves.light_curves(table, exact=True, **asked)
     assert "No draw" in impossible["problem"][0] and np.isnan(impossible["log_mass_q500"][0])
     assert impossible["chi2"][0] == answer["chi2"][0]  # what the fit says of the curve stays
 
 
 def test_the_command_says_how_the_exact_posterior_did(curves, tmp_path, capsys):
-    measurements(curves, 0).write(tmp_path / "one.csv")
-    assert command_line.main(["lightcurve", str(tmp_path / "one.csv"), "--setting", "independent", "--exact"]) == 0
+    table_of(curves, 0).write(tmp_path / "one.csv")
+    assert command_line.main(["lightcurve", str(tmp_path / "one.csv"), *SIMULATOR, "--exact"]) == 0
     out, err = capsys.readouterr()
     assert "effective_draws" in out.splitlines()[0] and "rms of log mass" in err
-    assert command_line.main(["lightcurve", str(tmp_path / "one.csv"), "--exact"]) == 2
+    assert command_line.main(["lightcurve", str(tmp_path / "one.csv"), *SIMULATOR[:2], "--exact"]) == 2
     assert "for the setting independent, not dc2_like" in capsys.readouterr().err
 
 
@@ -151,9 +156,9 @@ def test_curves_from_nowhere_give_few_draws_or_none(mean, scatter, error, words,
     given = dataset.from_arrays(times, magnitudes, np.full((300, 6), error))
     latents, effective = exact.sample(posterior.shipped("independent"), given, summary.features(given, False), 100, 1000)
     assert np.isfinite(latents).all() if effective[0] else np.isnan(latents).all()
-    measurements(given, 0).write(tmp_path / "strange.csv")
-    assert command_line.main(["lightcurve", str(tmp_path / "strange.csv"), "--setting", "independent", "--exact"]) == 0
-    assert words in capsys.readouterr().err
+    table_of(given, 0).write(tmp_path / "strange.csv")
+    assert command_line.main(["lightcurve", str(tmp_path / "strange.csv"), *SIMULATOR, "--exact"]) == 0
+    assert words in capsys.readouterr().out  # in the object's own row
 
 
 def test_the_density_is_finite_wherever_it_is_not_zero():
