@@ -176,7 +176,8 @@ def _bands(fit, draws: pd.DataFrame, each: Measured) -> list[dict]:
         mine = pd.DataFrame({name: draws.get(f"{name}_{band}", np.nan) for name in BAND_QUANTITIES}, index=draws.index)
         if curve.unit == "flux":
             dust = curve.extinction[number]
-            mine["mean"] = curve.to_unit(mine["mean"] + dust, number) * 10 ** (0.4 * dust)
+            reference = getattr(curve, "reference_magnitude", np.zeros(len(curve.bands)))[number]
+            mine["mean"] = curve.to_unit(mine["mean"] + dust - reference, number) * 10 ** (0.4 * dust)
         rows.append(
             {
                 "object": each.name, "band": band, "wavelength": curve.wavelengths[number],

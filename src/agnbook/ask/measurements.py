@@ -497,4 +497,6 @@ def light_curve(each: Measured, options: Options | None = None):
     left_out = dict(each.left_out)
     for reason, count in curve.left_out.items():
         left_out[reason] = left_out.get(reason, 0) + count
-    return replace(curve, left_out=left_out, problem=each.problem or curve.problem)
+    # where the engine gives mean magnitudes of fluxes, they are those of unit flux 1: the caller turns them back
+    known = {"zero_point": 0.0} if hasattr(curve, "zero_point") else {}
+    return replace(curve, left_out=left_out, problem=each.problem or curve.problem, **known)
