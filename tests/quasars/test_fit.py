@@ -109,10 +109,18 @@ def test_fluxes_give_the_same_answers_as_magnitudes_when_small(rng):
     names = np.array(curve.bands)[curve.band]
     flux = 1000 * 10 ** (-0.4 * (curve.values - 19.5))
     other = quasars.light_curve(
-        "simulated", curve.times, names, flux, flux * curve.errors * np.log(10) / 2.5, unit="flux", survey="sdss"
+        "simulated",
+        curve.times,
+        names,
+        flux,
+        flux * curve.errors * np.log(10) / 2.5,
+        unit="flux",
+        survey="sdss",
+        zero_point=27.0,
     )
     a, b = (quasars.fit(each).quantities().median() for each in (curve, other))
     assert abs(a["log_tau_r"] - b["log_tau_r"]) < 0.1 and abs(a["log_sf_r"] - b["log_sf_r"]) < 0.03
+    assert abs(a["mean_r"] - b["mean_r"]) < 0.01  # 1000 units are 19.5 mag
     flux_back = quasars.reconstruct(quasars.fit(other), curve.times[:5], curves=0)
     assert flux_back["value"].between(900, 1100).all() and flux_back["sd"].between(0.5, 60).all()
 

@@ -27,6 +27,7 @@ PAGES = {
     "shift": ("Covariate shift", ["shift"]),
     "lightcurves": ("Simulated light curves", ["lightcurves"]),
     "banp": ("Neural processes and posteriors", ["banp"]),
+    "quasars": ("Real light curves", ["quasars"]),
     "forecasts": ("Forecasts before the answers", ["forecasts"]),
     "ask": ("The tool for your own sources", ["ask"]),
     "press": ("The making of the book", []),

@@ -35,6 +35,7 @@ class LightCurve:
     centre : (B,) median of `values`, about which the bands' unknown means are sought.
     unit : "mag" or "flux".
     reference_flux : (B,) flux that a relative change refers to; NaN for magnitudes.
+    zero_point : magnitude of unit flux, for mean magnitudes; NaN if unknown, 0 for magnitudes.
     redshift, absolute_magnitude, log_mass : known values or NaN (log_mass: log10 of the mass in solar masses).
     extinction : (B,) magnitudes to subtract from mean magnitudes; zero where unknown.
     left_out : reason -> number of measurements.
@@ -51,6 +52,7 @@ class LightCurve:
     centre: np.ndarray = field(default_factory=lambda: np.empty(0))
     unit: str = "mag"
     reference_flux: np.ndarray = field(default_factory=lambda: np.empty(0))
+    zero_point: float = 0.0
     redshift: float = np.nan
     absolute_magnitude: float = np.nan
     log_mass: float = np.nan
@@ -77,6 +79,13 @@ class LightCurve:
         one = self.take(self.band == b)
         arrays = {key: getattr(self, key)[b : b + 1] for key in ("wavelengths", "centre", "reference_flux", "extinction")}
         return replace(one, band=np.zeros(len(one), int), bands=(band,), **arrays)
+
+    @property
+    def reference_magnitude(self) -> np.ndarray:
+        """Magnitude (B,) that a mean of zero stands for: 0, or that of the reference flux."""
+        if self.unit == "mag":
+            return np.zeros(len(self.bands))
+        return self.zero_point - 2.5 * np.log10(np.abs(self.reference_flux))
 
     def to_unit(self, values, band) -> np.ndarray:
         """Turn model brightness (mag) of measurements in bands `band` (indices) into the curve's own unit."""
@@ -107,9 +116,10 @@ def light_curve(
     wavelengths: Mapping[str, float] | None = None,
     survey: str | None = None,
     unit: str = "mag",
-    redshift: float = np.nan,
-    absolute_magnitude: float = np.nan,
-    log_mass: float = np.nan,
+    zero_point: float | None = None,
+    redshift: float | None = None,
+    absolute_magnitude: float | None = None,
+    log_mass: float | None = None,
     extinction: Mapping[str, float] | None = None,
     a_v: float | None = None,
     reference_flux: Mapping[str, float] | None = None,
@@ -126,11 +136,15 @@ def light_curve(
     survey : whose pass bands these are (`agnbook.sky.bands`).
     wavelengths : band name -> effective wavelength in angstrom, of bands that the registry lacks.
     unit : "mag" or "flux" (any flux unit; negative values are kept).
+    zero_point : AB magnitude of unit flux (31.4 for nJy, 22.5 for nanomaggies), for mean magnitudes of fluxes.
+    redshift, absolute_magnitude, log_mass : None or NaN where unknown.
     extinction, a_v : Galactic extinction per band in magnitudes, or in V, for the mean magnitudes.
     reference_flux : band -> flux of the source that differences refer to; the mean flux where not given.
     """
     name = str(name)
-    given = dict(redshift=float(redshift), absolute_magnitude=float(absolute_magnitude), log_mass=float(log_mass))
+    known_values = {"redshift": redshift, "absolute_magnitude": absolute_magnitude, "log_mass": log_mass}
+    given = {key: np.nan if value is None else float(value) for key, value in known_values.items()}
+    given["zero_point"] = 0.0 if unit == "mag" else np.nan if zero_point is None else float(zero_point)
     empty = np.empty(0)
 
     def failed(problem: str, left_out=None) -> LightCurve:

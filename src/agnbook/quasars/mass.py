@@ -13,7 +13,6 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from agnbook.judge.cross_validation import repeated_folds
 from agnbook.quasars import relation
-from agnbook.quasars.sample import SHAPE
 
 #: What each predictor may see.
 PREDICTORS = {
@@ -120,8 +119,3 @@ def borrowed_width(objects: pd.DataFrame, log_mass, rng: np.random.Generator) ->
     model = make_pipeline(StandardScaler(), PolynomialFeatures(2), RidgeCV(np.logspace(-3, 3, 13)))
     explained = model.fit(columns, log_mass).predict(columns)
     return explained + rng.permutation(np.asarray(log_mass) - explained)
-
-
-__all__ = [
-    "BURKE", "PREDICTORS", "SHAPE", "Score", "borrowed_width", "burke", "cross_validated", "features", "folds", "gain", "score",
-]  # fmt: skip

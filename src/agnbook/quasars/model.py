@@ -193,8 +193,10 @@ def loglike(theta, process, x, slots, times, band, values, errors, weight):
         times, band, values, variance = shifted[order], band[order], values[order], variance[order]
     if process == OU:
         width = 8 * (bands // 8 + 1)
-        logdet, rows = statespace.whiten(tau, statespace.stationary(tau, amplitude, rho, width), times, band, values, variance)
-        return statespace.integrate_means(logdet, rows, bands)
+        logdet, products = statespace.whiten(
+            tau, statespace.stationary(tau, amplitude, rho, width), times, band, values, variance
+        )
+        return statespace.integrate_means(logdet, products, bands, len(times))
     n = len(times)
     covariance = statespace.stationary(tau, amplitude, rho, bands)
     gains, small = np.empty((n, 3 * bands)), np.empty((3, n))

@@ -86,20 +86,28 @@ def robust_weights(theta, tails, passes, process, x, slots, times, band, values,
     return residual, spread
 
 
+def slopes(theta, steps, args) -> tuple[float, np.ndarray, np.ndarray]:
+    """Value, gradient (m,) and curvatures (m,) of the log-posterior by central differences of size `steps` (m,)."""
+    centre, m = theta[args[0]], len(steps)
+    moves = np.concatenate([np.zeros((1, m)), np.diag(steps), -np.diag(steps)])
+    found = densities(centre + moves, theta, *args)
+    value, plus, minus = found[0], found[1 : m + 1], found[m + 1 :]
+    return value, (plus - minus) / (2 * steps), (plus - 2 * value + minus) / steps**2
+
+
 def hessian(theta, steps, args) -> tuple[float, np.ndarray, np.ndarray]:
     """Value, gradient (m,) and negative Hessian (m, m) of the log-posterior by finite differences of size `steps` (m,)."""
+    value, gradient, curvature = slopes(theta, steps, args)
     centre, m = theta[args[0]], len(steps)
     p, q = np.triu_indices(m, 1)
-    moves = np.zeros((1 + 2 * m + len(p), m))
-    each = np.arange(m)
-    moves[1 + each, each], moves[1 + m + each, each] = steps, -steps
-    pair = 1 + 2 * m + np.arange(len(p))
+    moves = np.zeros((len(p), m))
+    pair = np.arange(len(p))
     moves[pair, p], moves[pair, q] = steps[p], steps[q]
-    found = densities(centre + moves, theta, *args)
-    value, plus, minus, both = found[0], found[1 : m + 1], found[m + 1 : 2 * m + 1], found[2 * m + 1 :]
-    precision = np.diag(-(plus - 2 * value + minus) / steps**2)
-    precision[p, q] = precision[q, p] = -(both - plus[p] - plus[q] + value) / (steps[p] * steps[q])
-    return value, (plus - minus) / (2 * steps), precision
+    both = densities(centre + moves, theta, *args)
+    one_by_one = gradient * steps + 0.5 * curvature * steps**2  # what a step in one parameter alone adds
+    precision = -np.diag(curvature)
+    precision[p, q] = precision[q, p] = -(both - value - one_by_one[p] - one_by_one[q]) / (steps[p] * steps[q])
+    return value, gradient, precision
 
 
 def positive(precision, prior_sd) -> np.ndarray:
@@ -111,14 +119,20 @@ def positive(precision, prior_sd) -> np.ndarray:
     return (vectors / np.maximum(values, 0.2)) @ vectors.T * np.outer(prior_sd, prior_sd)
 
 
-def climb(theta, iterations: int, args, covariance=None) -> tuple[float, np.ndarray]:
-    """Newton steps to the maximum of the log-posterior; `theta` ends there. Returns the value and Laplace's covariance."""
+def climb(theta, iterations: int, args, covariance=None, every: int = 3) -> tuple[float, np.ndarray]:
+    """Newton steps to the maximum of the log-posterior; `theta` ends there. Returns the value and Laplace's covariance.
+
+    The curvature is measured at every third step (`every`; 0: never) and kept in between, where the gradient alone is new.
+    """
     active, sd = args[0], args[2][args[0]]
-    for _ in range(iterations):
-        width = 0.1 * sd if covariance is None else np.sqrt(np.diag(covariance))
+    for iteration in range(iterations):
+        width = sd if covariance is None else np.sqrt(np.diag(covariance))
         steps = np.clip(0.1 * width, 0.003 * sd, 0.1 * sd)
-        value, gradient, precision = hessian(theta, steps, args)
-        covariance = positive(precision, sd)
+        if every and iteration % every == 0:
+            value, gradient, precision = hessian(theta, steps, args)
+            covariance = positive(precision, sd)
+        else:
+            value, gradient, _ = slopes(theta, steps, args)
         move = covariance @ gradient
         promised = 0.5 * gradient @ move
         move *= min(1.0, _LONGEST_STEP / np.max(np.abs(move) / sd))
@@ -157,7 +171,7 @@ def find_mode(theta, tails: float, args):
     for _ in range(6 if robust else 0):
         previous = weight.copy()
         robust_weights(theta, tails, 2, *data)
-        value, covariance = climb(theta, 1, args, covariance)
+        climb(theta, 1, args, covariance, every=0)
         if np.max(np.abs(weight - previous)) < 0.03:
             break
     value, covariance = climb(theta, 3, args, covariance)

@@ -26,6 +26,8 @@ from agnbook.quasars.model import (
 
 DRAWS = 800
 KEPT = 400
+#: How often the proposal is fitted to its own weighted draws before a chain takes over.
+ADAPTATIONS = 2
 #: Degrees of freedom of the proposal's t distribution: its tails are heavier than the posterior's.
 _PROPOSAL_TAILS = 6.0
 #: A t distribution is represented by a mixture of this many normal ones.
@@ -168,7 +170,7 @@ def fit(curve: LightCurve, model: Model = DEFAULT, *, seed: int = 0, draws: int 
     What is exact: the likelihood given the errors' variances, with the means integrated out. What is approximate:
     Student-t errors enter through weights found by expectation and maximisation and then held fixed, so that their own
     uncertainty is not in the posterior. Draws come from importance sampling about the maximum; where the weights' tail
-    is too heavy (k-hat above .7) the proposal is fitted once more to its own weighted draws, and where that fails a
+    is too heavy (k-hat above .7) the proposal is fitted to its own weighted draws, twice at most, and where that fails a
     chain of 32 walkers takes over.
 
     Parameters
@@ -193,7 +195,9 @@ def fit(curve: LightCurve, model: Model = DEFAULT, *, seed: int = 0, draws: int 
     rng = generator(curve.name, seed)
     active = plan.active
     points, weights, k_hat = _importance(rng, theta, theta[active], factor, args, draws)
-    if k_hat > psis.TRUSTED:
+    for _ in range(ADAPTATIONS):
+        if k_hat <= psis.TRUSTED:
+            break
         centre = weights @ points
         wide = (points - centre).T @ ((points - centre) * weights[:, None])
         wider = np.linalg.cholesky(wide + 0.1 * covariance)  # the second term: few draws may span fewer dimensions
@@ -207,10 +211,11 @@ def fit(curve: LightCurve, model: Model = DEFAULT, *, seed: int = 0, draws: int 
         weights = np.ones(len(points)) / len(points)
     chosen = points[_resample(rng, weights, kept)]
     means = optimise.draw_means(rng.standard_normal((kept, len(plan.x))), chosen, theta, active, *data)
+    means = means + curve.centre + curve.reference_magnitude - curve.extinction
     all_draws = np.tile(theta, (kept, 1))
     all_draws[:, active] = chosen
     result = Fit(
-        curve, model, plan, theta, float(value), covariance, all_draws, means + curve.centre - curve.extinction, weight,
+        curve, model, plan, theta, float(value), covariance, all_draws, means, weight,
         *_residuals(curve, model, plan, theta, weight, residual, spread), float(k_hat), sampler,
     )  # fmt: skip
     return Fit(**{**result.__dict__, "flags": tuple(find_flags(result))})

@@ -40,18 +40,18 @@ def stationary(tau, amplitude, rho, width):
 
 @compiled(fastmath=_FAST, error_model="numpy")  # pragma: no cover - compiled
 def whiten(tau, covariance, times, band, values, variance):
-    """Log-determinant and whitened rows (n, width) of the bands' indicators and, after them, the values.
+    """Log-determinant of the measurements' covariance K, and the inner products under it of the bands' indicators and values.
 
-    With Q = rows^T rows, Q[:B, :B] is the information on the B means, Q[B, :B] its score and Q[B, B] the
-    chi-square at zero means. `width`, that of `covariance`, is a multiple of 8 above B: the inner loops then
-    fill the processor's vector registers.
+    The products q (B + 1, B + 1 and padding) are rows^T K^-1 rows, with a row a measurement: its band's indicator and, last,
+    its value. So q[:B, :B] is the information on the B means, q[B, :B] its score and q[B, B] the chi-square at zero means.
+    The width of `covariance` is a multiple of 8 above B: the inner loops then fill the processor's vector registers.
     """
     n, width, bands = len(times), covariance.shape[0], len(tau)
     state = np.zeros((width, 2 * width))  # deviation of the covariance; sensitivity of the state to means and values
     decay = np.ones(2 * width)
     row = np.zeros(2 * width)
-    out = np.empty((n, width))
-    product, logdet = 1.0, 0.0
+    products = np.zeros((width, width))
+    determinant, logdet = 1.0, 0.0
     for k in range(n):
         b = band[k]
         if k > 0:
@@ -62,39 +62,38 @@ def whiten(tau, covariance, times, band, values, variance):
         own = decay[b]
         total = covariance[b, b] + state[b, b] * own * own + variance[k]
         inverse = 1.0 / total
-        product *= total
+        determinant *= total
         if k % 16 == 15:  # one logarithm for sixteen factors
-            logdet += np.log(product)
-            product = 1.0
+            logdet += np.log(determinant)
+            determinant = 1.0
         for j in range(width):
             row[j] = -covariance[b, j] - state[b, j] * own * decay[j]
             row[width + j] = -state[b, width + j] * own
         row[width + b] += 1.0
         row[width + bands] += values[k]
-        root = np.sqrt(inverse)
-        for j in range(width):
-            out[k, j] = row[width + j] * root
+        for i in range(bands + 1):
+            weight = row[width + i] * inverse
+            for j in range(width):
+                products[i, j] += weight * row[width + j]
         for i in range(bands):
             gain = -row[i] * inverse
             a = decay[i]
             for j in range(2 * width):
                 state[i, j] = state[i, j] * (a * decay[j]) + gain * row[j]
-    return logdet + np.log(product), out
+    return logdet + np.log(determinant), products
 
 
 @compiled(fastmath=_FAST, error_model="numpy")  # pragma: no cover - compiled
-def integrate_means(logdet, rows, bands):
+def integrate_means(logdet, q, bands, n):
     """Log-likelihood with the means integrated out, the means' expectation (B,) and their Cholesky factor (B, B).
 
-    The factor L is that of the means' precision: draws are expectation + L^-T eps.
+    `q` is what `whiten` returns for n measurements. The factor L is that of the precision: draws are expectation + L^-T eps.
     """
-    q = rows.T @ rows
     chi2 = q[bands, bands]
     factor, half = np.zeros((bands, bands)), np.empty(bands)
     for i in range(bands):
-        q[i, i] += 1.0 / MEAN_VARIANCE
         for j in range(i + 1):
-            s = q[i, j]
+            s = q[i, j] + (1.0 / MEAN_VARIANCE if i == j else 0.0)
             for m in range(j):
                 s -= factor[i, m] * factor[j, m]
             if i == j:
@@ -113,7 +112,7 @@ def integrate_means(logdet, rows, bands):
         for m in range(i + 1, bands):
             s -= factor[m, i] * mean[m]
         mean[i] = s / factor[i, i]
-    return -0.5 * (logdet + chi2 + len(rows) * LOG_2PI), mean, factor
+    return -0.5 * (logdet + chi2 + n * LOG_2PI), mean, factor
 
 
 @compiled(error_model="numpy")  # pragma: no cover - compiled
