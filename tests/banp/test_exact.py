@@ -144,8 +144,8 @@ def test_the_command_says_how_the_exact_posterior_did(curves, tmp_path, capsys):
 @pytest.mark.parametrize(
     "mean, scatter, error, words",
     [
-        (45, 0.2, 0.01, "No draw"),
-        (-20, 0.2, 0.01, "effective draws: do not"),
+        (45, 0.2, 0.01, "no magnitude"),
+        (-20, 0.2, 0.01, "no magnitude"),
         (22, 8.0, 0.001, "No draw"),
         (22, 0.2, 1e-6, "effective draws: do not"),
     ],

@@ -51,7 +51,8 @@ def smooth(log_ratios) -> tuple[np.ndarray, float]:
             k_hat, scale = _pareto(excess)
             if np.isfinite(k_hat):
                 p = (np.arange(tail) + 0.5) / tail
-                quantile = scale * np.expm1(-k_hat * np.log1p(-p)) / k_hat if k_hat != 0 else -scale * np.log1p(-p)
+                with np.errstate(over="ignore"):  # the quantiles of so heavy a tail are infinite, and cut to 1 below
+                    quantile = scale * np.expm1(-k_hat * np.log1p(-p)) / k_hat if k_hat != 0 else -scale * np.log1p(-p)
                 log_weights[largest] = np.minimum(np.log(quantile + np.exp(cut)), 0.0)
         else:
             k_hat = -np.inf  # all large weights are equal
