@@ -59,7 +59,7 @@ from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.forecasts import promises, pulsars
 from agnbook.judge import calibration, exams
 from agnbook.shift import weights
-from agnbook.sky import catalogs, features, peers, source_classes
+from agnbook.sky import catalogs, crossmatch, features, peers, source_classes
 
 # %%
 settings = sizes.load("42_examine_galactic_or_agn", profile)
@@ -338,13 +338,15 @@ mine.round(3)
 # are scored on the names that they share.
 
 # %%
+match = {
+    name: crossmatch.compare(release[name], dr4)
+    for name in ("4fgl-dr2", "4fgl-dr3")
+}
 room, counts = {}, {}
 for name, peer in peers.PULSAR_PEERS.items():
     table = peers.probabilities(peer)
     if peer.release != "4fgl-dr4":
-        table, counts[peer.file] = peers.lead_names(
-            table, release[peer.release], dr4
-        )
+        table, counts[peer.file] = peers.lead_names(table, match[peer.release])
     room[name] = exams.class_columns(table, pulsar_exam.classes, normalise=True)
 pd.DataFrame(counts).T
 
@@ -417,7 +419,7 @@ Markdown(
 # %%
 rows = {}
 for name, peer in peers.LABEL_PEERS.items():
-    said, _ = peers.lead_names(peers.labels(peer), release[peer.release], dr4)
+    said, _ = peers.lead_names(peers.labels(peer), match[peer.release])
     known = pulsar_answer[pulsar_answer != ""].index.intersection(chosen.index)
     common = said.index.intersection(known)
     truth = pulsar_answer[common] == "agn"

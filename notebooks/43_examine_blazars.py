@@ -58,7 +58,7 @@ from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.forecasts import candidates, promises
 from agnbook.judge import calibration, exams
 from agnbook.shift import weights
-from agnbook.sky import catalogs, features, peers
+from agnbook.sky import catalogs, crossmatch, features, peers
 
 # %%
 settings = sizes.load("43_examine_blazars", profile)
@@ -183,11 +183,15 @@ gaps.sort_values("value").round(3)
 # pair is scored on its shared names.
 
 # %%
+match = {
+    name: crossmatch.compare(release[name], lac)
+    for name in ("4fgl-dr2", "4fgl-dr4")
+}
 room = {}
 for name, peer in peers.BLAZAR_PEERS.items():
     columns = peers.probabilities(peer)
     if peer.release != "4lac-dr3":
-        columns, _ = peers.lead_names(columns, release[peer.release], lac)
+        columns, _ = peers.lead_names(columns, match[peer.release])
     room[name] = exams.class_columns(columns, ("bll", "fsrq"), normalise=True)
 pairs = exams.compare(voters, room, answer, **options)
 auc, loss = pairs["auc"], pairs["logloss"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from agnbook.errors import CatalogError
-from agnbook.sky import catalogs, peers, registry
+from agnbook.sky import catalogs, crossmatch, peers, registry
 
 ALL = {**peers.PULSAR_PEERS, **peers.BLAZAR_PEERS}
 FILES = sorted({peer.file for peer in [*ALL.values(), *peers.LABEL_PEERS.values()]} | {"gharat-redshifts", "1cgh", "goldoni"})
@@ -65,7 +65,7 @@ def test_names_are_led_and_every_row_is_counted():
     older = _release(["A", "B", "C"])
     newer = _release(["X", "Y"], ASSOC_FGL=["A", "B"], RAJ2000=[10.0, 20.0])
     table = pd.DataFrame({"agn": [0.1, 0.2, 0.3, 0.4]}, index=["A", "C", "B", "nobody"])
-    led, counts = peers.lead_names(table, older, newer)
+    led, counts = peers.lead_names(table, crossmatch.compare(older, newer))
     assert led["agn"].to_dict() == {"X": 0.1, "Y": 0.3}
     assert counts == {"rows": 4, "unknown": 1, "vanished": 1, "name": 2, "counterpart": 0, "position": 0}
 
@@ -73,13 +73,15 @@ def test_names_are_led_and_every_row_is_counted():
 @pytest.mark.needs("bhat-malyshev-two", "4fgl-dr2", "4fgl-dr4")
 def test_nearly_all_dr2_names_are_found_in_dr4():
     table = peers.probabilities(peers.PULSAR_PEERS["Bhat & Malyshev, 2 classes, RF"])
-    led, counts = peers.lead_names(table, catalogs.read("4fgl-dr2"), catalogs.read("4fgl-dr4"))
+    match = crossmatch.compare(catalogs.read("4fgl-dr2"), catalogs.read("4fgl-dr4"))
+    led, counts = peers.lead_names(table, match)
     assert counts["unknown"] == 0 and counts["vanished"] < 60 and led.index.is_unique
     assert counts["name"] + counts["counterpart"] + counts["position"] + counts["vanished"] == len(table)
 
 
 def test_a_table_with_twins_or_without_names_says_so(tmp_path, monkeypatch):
     path = tmp_path / "peer.csv"
+    peers._read.cache_clear()
     monkeypatch.setattr(registry, "find", lambda name: path)
     path.write_text("name,p\nA,0.1\nA,0.2\n")
     with pytest.raises(CatalogError, match="no column 'Source_Name'"):

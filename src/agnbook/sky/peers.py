@@ -5,6 +5,7 @@ of 4FGL-DR2 are led to a later release by `crossmatch.compare`.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,12 @@ BLAZAR_PEERS = {
 PAPER_NETWORKS = {"frequentist": "frequentist", "flipout": "vi", "reparameterization": "vi_reparameterized"}
 
 
+@lru_cache(maxsize=4)
+def _read(path, size: int) -> pd.DataFrame:
+    """One table serves many of its columns: read it once."""
+    return pd.read_csv(path) if path.suffix == ".csv" else catalogs.read_fits(path)
+
+
 def read_table(name: str, names: str = "Source_Name") -> pd.DataFrame:
     """Read a registered table, CSV or FITS, indexed by source name.
 
@@ -83,7 +90,7 @@ def read_table(name: str, names: str = "Source_Name") -> pd.DataFrame:
         For a missing or damaged file, no such column of names, or names that occur twice.
     """
     path = registry.find(name)
-    table = pd.read_csv(path) if path.suffix == ".csv" else catalogs.read_fits(path)
+    table = _read(path, path.stat().st_size)
     if names not in table:
         raise CatalogError(
             f"{path} has no column {names!r} of source names; it has {', '.join(map(str, table.columns[:8]))}, ..."
@@ -110,21 +117,21 @@ def labels(peer: Peer) -> pd.Series:
     return column[column != ""].rename("label")
 
 
-def lead_names(table, older: pd.DataFrame, newer: pd.DataFrame):
+def lead_names(table, match: crossmatch.Crossmatch):
     """Rename a table's sources from an older release to a newer one.
 
     Parameters
     ----------
-    table : pandas.DataFrame or pandas.Series, indexed by names of `older`.
-    older, newer : the two releases.
+    table : pandas.DataFrame or pandas.Series, indexed by names of the older release.
+    match : `crossmatch.compare` of the two releases.
 
     Returns
     -------
     (table, dict)
-        The renamed rows, and counts: ``rows``, ``unknown`` (not names of `older`), ``vanished`` (no successor),
+        The renamed rows, and counts: ``rows``, ``unknown`` (not names of the older release), ``vanished`` (no successor),
         ``name``, ``counterpart`` and ``position`` (how the others were led).
     """
-    found = crossmatch.compare(older, newer).sources.set_index("source")
+    found = match.sources.set_index("source")
     known = table.index.isin(found.index)
     there = found.loc[table.index[known]]
     alive = (there["successor"] != "").to_numpy()
