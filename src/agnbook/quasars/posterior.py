@@ -169,9 +169,9 @@ def fit(curve: LightCurve, model: Model = DEFAULT, *, seed: int = 0, draws: int 
 
     What is exact: the likelihood given the errors' variances, with the means integrated out. What is approximate:
     Student-t errors enter through weights found by expectation and maximisation and then held fixed, so that their own
-    uncertainty is not in the posterior: its intervals are too narrow (`stress.run` measures by how much). Draws come from importance sampling about the maximum; where the weights' tail
-    is too heavy (k-hat above .7) the proposal is fitted to its own weighted draws, twice at most, and where that fails a
-    chain of 32 walkers takes over.
+    uncertainty is not in the posterior: its intervals are too narrow (`stress.run` measures by how much). Draws come from
+    importance sampling about the maximum; where the weights' tail is too heavy (k-hat above .7) the proposal is fitted to
+    its own weighted draws, twice at most, and where that fails a chain of 32 walkers takes over.
 
     Parameters
     ----------
