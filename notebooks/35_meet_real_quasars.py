@@ -28,20 +28,10 @@
 # :::
 
 # %% tags=["remove-cell"]
-# On Colab: fetch the book and install its packages. Elsewhere this does nothing.
 import os
-import subprocess
-import sys
 
-if "google.colab" in sys.modules and not os.path.exists("agnbook"):
-    subprocess.run(
-        ["git", "clone", "--depth", "1", "https://github.com/agnbook/agnbook"],
-        check=True,
-    )
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", "-e", "agnbook"], check=True
-    )
-    sys.path.insert(0, "agnbook/src")
+if "COLAB_RELEASE_TAG" in os.environ:
+    get_ipython().system("pip install -q git+https://github.com/agnbook/agnbook")
 
 # %% tags=["parameters"]
 profile = "book"
@@ -107,6 +97,8 @@ axes[0].set_ylabel("deviation (mag)")
 axes[0].invert_yaxis()
 axes[0].legend()
 plt.show()
+
+# %%
 for rho in (0.05, 0.97, 0.9999):
     g, r = np.hstack([two_bands(rho, k) for k in range(500)])
     left = np.std(r - np.polyval(np.polyfit(g, r, 1), g))
@@ -211,8 +203,6 @@ row = theirs.loc[int(curve.name)]
 print(f"quasar {curve.name}, r")
 print(f"  ours   log tau {log_tau:.2f}, log SF {log_sf:.2f}")
 print(f"  theirs log tau {row['log_tau']:.2f}, log SF {row['log_sf']:.2f}")
-
-# %%
 repeated = stored.table(
     "results/quasar_macleod.csv",
     lambda: samples.reproduce_macleod("r", settings["reproduced"], seed),
@@ -485,7 +475,7 @@ print(coverage[list(shown)].round(3).to_string())
 # - Walk or oscillator, free $\rho$ or one driver: here held-out visits cannot tell; five bands or one, tails or none, filter or neural process: they can.
 # - A model that was made for 500 to 1,000 visits must be asked where there are sixty.
 #
-# What the flicker says about the black hole is the question of the next chapter.
+# What the flicker says about the black hole is the question of {ref}`ch-weigh-real-black-holes`.
 #
 # ## Exercises
 #

@@ -25,20 +25,10 @@
 # :::
 
 # %% tags=["remove-cell"]
-# On Colab: fetch the book and install its packages. Elsewhere this does nothing.
 import os
-import subprocess
-import sys
 
-if "google.colab" in sys.modules and not os.path.exists("agnbook"):
-    subprocess.run(
-        ["git", "clone", "--depth", "1", "https://github.com/agnbook/agnbook"],
-        check=True,
-    )
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", "-e", "agnbook"], check=True
-    )
-    sys.path.insert(0, "agnbook/src")
+if "COLAB_RELEASE_TAG" in os.environ:
+    get_ipython().system("pip install -q git+https://github.com/agnbook/agnbook")
 
 # %% tags=["parameters"]
 profile = "book"

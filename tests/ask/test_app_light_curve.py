@@ -92,7 +92,7 @@ def test_flags_and_left_out_rows_are_said_in_words(app, table):
     mine.loc[mine.index[:4], "magnitude"] = -99.99
     upload(app, mine)
     assert app.warning[0].value == "To be wary of:" and len(app.code) >= 2
-    assert any("sigma off" in code.value or "too small" in code.value for code in app.code)
+    assert any("mag beyond its stated errors" in code.value for code in app.code)
     assert any(expander.label == "4 rows left out" for expander in app.expander)
 
 

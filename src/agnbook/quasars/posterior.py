@@ -253,6 +253,10 @@ def find_flags(result: Fit) -> list[str]:
         flags.append(f"errors look too small (best factor {10**factor:.2f}, chi-square {result.chi_square:.2f} a measurement)")
     if factor < -0.1 or result.chi_square < 1 - tolerance:
         flags.append(f"errors look too large (best factor {10**factor:.2f}, chi-square {result.chi_square:.2f} a measurement)")
+    for band, excess in zip(curve.bands, 10.0 ** result.theta[plan.slots[0]], strict=True):
+        stated = np.median(curve.errors[curve.band == curve.bands.index(band)])
+        if excess > max(0.1, 3 * stated):  # real surveys want .01 to .02 mag (chapter 35)
+            flags.append(f"band {band} scatters by {excess:.2f} mag beyond its stated errors of {stated:.2g} mag")
     if result.outliers > max(2, 0.03 * len(curve)):
         flags.append(f"{result.outliers} of {len(curve)} measurements are more than 5 sigma off")
     if len(curve) < 30:
