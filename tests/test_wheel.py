@@ -97,7 +97,7 @@ def test_what_the_wheel_holds(wheel):
     assert not [name for name in names if "/press/" in name or name.startswith("tests") or ".ipynb" in name]
     for wanted in ("ask/command_line.py", "_data/source_names.csv", "_data/weights/redshift.safetensors"):
         assert f"agnbook/{wanted}" in names
-    assert wheel.stat().st_size < 12e6
+    assert wheel.stat().st_size < 16e6  # a chapter that was installed, as on Colab, needs its tables and weights
 
 
 @pytest.mark.slow
@@ -125,7 +125,10 @@ def test_the_wheel_answers_with_its_own_requirements_alone(site, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "extra"),
-    [(["lightcurve", "curves.csv"], "light-curves"), (["bulk", "in", "out", "--model", "blazars"], "bulk")],
+    [
+        (["lightcurve", "curves.csv", "--model", "simulator"], "light-curves"),
+        (["bulk", "in", "out", "--model", "blazars", "--scheduler", "tcp://127.0.0.1:1"], "bulk"),
+    ],
 )
 def test_the_wheel_says_which_extra_is_missing(site, tmp_path, arguments, extra):
     (tmp_path / "in").mkdir()

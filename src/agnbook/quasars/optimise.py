@@ -7,7 +7,7 @@ import numpy as np
 
 from agnbook.compiled import compiled
 from agnbook.quasars import statespace
-from agnbook.quasars.model import KICK, QUALITY, SIGMA, TAU, lags, log_posterior, loglike, unpack, variances
+from agnbook.quasars.model import KICK, QUALITY, RHO, SIGMA, TAU, lags, log_posterior, loglike, unpack, variances
 from agnbook.quasars.statespace import OU
 
 #: Longest Newton step, in standard deviations of the prior.
@@ -147,14 +147,31 @@ def climb(theta, iterations: int, args, covariance=None, every: int = 3) -> tupl
     return value, covariance
 
 
+#: Gain in ln density for which the search leaves the prior's mean of rho.
+FAR = 20.0
+
+
 def start(theta, args) -> None:
-    """Coarse search over time-scale and amplitude; `theta` ends at the best point of the grid."""
+    """Coarse search over time-scale and amplitude, and over rho where that is far off; `theta` ends at the best point."""
     active = args[0]
     grid = np.array([(log_tau, log_sigma) for log_tau in (1.2, 1.8, 2.4, 3.0, 3.6) for log_sigma in (-1.5, -1.1, -0.8, -0.5)])
-    points = np.tile(theta[active], (len(grid), 1))
-    for column, parameter in enumerate((TAU, SIGMA)):
-        points[:, active == parameter] = grid[:, column, None]
-    theta[active] = points[np.argmax(densities(points, theta, *args))]
+
+    def best(names, values) -> float:
+        points = np.tile(theta[active], (len(values), 1))
+        for parameter, column in zip(names, values.T, strict=True):
+            points[:, active == parameter] = column[:, None]
+        density = densities(points, theta, *args)
+        theta[active] = points[np.argmax(density)]
+        return density.max()
+
+    value = best((TAU, SIGMA), grid)
+    if RHO in active:
+        usual = theta[RHO]
+        # precise curves of bands that vary on their own: from the prior's mean the climb ends at a lower hill
+        if best((RHO,), np.array([[usual], [-5.0], [-2.5], [0.0], [5.0]])) > value + FAR:
+            best((TAU, SIGMA), grid)
+        else:
+            theta[RHO] = usual
 
 
 def find_mode(theta, tails: float, args):
