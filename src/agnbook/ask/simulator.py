@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from agnbook import committed, storage
+from agnbook import committed, extras, storage
 from agnbook.ask import measurements
 from agnbook.ask.measurements import Measured
 from agnbook.errors import BookError, FeatureError
@@ -31,7 +31,8 @@ COLUMNS = (
 
 
 def check(setting: str, exact: bool) -> None:
-    """Refuse an unknown setting, and exact weights where the likelihood is not known."""
+    """Refuse an unknown setting, exact weights where the likelihood is not known, and an installation without torch."""
+    extras.require("torch")
     if setting not in dataset.SETTINGS:
         raise FeatureError(f"Unknown setting {setting!r}; choose one of {', '.join(dataset.SETTINGS)}.")
     if exact and setting != "independent":
