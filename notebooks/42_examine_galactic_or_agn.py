@@ -346,8 +346,8 @@ auc, loss = pairs["auc"], pairs["logloss"]
 table = pd.concat(
     {"AUC": auc[["ours", "theirs"]], "log-loss": loss[["ours", "theirs"]]}, axis=1
 )
-table.insert(0, "pulsars", pairs["count"]["psr"])
-table.insert(0, "n", auc["n"].astype(int))
+table.insert(0, ("", "pulsars"), pairs["count"]["psr"])
+table.insert(0, ("", "n"), auc["n"].astype(int))
 table.round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-peers", "caption": "Our recipe minus each peer, on shared names: AUC (right of zero: ours is better) and log-loss (left of zero: ours is better), paired, with 95 % intervals."}, "image": {"alt": "Twenty rows. In AUC all but one difference lies to the right of zero, most intervals cross it; in log-loss the differences lie on both sides and all intervals cross zero."}}

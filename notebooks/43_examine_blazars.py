@@ -188,8 +188,8 @@ auc, loss = pairs["auc"], pairs["logloss"]
 shown = pd.concat(
     {"log-loss": loss[["ours", "theirs"]], "AUC": auc[["ours", "theirs"]]}, axis=1
 )
-shown.insert(0, "FSRQs", pairs["count"]["fsrq"])
-shown.insert(0, "n", loss["n"].astype(int))
+shown.insert(0, ("", "FSRQs"), pairs["count"]["fsrq"])
+shown.insert(0, ("", "n"), loss["n"].astype(int))
 shown.round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bcu-peers", "caption": "Five voters minus each peer in log-loss on shared names (left of zero: ours is better), paired, with 95 % intervals."}, "image": {"alt": "Seven rows of differences in log-loss around zero with intervals."}}
