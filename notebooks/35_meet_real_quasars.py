@@ -85,6 +85,11 @@ def two_bands(rho, draw):
     return 0.16 * flicker[0][:, 0], 0.13 * flicker[1][:, 0]
 
 
+for rho in (0.05, 0.97, 0.9999):
+    g, r = np.hstack([two_bands(rho, k) for k in range(500)])
+    left = np.std(r - np.polyval(np.polyfit(g, r, 1), g))
+    print(f"rho {rho:<7g} scatter of r {np.std(r):.3f} mag, given g {left:.3f} mag")
+
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-two-bands", "caption": "Ten visits of a simulated quasar in g and r, without errors, for three shares of common variance."}, "image": {"alt": "Three panels of two curves each: unrelated, similar, and nearly the same"}}
 fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True)
 for ax, rho in zip(axes, (0.05, 0.97, 0.9999), strict=True):
@@ -97,12 +102,6 @@ axes[0].set_ylabel("deviation (mag)")
 axes[0].invert_yaxis()
 axes[0].legend()
 plt.show()
-
-# %%
-for rho in (0.05, 0.97, 0.9999):
-    g, r = np.hstack([two_bands(rho, k) for k in range(500)])
-    left = np.std(r - np.polyval(np.polyfit(g, r, 1), g))
-    print(f"rho {rho:<7g} scatter of r {np.std(r):.3f} mag, given g {left:.3f} mag")
 
 # %% [markdown]
 # Left, g says nothing of r; right, r is g with another amplitude. In the middle the two look alike, yet how well g predicts r (500 draws) is another matter.
@@ -184,6 +183,8 @@ for ax, (column, ends) in zip(axes, columns.items(), strict=True):
     ax.set_xlabel(column)
 axes[0].set_ylabel("quasars")
 plt.show()
+
+# %%
 spread = sample.loc[names, [*columns, "log_mass"]].quantile([0.05, 0.5, 0.95])
 print(spread.round(3).to_string())
 
@@ -226,6 +227,8 @@ axes[1].hist(
 )
 axes[1].set(xlabel="ours minus theirs (dex)", ylabel="quasars")
 plt.show()
+
+# %%
 tau_offset = repeated.offset_tau.median()
 print(f"median offset of log tau {tau_offset:.4f} dex, n = {len(repeated)}")
 
@@ -270,6 +273,8 @@ axes[0].set(xlabel="rho", ylabel="quasars")
 axes[1].set_xlabel("log-likelihood above one driver")
 axes[0].legend()
 plt.show()
+
+# %%
 for law, rows in drivers.groupby("law", sort=False):
     low, high = np.quantile(rows.rho, [0.25, 0.75])
     print(f"{law}: rho {rows.rho.median():.3f} (quartiles {low:.3f} to {high:.3f})")
@@ -383,6 +388,8 @@ fig, ax = plt.subplots(figsize=(5.5, 3))
 ax.plot(history.step, history.magnitudes, color=figures.COLORS["blue"])
 ax.set(xlabel="step", ylabel="log p (magnitudes)")
 plt.show()
+
+# %%
 steps, minutes = history.step.iloc[-1], history.seconds.iloc[-1] / 60
 print(f"{steps:.0f} steps of 40 curves, {minutes:.0f} min of one core")
 
@@ -442,6 +449,8 @@ pairs = [
 pairs = pd.DataFrame(pairs).set_index(["kind", "other"])
 pictures.paired_differences(pairs)
 plt.show()
+
+# %%
 print(pairs.loc["band", ["mae", "mae_low", "mae_high"]].round(4).to_string())
 
 # %% [markdown]
@@ -461,6 +470,8 @@ print(pairs.loc["band", ["mae", "mae_low", "mae_high"]].round(4).to_string())
 shown = ("linear", "free rho, normal errors", "free rho", "neural process")
 pictures.probabilities(points[points.kind == "visit"], shown)
 plt.show()
+
+# %%
 coverage = scores.loc["visit", "coverage68"]
 print(coverage[list(shown)].round(3).to_string())
 
