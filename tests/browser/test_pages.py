@@ -84,6 +84,7 @@ def test_page(page, site, name):
         assert width > 0, f"broken image {source}"
         assert len(alt) > 15 and not alt.startswith(("..", "_images", "/")), f"no alt text: {source}"
     page.set_viewport_size({"width": 400, "height": 800})
+    page.wait_for_function("window.innerWidth <= 400")  # the new size arrives a little later
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 400, f"scrolls sideways: {width} px"
 
