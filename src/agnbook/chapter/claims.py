@@ -45,26 +45,6 @@ class Measured:
     tolerance: float | None = None
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A measurement of a chapter that still repeats what its file declares; only ours, interval and n count."""
-
-    id: str
-    what: str
-    ours: float | None
-    paper: float | None = None
-    interval: tuple[float, float] | None = None
-    n: int | None = None
-    unit: str = ""
-    how: str = ""
-    tolerance: float | None = None
-    why: str = ""
-
-    def measured(self, known: dict[str, declared.Declared]) -> Measured:
-        scatter = self.tolerance if self.id in known and known[self.id].tolerance == declared.MEASURED else None
-        return Measured(self.ours, self.interval, self.n, tolerance=scatter)
-
-
 def from_scores(prefix: str, found: dict, names, n: int) -> dict[str, Measured]:
     """Return scores that come as (value, low, high) as measurements of the claims ``prefix.name``."""
     return {f"{prefix}.{name}": Measured(found[name][0], tuple(found[name][1:]), n) for name in names}
@@ -131,8 +111,6 @@ def publish(measured: dict[str, Measured], settings: Settings, seed: int) -> pd.
         difference without a reason, or a fault in the file (see `agnbook.chapter.declared.read`).
     """
     known = declared.read(settings.chapter)
-    if isinstance(measured, list):
-        measured = {claim.id: claim.measured(known) for claim in measured}
     where = declared.path(settings.chapter)
     if unknown := [name for name in measured if name not in known]:
         raise ResultsError(f"Measured, but not declared in {where}: {', '.join(unknown)}.")
