@@ -70,9 +70,11 @@ def executed(start):
 
 
 @pytest.mark.slow
-def test_a_figure_of_other_data_fails_the_comparison_of_outputs(tmp_path):
+def test_a_figure_of_other_data_fails_the_comparison_of_outputs(tmp_path, monkeypatch):
     """nbval alone passes it: it never looks at images."""
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # which another test's library may have set: no figure would be drawn
     honest, other = executed(0), executed(1)
+    assert all(any("image/png" in output.get("data", {}) for output in each.cells[0].outputs) for each in (honest, other))
     nbformat.write(honest, tmp_path / "honest.ipynb")
     tampered = nbformat.v4.new_notebook(cells=honest.cells, metadata=honest.metadata)
     tampered.cells[0].outputs = other.cells[0].outputs
