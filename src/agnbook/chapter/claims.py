@@ -71,7 +71,9 @@ def _entry(claim: declared.Declared, measured: Measured, settings: Settings, see
         how = claim.how.format_map(settings.values)
     except KeyError as error:
         raise ResultsError(f"Claim {claim.id}: its `how` names the setting {error}, which {settings.chapter} lacks.") from error
-    entry = asdict(claim) | {
+    fixed = asdict(claim)
+    del fixed["baseline"]  # a pointer to another claim, not a part of this one's result
+    entry = fixed | {
         "how": "; ".join(part for part in (how, measured.note) if part),
         "tolerance": tolerance,
         "ours": _rounded(measured.ours),

@@ -40,6 +40,7 @@ class Declared:
     tolerance : how far ours may be from `paper` and still count as reproduced; or ``"measured"``.
     because : the reason for the tolerance.
     unit : "redshift", "dex", "" for a pure number.
+    baseline : id of the claim that gives a trivial method's score on the same sources; see `chapter.paper_page`.
     how : data, split, number of repeats; ``{name}`` stands for a setting of the chapter.
     why : the reason for a difference.
     """
@@ -51,6 +52,7 @@ class Declared:
     tolerance: float | str | None = None
     because: str = ""
     unit: str = ""
+    baseline: str = ""
     how: str = ""
     why: str = ""
 
@@ -118,6 +120,6 @@ def _claim(place: str, identifier: str, values: dict) -> Declared:
             f"{place} compares with a paper but lacks {', '.join(missing)}. Needed: the number's place (`where`), how far "
             "ours may be from it (`tolerance`), and the reason for that distance (`because`)."
         )
-    if "paper" not in values and (idle := [name for name in _COMPARING if name in values]):
+    if "paper" not in values and (idle := [name for name in (*_COMPARING, "baseline") if name in values]):
         raise ResultsError(f"{place} has {', '.join(idle)} but no `paper` value to compare with.")
     return Declared(id=identifier, **values)

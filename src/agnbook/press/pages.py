@@ -4,12 +4,11 @@
 """
 
 import json
-import re
 import sys
 
 from agnbook import storage
 from agnbook.blazars import shipped_blazars
-from agnbook.chapter import claims
+from agnbook.chapter import claims, paper_page
 from agnbook.errors import BookError
 from agnbook.press import chapter_style, reference
 from agnbook.sky import registry
@@ -24,9 +23,7 @@ def _title(chapter: str) -> str:
     """Return a chapter's title with a link to it, or its file name where there is no source."""
     if chapter == chapter_style.SETTINGS.chapter:
         return "How the chapters are built"
-    path = storage.ROOT / "notebooks" / f"{chapter}.py"
-    found = re.search(r"^# # (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if path.exists() else None
-    return f"[{found[1] if found else chapter}](../notebooks/{chapter}.ipynb)"
+    return f"[{paper_page.title(chapter)}](../notebooks/{chapter}.ipynb)"
 
 
 def _row(entry: dict) -> str:
