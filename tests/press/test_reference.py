@@ -1,6 +1,7 @@
 """The reference pages: complete, from the source alone, and free of accidental markup."""
 
 import ast
+import re
 import subprocess
 import sys
 
@@ -36,6 +37,14 @@ def test_pages_are_those_of_the_table_of_contents(pages):
     entry = next(entry for entry in part["chapters"] if entry["file"] == "book/api/index")
     assert [child["file"] for child in entry["sections"]] == [f"book/api/{name}" for name in reference.PAGES]
     assert set(pages) == {"index", *reference.PAGES}
+
+
+def test_docstrings_are_markdown_without_the_markup_of_restructured_text(pages):
+    """Its tables, roles, directives and double backquotes would stand raw on a page, and a rule of signs widens it."""
+    for page, text in pages.items():
+        prose = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+        found = re.findall(r"^.*(?:={5,}|-{5,}|^\.\. \w+::|:(?:math|func|class|mod|ref|param)[ :]`?|\w_`).*$", prose, re.MULTILINE)
+        assert found == [], f"{page}: {found}"
 
 
 def test_sections_become_definitions():

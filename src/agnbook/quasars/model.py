@@ -2,19 +2,17 @@
 
 Parameters (in this order; `PARAMETERS`, then `log_excess` and `deviation` of each band):
 
-=============  =====================================================================================================
-log_tau        log10 of the time-scale at 6000 A, observed frame, days
-tau_slope      slope of log tau in log wavelength
-log_sigma      log10 of the standard deviation at 6000 A, mag (SF_inf = sqrt(2) sigma)
-sigma_slope    its slope in log wavelength
-logit_rho      ln rho / (1 - rho): the share of the variance that hears the common noise
-lag            delay at 6000 A of light against that at zero wavelength, days; grows as wavelength^(4/3)
-log_quality    log10 of the damped harmonic oscillator's quality factor (1/2: critically damped)
-log_kick       log10 of the weight of its velocity in the brightness (the moving-average term of CARMA(2, 1))
-log_scale      log10 of a factor on all stated errors
-log_excess     log10 of the standard deviation that is added to a band's errors in quadrature, mag
-deviation      of a band's log_sigma from the power law in wavelength (host light, emission lines)
-=============  =====================================================================================================
+- `log_tau`: log10 of the time-scale at 6000 A, observed frame, days
+- `tau_slope`: slope of log tau in log wavelength
+- `log_sigma`: log10 of the standard deviation at 6000 A, mag (SF_inf = sqrt(2) sigma)
+- `sigma_slope`: its slope in log wavelength
+- `logit_rho`: ln rho / (1 - rho): the share of the variance that hears the common noise
+- `lag`: delay at 6000 A of light against that at zero wavelength, days; grows as wavelength^(4/3)
+- `log_quality`: log10 of the damped harmonic oscillator's quality factor (1/2: critically damped)
+- `log_kick`: log10 of the weight of its velocity in the brightness (the moving-average term of CARMA(2, 1))
+- `log_scale`: log10 of a factor on all stated errors
+- `log_excess`: log10 of the standard deviation that is added to a band's errors in quadrature, mag
+- `deviation`: of a band's log_sigma from the power law in wavelength (host light, emission lines)
 """
 
 from dataclasses import dataclass, field, replace
