@@ -32,7 +32,7 @@ PAGES = {
     "ask": ("The tool for your own sources", ["ask"]),
     "press": ("The making of the book", []),
 }
-SECTIONS = ("Parameters", "Returns", "Yields", "Raises", "Attributes")
+SECTIONS = ("Parameters", "Returns", "Yields", "Raises", "Attributes", "Notes")
 
 
 def modules() -> dict[str, Path]:
@@ -84,7 +84,7 @@ def _docstring(text: str | None) -> list[str]:
     parts = re.split(rf"^({'|'.join(SECTIONS)})\n-+\n", cleandoc(text or ""), flags=re.MULTILINE)
     lines = [_prose(parts[0]), ""]
     for title, body in zip(parts[1::2], parts[2::2], strict=True):
-        lines += [f"**{title}**", "", *_entries(body)]
+        lines += [f"**{title}**", "", *([_prose(dedent(body)), ""] if title == "Notes" else _entries(body))]
     return lines
 
 
