@@ -1,4 +1,4 @@
-// The 7-42-1 network of chapter 14 in the reader's browser: the twin of BlazarNetwork.answer in Python.
+// The 7-42-1 network of chapter 15 in the reader's browser: the twin of BlazarNetwork.answer in Python.
 // The weights come as AGNBOOK_CLASSIFIER from classifier_weights.js, so that the page also works from a disk.
 // Text enters the page through textContent only.
 (function () {

@@ -220,7 +220,7 @@ def test_tables_open_with_units_and_meanings(small_table, tmp_path, monkeypatch)
     monkeypatch.setattr(storage, "DATA", tmp_path)
     monkeypatch.setenv("AGNBOOK_PUBLISH", "1")
     (tmp_path / "results").mkdir()
-    made_by = {"chapter": "15_predict_unknowns", "profile": "paper", "seed": 0}
+    made_by = {"chapter": "17_predict_unknowns", "profile": "paper", "seed": 0}
     shuffled = small_table[small_table.columns[::-1]]
     catalogue.write("small", shuffled, catalogue.CLASS_COLUMNS, **made_by, version="7", model="test")
     header = fits.getheader(tmp_path / "results" / "small.fits", 1)
@@ -247,7 +247,7 @@ def test_tables_open_with_units_and_meanings(small_table, tmp_path, monkeypatch)
 def test_nothing_is_written_unless_publishing(small_table, tmp_path, monkeypatch):
     monkeypatch.setattr(storage, "DATA", tmp_path)
     monkeypatch.delenv("AGNBOOK_PUBLISH", raising=False)
-    made_by = {"chapter": "15_predict_unknowns", "profile": "paper", "seed": 0}
+    made_by = {"chapter": "17_predict_unknowns", "profile": "paper", "seed": 0}
     catalogue.write("small", small_table, catalogue.CLASS_COLUMNS, **made_by, version="7", model="test")
     assert not list(tmp_path.iterdir()) and not committed.publishing()
 

@@ -16,7 +16,7 @@ def classify(table, groups: str = "blazars", strict: bool = False):
     table : astropy.table.Table
         A column of names (`inputs.NAME_COLUMNS`) and the columns of the question; capitals do not matter.
     groups : {"blazars", "six"}
-        "blazars" tells FSRQs from BL Lacs with the committed 7-42-1 network of chapter 14, from the columns
+        "blazars" tells FSRQs from BL Lacs with the committed 7-42-1 network of chapter 15, from the columns
         `features.BLAZAR_FEATURES` of 4LAC, both SED columns 0 where there is no synchrotron fit. "six" tells the groups
         of chapter 25 apart with its 51 networks, from the columns `features.GAMMA_COLUMNS` of 4FGL.
 

@@ -45,7 +45,7 @@ INTERVALS = {"68": 0, "95": 1}
 
 
 def redshift(table, strict: bool = False):
-    """Estimate redshifts with the shipped model of chapter 15.
+    """Estimate redshifts with the shipped model of chapter 17.
 
     Parameters
     ----------

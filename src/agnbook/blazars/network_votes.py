@@ -1,4 +1,4 @@
-"""Votes of the paper's five networks and of two ablations, under different rules for the epoch (chapter 14).
+"""Votes of the paper's five networks and of two ablations, under different rules for the epoch (chapter 15).
 
 A vote is an FSRQ probability. All members of a network (folds, repeats or random starts) train together and keep
 their answers of every epoch, so that "which epoch?" can be asked afterwards.

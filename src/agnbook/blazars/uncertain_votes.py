@@ -1,6 +1,6 @@
 """Votes for blazars of uncertain class, by models trained many times on resamples of the labelled sources.
 
-The spread of the answers is the part of the uncertainty that one training hides (chapter 15).
+The spread of the answers is the part of the uncertainty that one training hides (chapter 17).
 """
 
 import numpy as np

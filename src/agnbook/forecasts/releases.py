@@ -189,14 +189,14 @@ def forecast_blazars(
     catalogue: pd.DataFrame, *, seed: int = 0, members: int = 5, trees: int = 200, rounds: int = 300,
     epochs: int | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Let every model of chapter 14, trained on all BL Lacs and FSRQs of 4LAC-DR3, answer for its BCUs.
+    """Let every model of chapter 15, trained on all BL Lacs and FSRQs of 4LAC-DR3, answer for its BCUs.
 
     Parameters
     ----------
     catalogue : both files of 4LAC-DR3.
     members : random starts of each network, with different validation sources; their mean logit counts.
     trees, rounds : sizes of the forests and of the boosting.
-    epochs : all stages of all networks, or None for the sizes of chapter 14.
+    epochs : all stages of all networks, or None for the sizes of chapter 15.
 
     Returns
     -------

@@ -107,7 +107,7 @@ class TreePart:
 
 @dataclass(frozen=True)
 class ShippedRedshift:
-    """The redshift model of chapter 15 and what it was trained on.
+    """The redshift model of chapter 17 and what it was trained on.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The best model's redshifts of sources without one, with and without being told the class (chapter 15)."""
+"""The best model's redshifts of sources without one, with and without being told the class (chapter 17)."""
 
 import numpy as np
 import pandas as pd

@@ -47,7 +47,7 @@ from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.redshifts import boosted, class_mixture, unknown_redshifts
 from agnbook.sky import catalogs, features, source_classes
 
-settings = sizes.load("15_predict_unknowns", profile)
+settings = sizes.load("17_predict_unknowns", profile)
 store = {"settings": settings, "seed": seed}
 figures.use_book_style()
 

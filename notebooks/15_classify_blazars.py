@@ -44,7 +44,7 @@ from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.judge import calibration, cross_validation, scores
 from agnbook.sky import catalogs, features
 
-settings = sizes.load("14_classify_blazars", profile)
+settings = sizes.load("15_classify_blazars", profile)
 training = {"epochs": settings.epochs, "pretext_epochs": settings.pretext_epochs}
 store = {"settings": settings, "seed": seed}
 figures.use_book_style()
