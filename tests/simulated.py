@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from agnbook.chapter import sizes
 from agnbook.redshifts import boosted
@@ -10,6 +11,19 @@ from agnbook.sky import features
 #: Sizes of a chapter that does not exist.
 SETTINGS = sizes.Settings("99_test", "paper", {"epochs": 3})
 TINY = {"n_parts": 2, "n_forest": 8, "rounds": 0.05}
+#: A middling blazar.
+BLAZAR = {
+    "PL_Index": 2.1, "LP_Index": 2.0, "Frac_Variability": 0.4, "Pivot_Energy": 1500.0, "Variability_Index": 40.0,
+    "nu_syn": 1e14, "nuFnu_syn": 2e-12,
+}  # fmt: skip
+
+
+def blazars(rows: int, seed: int = 0) -> pd.DataFrame:
+    """Return invented blazars with the seven columns of 4LAC."""
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame({name: BLAZAR[name] * rng.uniform(0.8, 1.2, rows) for name in features.BLAZAR_FEATURES})
+    table.insert(0, "Source_Name", [f"{seed}-{i}" for i in range(rows)])
+    return table
 
 
 def catalogue(n=60, seed=0):
@@ -72,3 +86,10 @@ def light_curve_table(names=("a", "b"), bands="gri", nights=40, seed=0, rho=0.97
             )
         )  # fmt: skip
     return pd.concat(parts, ignore_index=True)
+
+
+def one_row_an_object(table: pd.DataFrame) -> pa.Table:
+    """Return light curves as one row an object, cells that hold lists, redshift 1."""
+    grouped = table.groupby("object", sort=False)
+    columns = {c: [list(g[c]) for _, g in grouped] for c in ("time", "band", "magnitude", "error")}
+    return pa.table({"object": list(grouped.groups), "z": [1.0] * len(grouped)} | columns)

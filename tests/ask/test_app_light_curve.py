@@ -8,8 +8,8 @@ from simulated import light_curve_table
 from streamlit.testing.v1 import AppTest
 
 from agnbook.ask import app_light_curve, curve_files, light_curves, measurements
+from agnbook.ask.curve_options import Options
 from agnbook.ask.light_curves import Question
-from agnbook.ask.measurements import Options
 
 NASTY = "<img src=x onerror=boom()> ![x](http://example.org) $\\frac{ **bold** :red[x]"
 

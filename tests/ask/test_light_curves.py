@@ -11,8 +11,8 @@ from simulated import light_curve_table
 
 from agnbook import quasars
 from agnbook.ask import command_line, curve_figures, curve_files, light_curves, measurements
+from agnbook.ask.curve_options import Options
 from agnbook.ask.light_curves import QUANTITIES, Question
-from agnbook.ask.measurements import Options
 from agnbook.errors import FeatureError
 from agnbook.sky import registry
 

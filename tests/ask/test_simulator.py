@@ -7,7 +7,7 @@ from astropy.table import Table
 
 from agnbook import quasars, storage
 from agnbook.ask import light_curves, measurements, simulator
-from agnbook.ask.measurements import Options
+from agnbook.ask.curve_options import Options
 from agnbook.banp import posterior, summary
 from agnbook.errors import FeatureError
 from agnbook.lightcurves import cadence, dataset, population

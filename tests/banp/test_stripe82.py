@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from agnbook.banp import anp, stripe82
-from agnbook.sky.light_curves import Visits
+from agnbook.sky.curve_tables import Visits
 
 
 @pytest.fixture

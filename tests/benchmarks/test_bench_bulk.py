@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.table import Table
 
-from agnbook.ask import bulk, bulk_curves, classify, light_curves, redshift
-from agnbook.ask.measurements import Options
+from agnbook.ask import bulk_curves, bulk_task, classify, light_curves, redshift
+from agnbook.ask.curve_options import Options
 
 ROWS = 100_000
 VALUES = {
@@ -42,11 +42,11 @@ def seconds_each(function, objects) -> tuple[float, list]:
 
 @pytest.mark.parametrize("model, rows", [("blazars", ROWS), ("redshift", ROWS // 20)])
 def test_tables(benchmark, tmp_path, model, rows):
-    table, todo = sources(rows), bulk.plan(model)
+    table, todo = sources(rows), bulk_task.plan(model)
     table.head(5).to_parquet(tmp_path / "warm.parquet")
     table.to_parquet(tmp_path / "in.parquet")
-    bulk.compute(tmp_path / "warm.parquet", tmp_path / "warm_out.parquet", todo)
-    record = benchmark.pedantic(bulk.compute, (tmp_path / "in.parquet", tmp_path / "out.parquet", todo), rounds=1)
+    bulk_task.compute(tmp_path / "warm.parquet", tmp_path / "warm_out.parquet", todo)
+    record = benchmark.pedantic(bulk_task.compute, (tmp_path / "in.parquet", tmp_path / "out.parquet", todo), rounds=1)
     ask = redshift.redshift if model == "redshift" else classify.classify
     some = np.random.default_rng(1).choice(rows, 40, replace=False)
     slow, answers = seconds_each(ask, [Table.from_pandas(table.iloc[[row]]) for row in some])
@@ -65,10 +65,10 @@ def test_tables(benchmark, tmp_path, model, rows):
 def test_light_curves(benchmark, tmp_path):
     """All of the time is the fit, which no batch makes cheaper: bulk adds next to nothing, and the answers are the same."""
     options = Options(survey="lsst", redshift="redshift")
-    (path,), todo = bulk_curves.simulate(tmp_path / "in", 20, 20, share=0.3), bulk.plan("lightcurve", options=options)
+    (path,), todo = bulk_curves.simulate(tmp_path / "in", 20, 20, share=0.3), bulk_task.plan("lightcurve", options=options)
     bulk_curves.simulate(tmp_path / "warm", 2, 2, share=0.3)
-    bulk.compute(tmp_path / "warm" / path.name, tmp_path / "warm_out.parquet", todo)
-    record = benchmark.pedantic(bulk.compute, (path, tmp_path / "out.parquet", todo), rounds=1)
+    bulk_task.compute(tmp_path / "warm" / path.name, tmp_path / "warm_out.parquet", todo)
+    record = benchmark.pedantic(bulk_task.compute, (path, tmp_path / "out.parquet", todo), rounds=1)
     table = pq.read_table(path)
     slow, answers = seconds_each(
         lambda row: light_curves.light_curves(table.slice(row, 1), options)[0].to_pandas(), range(table.num_rows)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from agnbook.errors import CatalogError
-from agnbook.sky import bands, light_curves, registry
+from agnbook.sky import bands, curve_tables, light_curves, registry
 
 HEADER = "#  quasars\n#   dbID ra dec SDR5ID M_i M_i_corr redshift mass_BH Lbol u g r i z Au\n"
 
@@ -84,13 +84,6 @@ def test_another_format_is_refused(tmp_path, content):
         light_curves.read_stripe82(path)
     with pytest.raises(CatalogError, match="is not laid out as"):
         light_curves.read_stripe82(tmp_path)
-
-
-def test_fluxes_of_either_sign_are_measurements():
-    rows = {"object": "a", "band": "g", "time": [1.0, 2, 3, 4], "flux": [-2.0, 0.5, np.nan, 1], "error": [1, 1, 1, -1]}
-    frame = light_curves.measurements(pd.DataFrame(rows), unit="nanomaggy", survey="des")
-    assert frame["flux"].tolist() == [-2.0, 0.5]
-    assert (frame.attrs["left_out"]["no value"], frame.attrs["left_out"]["impossible error"]) == (1, 1)
 
 
 def test_parsed_once_then_cached(archive, tmp_path, monkeypatch):
@@ -218,14 +211,8 @@ def test_every_other_archive_reads_and_its_bands_are_known():
 
 def test_visits_gather_the_bands_of_one_night(archive):
     curves, _ = light_curves.read_stripe82(archive)
-    found = light_curves.visits(curves, light_curves.SDSS)
+    found = curve_tables.visits(curves, light_curves.SDSS)
     assert set(found) == {9, 77}
     one = found[9]
     assert one.values.shape == (12, 5) and np.isfinite(one.values).all() and (np.diff(one.times) > 0).all()
     assert np.isnan(found[77].values).sum() == 4 and found[77].values.shape == (12, 5)
-    twice = pd.DataFrame({
-        "object": "a", "time": [1.0, 1.01, 5.0], "band": list("ggr"), "magnitude": [20.0, 21.0, 19.0], "error": [0.1, 0.2, 0.1]
-    })  # fmt: skip
-    one = light_curves.visits(twice, ("g", "r"))["a"]
-    assert np.allclose(one.values[0, 0], (20 * 100 + 21 * 25) / 125) and np.isclose(one.errors[0, 0], 125**-0.5)
-    assert np.isnan(one.values[0, 1]) and one.values[1, 1] == 19.0

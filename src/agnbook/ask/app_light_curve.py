@@ -13,8 +13,9 @@ import pandas as pd
 import streamlit as st
 
 from agnbook.ask import curve_figures, curve_files, light_curves, tables
+from agnbook.ask.curve_options import Options
 from agnbook.ask.light_curves import Question
-from agnbook.ask.measurements import Measured, Options
+from agnbook.ask.measurements import Measured
 from agnbook.errors import BookError, FeatureError
 from agnbook.sky import bands
 

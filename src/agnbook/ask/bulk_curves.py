@@ -72,7 +72,7 @@ def measure_speed(folder: Path | str, objects: int, per_partition: int, seed: in
         processes wanted the machine before the run; hardware.
     """
     from agnbook.ask import bulk
-    from agnbook.ask.measurements import Options
+    from agnbook.ask.curve_options import Options
 
     folder, rows = Path(folder), []
     size = sum(path.stat().st_size for path in simulate(folder / "measured", objects, per_partition, seed))

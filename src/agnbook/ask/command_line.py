@@ -156,8 +156,8 @@ def _pairs(given, what: str) -> dict[str, str]:
 
 
 def _reading(options):
-    """Return how light curves are to be read, as `measurements.Options`."""
-    from agnbook.ask.measurements import Options
+    """Return how light curves are to be read, as `curve_options.Options`."""
+    from agnbook.ask.curve_options import Options
 
     wavelengths = {}
     for band, text in _pairs(options.wavelength, "--wavelength takes BAND=ANGSTROM").items():

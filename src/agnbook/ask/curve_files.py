@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from agnbook.ask import measurements, tables
-from agnbook.ask.measurements import Measured, Options
+from agnbook.ask.curve_options import NAMES, Options
+from agnbook.ask.measurements import Measured
 from agnbook.ask.plain_columns import Columns
 from agnbook.errors import BookError, FeatureError
 from agnbook.sky import light_curves
@@ -23,7 +24,7 @@ def read(paths, options: Options | None = None, objects=None) -> tuple[list[Meas
     ----------
     paths : a path or several. Rows of one object in several files, such as a file a band, are put together. A folder (or,
         for Stripe 82, its archive) is understood where it is laid out as those of Stripe 82, DES Y4A1 or MACHO.
-    options : see `measurements.Options`.
+    options : see `curve_options.Options`.
     objects : path of a table, one row an object, with what is known of it.
 
     Returns
@@ -66,7 +67,7 @@ def times(path) -> np.ndarray:
         except (OSError, ValueError) as error:
             raise FeatureError(f"Cannot read times from {path} ({error}). Give a number a line.") from error
     columns = Columns(_table(path))
-    name = columns.first(measurements.NAMES["time"]) or (next(iter(columns.data)) if len(columns.data) == 1 else None)
+    name = columns.first(NAMES["time"]) or (next(iter(columns.data)) if len(columns.data) == 1 else None)
     if name is None:
         raise FeatureError(f"{path} has no column of times; it has {', '.join(columns.data)}.")
     return columns.days(name, None)
@@ -85,7 +86,7 @@ def _table(path):
             return pq.read_table(path)
         except (pa.ArrowException, OSError) as error:
             raise FeatureError(f"Cannot read {path} as Parquet ({str(error).splitlines()[0]}). Check the file.") from error
-    return tables.read(path, texts=measurements.NAMES["object"])
+    return tables.read(path, texts=NAMES["object"])
 
 
 def _text(path: Path) -> pd.DataFrame:

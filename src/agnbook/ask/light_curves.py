@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from agnbook.ask import measurements, progress
-from agnbook.ask.measurements import Measured, Options
+from agnbook.ask.curve_options import Options
+from agnbook.ask.measurements import Measured
 from agnbook.errors import FeatureError
 
 MODELS = ("quasar", "simulator")
@@ -46,7 +47,7 @@ class Question:
 
     Attributes
     ----------
-    options : see `measurements.Options`.
+    options : see `curve_options.Options`.
     model : one of `MODELS`.
     setting : for the simulator's models, the simulated survey, a key of `lightcurves.dataset.SETTINGS`.
     exact : weigh the simulator's draws by the exact likelihood; setting ``independent`` alone.
@@ -175,8 +176,7 @@ def _bands(fit, draws: pd.DataFrame, each: Measured) -> list[dict]:
     for number, band in enumerate(curve.bands):
         mine = pd.DataFrame({name: draws.get(f"{name}_{band}", np.nan) for name in BAND_QUANTITIES}, index=draws.index)
         if curve.unit == "flux":
-            dust = curve.extinction[number]
-            reference = getattr(curve, "reference_magnitude", np.zeros(len(curve.bands)))[number]
+            dust, reference = curve.extinction[number], curve.reference_magnitude[number]
             mine["mean"] = curve.to_unit(mine["mean"] + dust - reference, number) * 10 ** (0.4 * dust)
         rows.append(
             {
@@ -273,7 +273,7 @@ def light_curves(table, options: Options | None = None, *, objects=None, workers
     Parameters
     ----------
     table : see `measurements.read`.
-    options : survey, units, columns, what is known of the objects; see `measurements.Options`.
+    options : survey, units, columns, what is known of the objects; see `curve_options.Options`.
     objects : a second table, one row an object, with redshift, extinction or absolute magnitude.
     workers : processes.
     asked : model, setting, exact, step, times; see `Question`.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook import committed, extras, storage
-from agnbook.ask import measurements
+from agnbook.ask import flux_units
 from agnbook.ask.measurements import Measured
 from agnbook.errors import BookError, FeatureError
 from agnbook.lightcurves import dataset, population
@@ -71,7 +71,7 @@ def visits(each: Measured, survey: str | None = "lsst", tolerance: float = 0.5) 
         left_out[f"band {', '.join(unknown)}, which is none of {' '.join(population.BANDS)}"] = int((position < 0).sum())
     values, errors = each.values, each.errors
     if each.unit != "mag":
-        per_unit = {band: measurements.in_nanojansky(each.unit, bands.get(band, survey or "lsst").wavelength)
+        per_unit = {band: flux_units.in_nanojansky(each.unit, bands.get(band, survey or "lsst").wavelength)
                     for band in set(each.bands[position >= 0])}  # fmt: skip
         if not np.isfinite(list(per_unit.values())).all():
             return failed(f"fluxes of unit {each.unit or 'unknown'!r} give no magnitudes; state a unit such as nJy.")

@@ -16,7 +16,7 @@ from agnbook import committed, storage
 from agnbook.banp import anp, train, transforms
 from agnbook.lightcurves import drw, population
 from agnbook.quasars import heldout, samples
-from agnbook.sky import bands, light_curves
+from agnbook.sky import bands, curve_tables, light_curves
 
 BANDS = light_curves.SDSS
 #: The 18 targets: as the paper's 21, in five bands.
@@ -69,7 +69,7 @@ class SimulatedCurves:
     Parameters
     ----------
     n, rng : how many curves; each takes the visits of a random quasar.
-    visits : dict, object -> `light_curves.Visits`
+    visits : dict, object -> `curve_tables.Visits`
     objects : table of redshift, M_i, log_mass and mag_u ... mag_z by object; all given.
     scales : a `Scales` to use, or None to set it from these curves (training).
     """
@@ -157,7 +157,7 @@ def reconstruct(network, magnitudes: transforms.Standard, visits, known, *, pass
 
     Parameters
     ----------
-    visits : `light_curves.Visits` in `BANDS`
+    visits : `curve_tables.Visits` in `BANDS`
     known : bool array (n, 5), which measurements the network may see; a visit with none is no context point.
     passes : draws of latent and dropout.
 
@@ -191,7 +191,7 @@ def predict_hidden(network, magnitudes: transforms.Standard, hidden: heldout.Hid
     unseen = hidden.visit if kind == "visit" else hidden.asked
     known[number[unseen], column[unseen]] = False
     times = np.bincount(number, curve.times) / np.bincount(number)
-    mean, sd = reconstruct(network, magnitudes, light_curves.Visits(times, values, errors), known, **options)
+    mean, sd = reconstruct(network, magnitudes, curve_tables.Visits(times, values, errors), known, **options)
     cell = number[hidden.asked], BANDS.index(hidden.band)
     return heldout.with_errors(mean[cell], sd[cell], asked.errors, JITTER)
 
@@ -258,7 +258,7 @@ def train_for(names, settings, seed: int) -> pd.DataFrame:
     """Train with the visits of the named quasars at a chapter's sizes, from its checkpoint on; save; the learning curve."""
     wanted = ("curves", "validation", "seconds", "cooldown", "max_steps")
     network, scales, history = learn(
-        light_curves.visits(light_curves.stripe82(names), BANDS), light_curves.stripe82_objects(), seed=seed,
+        curve_tables.visits(light_curves.stripe82(names), BANDS), light_curves.stripe82_objects(), seed=seed,
         every=1000 if settings.profile == "paper" else settings["max_steps"],
         checkpoint=storage.ROOT / "_build" / f"stripe82-process-{settings.profile}.pt",
         **{name: settings[name] for name in wanted},

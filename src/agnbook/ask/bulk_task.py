@@ -1,0 +1,214 @@
+"""One task of bulk inference: one partition in, its answers out, with a record of what they were computed from.
+
+The record (hash of the input's content, model, hash of its weights or code) stands in the result's own footer, so that file and
+record cannot disagree.
+"""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from agnbook import committed, storage
+from agnbook.errors import BookError
+
+MODELS = ("blazars", "six", "redshift", "lightcurve", "simulator")
+#: Key of the record in a result's Parquet footer.
+RECORD = b"agnbook"
+#: Light curves of a nested file that are held in memory at once.
+BATCH = 200
+#: Modules of this folder that decide what a light curve is answered, beside those of `agnbook.quasars`.
+_ENGINE = ("curve_options", "flux_units", "light_curves", "measured_rows", "measurements", "object_facts", "plain_columns")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to compute: a model of `MODELS`, for the simulator one of `dataset.SETTINGS`, the hash of its weights or code,
+    and for light curves the options with which they are read, as text."""
+
+    model: str
+    setting: str
+    sha256: str
+    options: str = ""
+
+    @property
+    def question(self):
+        """The `light_curves.Question` of this job."""
+        from agnbook.ask.curve_options import Options
+        from agnbook.ask.light_curves import Question
+
+        options = Options(**json.loads(self.options))
+        return Question(options) if self.model == "lightcurve" else Question(options, "simulator", self.setting)
+
+
+def plan(model: str, setting: str = "dc2_like", options=None) -> Job:
+    """Return the job of a model, with the hash of the weights on this machine; a `BookError` for an unknown name.
+
+    `options` are those of `curve_options.Options`, for light curves alone.
+    """
+    if model not in MODELS:
+        raise BookError(f"Unknown model {model!r}; choose one of {', '.join(MODELS)}.")
+    if model in ("lightcurve", "simulator"):
+        from agnbook.ask import simulator
+        from agnbook.ask.curve_options import Options
+
+        text = json.dumps(asdict(options or Options()), sort_keys=True)
+        if model == "lightcurve":
+            return Job(model, "", engine_sha256(), text)
+        simulator.check(setting, exact=False)
+        return Job(model, setting, storage.sha256(committed.verify(f"weights/light_curves_{setting}.safetensors")), text)
+    from agnbook.blazars import shipped_blazars
+    from agnbook.redshifts import shipped_redshift
+    from agnbook.shift import shipped_groups
+
+    weights = {"blazars": shipped_blazars.BLAZARS, "six": shipped_groups.GROUPS, "redshift": shipped_redshift.REDSHIFT}[model]
+    return Job(model, "", storage.sha256(committed.verify(weights)))
+
+
+def engine_sha256() -> str:
+    """Hash of the code that answers light curves: it has no weights, so its text is what a result depends on."""
+    import hashlib
+
+    from agnbook import quasars
+
+    here = Path(__file__)
+    digest = hashlib.sha256()
+    for path in (*sorted(Path(quasars.__file__).parent.glob("*.py")), *(here.with_name(f"{name}.py") for name in _ENGINE)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def read_record(path: Path | str) -> dict | None:
+    """Return what a result says it was computed from and how fast; None if there is no such file.
+
+    Raises
+    ------
+    BookError
+        For a file that `run` did not write.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not Path(path).exists():
+        return None
+    try:
+        return json.loads(pq.read_metadata(path).metadata[RECORD])
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
+        raise BookError(f"{path} was not written by `agnbook bulk`. Move it away, or choose another output folder.") from None
+
+
+def _wanted(source: Path, todo: Job) -> dict:
+    """The part of the record that decides whether a result still holds."""
+    return asdict(todo) | {"bytes": source.stat().st_size, "input_sha256": storage.sha256(source)}
+
+
+def current(source: Path, target: Path, todo: Job) -> dict | None:
+    """Return the record of a result that is there and made from just this input and model."""
+    record = read_record(target)
+    if record is None or record.get("bytes") != source.stat().st_size:  # the size is quicker to compare than the content
+        return None
+    return record if all(record.get(name) == value for name, value in _wanted(source, todo).items()) else None
+
+
+class _Clock:
+    """Processor seconds of this thread in each stage."""
+
+    def __init__(self):
+        self.wall, self.last, self.stages = time.perf_counter(), time.thread_time(), {}
+
+    def __call__(self, stage: str) -> None:
+        now = time.thread_time()
+        self.stages[stage] = self.stages.get(stage, 0.0) + now - self.last
+        self.last = now
+
+    def record(self) -> dict:
+        stages = {f"cpu_{name}": round(value, 4) for name, value in self.stages.items()}
+        return {"seconds": round(time.perf_counter() - self.wall, 3), "cpu": round(sum(self.stages.values()), 3), **stages}
+
+
+def _answers(source: Path, todo: Job, clock: _Clock):
+    """Yield the answers for a partition as data frames: light curves in batches, tables of features at once."""
+    if todo.model not in ("lightcurve", "simulator"):
+        from agnbook.ask import classify, redshift, tables
+
+        clock("start")
+        table = tables.read(source)
+        clock("read")
+        answer = redshift.redshift(table) if todo.model == "redshift" else classify.classify(table, todo.model)
+        answer = answer.to_pandas()
+        clock("model")
+        yield answer
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from agnbook.ask import light_curves, measurements
+
+    if todo.model == "simulator":
+        import torch
+
+        torch.set_num_threads(1)
+    question = todo.question
+    clock("start")
+    try:
+        with pq.ParquetFile(source, page_checksum_verification=True) as file:
+            nested = any(pa.types.is_nested(field.type) for field in file.schema_arrow)
+            # an object's rows of a long table may lie anywhere in it
+            for batch in file.iter_batches(BATCH, use_threads=False) if nested else [file.read(use_threads=False)]:
+                if batch.num_rows:
+                    objects = measurements.read(batch, question.options)
+                    clock("read")
+                    rows = [light_curves.answer(each, question).row for each in objects]
+                    clock("model")
+                    yield light_curves.frame(rows, question)
+    except (pa.ArrowException, OSError) as error:
+        raise BookError(f"cannot be read as Parquet ({str(error).splitlines()[0]})") from error
+
+
+def compute(source: Path, target: Path, todo: Job) -> dict:
+    """Compute one partition unless it is there already; return its record.
+
+    This is the task that workers run. A partition whose record was lost with its worker is found again, not computed again.
+
+    Raises
+    ------
+    BookError
+        For a partition that cannot be read, a column that does not fit, other weights on this machine, a full disk.
+    """
+    import resource
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if (record := current(source, target, todo)) is not None:
+        return record
+    if (here := plan(todo.model, todo.setting or "dc2_like").sha256) != todo.sha256:
+        raise BookError(f"the weights or the code here differ from those of the command ({here[:12]}, {todo.sha256[:12]})")
+    before, wanted = source.stat(), _wanted(source, todo)
+    clock, rows, writer = _Clock(), 0, None
+    with storage.atomic_write(target) as temporary:
+        for answer in _answers(source, todo, clock):
+            part = pa.Table.from_pandas(answer, preserve_index=False).replace_schema_metadata(None)
+            writer = writer or pq.ParquetWriter(temporary, part.schema, compression="zstd", write_page_checksum=True)
+            writer.write_table(part)
+            rows += len(answer)
+            clock("write")
+        if writer is None:
+            raise BookError("has no rows; remove it")
+        if (now := source.stat()).st_mtime_ns != before.st_mtime_ns or now.st_size != before.st_size:
+            raise BookError("was changed while it was read; run the command again")
+        # kilobytes on Linux, bytes on macOS
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if os.uname().sysname == "Darwin" else 1e3)
+        record = wanted | {"rows": rows, "peak_memory_mb": round(peak), **clock.record()}
+        writer.add_key_value_metadata({RECORD: json.dumps(record)})
+        writer.close()
+    return record
+
+
+def task(source: Path, target: Path, todo: Job, name: Path) -> dict:
+    """Run `compute` and return an error as text: one bad file must not stop the others."""
+    try:
+        return compute(source / name, target / name, todo)
+    except Exception as error:  # whatever is in a file that may hold anything
+        return {"error": str(error) if isinstance(error, BookError) else f"{type(error).__name__}: {error}"}

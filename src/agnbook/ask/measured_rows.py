@@ -1,0 +1,137 @@
+"""Rows of a table of light curves in one layout, whatever columns and units they came in: one row a measurement."""
+
+import re
+
+import numpy as np
+
+from agnbook.ask.curve_options import NAMES, Options, column_of
+from agnbook.ask.flux_units import flux_unit
+from agnbook.ask.plain_columns import UNEQUAL, Columns
+from agnbook.errors import FeatureError
+
+#: Of a pair of columns in a wide table, with the band before or after: what says which is which.
+_VALUE, _ERROR = "mag|magnitude|psfmag|flux|psfflux", "e|err|error|sigma|magerr|mag_err|psfmagerr|fluxerr|flux_err|psffluxerr"
+_WIDE = re.compile(
+    rf"(?:(?P<error>{_ERROR})_(?P<eafter>\w+?)|(?P<ebefore>\w+?)_?(?P<error2>{_ERROR})"
+    rf"|(?P<value>{_VALUE})_(?P<after>\w+?)|(?P<before>\w+?)_?(?P<value2>{_VALUE}))",
+    re.IGNORECASE,
+)
+#: Columns that say which measurements the survey itself advises not to use.
+_FLAGS = ("pixelflags_bad", "psfflux_flag", "flagged")
+
+
+def measured_rows(columns: Columns, options: Options) -> dict:
+    """Return arrays object, time, band, mag, mag_error, flux, flux_error (one row a measurement) and the flux's unit."""
+    name, time = column_of(columns, "object", options), column_of(columns, "time", options)
+    value_unit = {}
+    band = None if options.band else column_of(columns, "band", options)
+    pair = {kind: _pair(columns, kind, options) for kind in ("magnitude", "flux")}
+    long = band is not None and any(pair.values())
+    wide = {} if long or options.band else _wide_pairs(columns)
+    own_time = {b: columns.first([f"{word}_{b}".lower() for word in ("time", "mjd")]) for b in wide}
+    if wide and all(own_time.values()):
+        time = next(iter(own_time.values()))
+    missing = [role for role, found in (("object", name or options.object), ("time", time)) if found is None]
+    if not long and not wide:
+        missing += [] if band or options.band else ["band"]
+        missing += [] if any(pair.values()) else ["magnitude or flux", "error"]
+    if missing:
+        visit = " Join Visit on `visit` for the times (expMidptMJD)." if time is None and "visit" in columns.lower else ""
+        raise FeatureError(
+            f"The table lacks the columns {', '.join(missing)}; it has {', '.join(n for n in columns.data if n != UNEQUAL)}."
+            f"{visit} Give one row a measurement (object, time, band, magnitude or flux, error), or one row a visit "
+            "(object, time, mag_g, error_g, ...); or say which column is which (--column ROLE=NAME)."
+        )
+    who = np.full(columns.length, options.object, object) if name is None or options.object else columns.texts(name)
+    rows = {"object": who, "time": columns.days(time, options.time_unit)}
+    rows["unequal"] = columns.data.get(UNEQUAL, np.full(columns.length, "", object))
+    rows["flagged"] = _flagged(columns)
+    if wide:
+        parts = [_values(columns, {kind: (value, error)}, options, value_unit) for kind, value, error in wide.values()]
+        stacked = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        times = [columns.days(own_time[b] or time, options.time_unit) for b in wide]
+        rows = {key: np.tile(values, len(wide)) for key, values in rows.items()} | {"time": np.concatenate(times)}
+        rows["band"] = np.repeat(np.array(list(wide), object), columns.length)
+    else:
+        kinds = {kind: found for kind, found in pair.items() if found}
+        stacked = _values(columns, kinds, options, value_unit)
+        rows["band"] = np.full(columns.length, options.band, object) if options.band else columns.texts(band)
+        if "flux" in kinds and "diasourceid" in columns.lower and kinds["flux"][0].lower() == "psfflux":
+            rows["difference"] = True
+    return rows | stacked | {"unit": value_unit.get("flux", "")}
+
+
+def _pair(columns: Columns, kind: str, options: Options) -> tuple[str, str] | None:
+    value = column_of(columns, kind, options)
+    if value is not None and value.lower() == "psfflux" and "diasourceid" in columns.lower and "scienceflux" in columns.lower:
+        value, error = columns.lower["scienceflux"], columns.lower.get("sciencefluxerr")  # psfFlux is a difference there
+    else:
+        error = column_of(columns, f"{kind}_error", options)
+    return (value, error) if value and error else None
+
+
+def _values(columns: Columns, kinds: dict, options: Options, value_unit: dict) -> dict[str, np.ndarray]:
+    """Return mag, mag_error, flux, flux_error; NaN for the kind that a table does not have."""
+    out = {key: np.full(columns.length, np.nan) for key in ("mag", "mag_error", "flux", "flux_error")}
+    for kind, (value, error) in kinds.items():
+        unit, own = columns.units.get(value), "flux" if kind == "flux" else "mag"
+        if unit is None and options.unit is not None and (options.unit == "mag") == (own == "mag"):
+            unit = options.unit
+        if own == "mag" and options.unit not in (None, "mag") and "flux" not in kinds:
+            raise FeatureError(f"{value} holds magnitudes by its name, but the unit given is {options.unit}; name it flux.")
+        unit = unit or ("nJy" if value.lower().startswith(("psfflux", "scienceflux")) else "")
+        factor = 1.0
+        if own == "mag" and unit not in ("", "mag", "mag(AB)"):
+            raise FeatureError(f"{value} is in {unit}; give it in mag.")
+        if own == "flux" and unit:
+            if unit == "mag":
+                raise FeatureError(f"{value} is in mag; call it a magnitude.")
+            flux_unit(unit)
+            factor = _factor(columns.units.get(error, unit), unit, error)
+        if own == "flux" and value_unit.setdefault("flux", unit) != unit:
+            raise FeatureError(f"Fluxes come in {value_unit['flux']} and in {unit}; give them in one unit.")
+        out[own], out[f"{own}_error"] = columns.numbers(value), columns.numbers(error) * factor
+    return out
+
+
+def _factor(given: str, wanted: str, name: str) -> float:
+    """Return what turns an error's unit into that of its flux."""
+    if given == wanted:
+        return 1.0
+    try:
+        return float(flux_unit(given).to(flux_unit(wanted)))
+    except (FeatureError, ValueError) as error:
+        raise FeatureError(f"{name} is in {given}; give it in {wanted}, as its flux.") from error
+
+
+def _flagged(columns: Columns) -> np.ndarray:
+    """Mark what the survey advises not to use: Rubin's bad pixels and failed fits, ZTF's clouds and moonlight."""
+    marked = np.zeros(columns.length, bool)
+    for name in _FLAGS:
+        if name in columns.lower:
+            values = columns.data[columns.lower[name]]
+            marked |= np.isin(columns.texts(columns.lower[name]), ["True", "true", "1", "T"]) if values.dtype.kind == "O" else (
+                np.nan_to_num(values.astype(float)) != 0
+            )  # fmt: skip
+    if "catflags" in columns.lower:
+        marked |= np.nan_to_num(columns.numbers(columns.lower["catflags"])) >= 32768
+    return marked
+
+
+def _wide_pairs(columns: Columns) -> dict[str, tuple[str, str, str]]:
+    """Return band -> (kind, value column, error column) of a wide table; kind is "magnitude" or "flux"."""
+    values, errors, reserved = {}, {}, {name for names in NAMES.values() for name in names}
+    for name in columns.data:
+        if name.lower() in reserved or (found := _WIDE.fullmatch(columns.plain[name])) is None:
+            continue
+        if word := found["value"] or found["value2"]:
+            values.setdefault(found["after"] or found["before"], ("flux" if "flux" in word.lower() else "magnitude", name))
+        else:
+            band = found["eafter"] or found["ebefore"]
+            errors.setdefault(re.sub(r"(?<=.)_?(mag|flux)$", "", band, flags=re.IGNORECASE), name)
+    for band in errors:  # bare names of bands: V with Verr
+        if band not in values and band in columns.data and band.lower() not in reserved:
+            values[band] = ("magnitude", band)
+    fold = {band.lower(): name for band, name in errors.items()}  # mag_y with error_Y
+    pairs = {band: (kind, name, errors.get(band) or fold.get(band.lower())) for band, (kind, name) in values.items()}
+    return {band: pair for band, pair in pairs.items() if pair[2]}

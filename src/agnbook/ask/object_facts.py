@@ -1,0 +1,103 @@
+"""What a table says of the objects themselves: redshift, absolute magnitude, Galactic extinction."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from agnbook.ask.curve_options import Options, column_of
+from agnbook.ask.plain_columns import Columns
+from agnbook.errors import BookError, FeatureError
+from agnbook.sky import bands
+
+
+def known(columns: Columns, options: Options, names) -> dict:
+    """Return role -> (names, numbers) of what a table says of the objects themselves, or one number for all."""
+    out = {}
+    for role in ("redshift", "absolute_magnitude", "extinction"):
+        given = getattr(options, role)
+        column = column_of(columns, role, options) if given is None else None
+        if isinstance(given, str):
+            try:
+                given = float(given)
+            except ValueError:
+                # may stand in the table of objects instead
+                column = given if given in columns.data else columns.lower.get(given.lower())
+                if column is None:
+                    out[role] = ("wanted", given)
+                    continue
+        if column is not None:
+            numbers = columns.numbers(column)
+            names = names[: columns.length]
+            out[role] = ("column", column, names, numbers)
+        elif given is not None:
+            out[role] = ("number", "A_V" if role == "extinction" else role, float(given))
+    return out
+
+
+def join(said: dict, columns: Columns, options: Options) -> dict:
+    """Add what the table of objects says; it wins over the light curves' own table."""
+    name = column_of(columns, "object", Options())
+    if name is None:
+        raise FeatureError(f"The table of objects has no column of names; it has {', '.join(columns.data)}.")
+    found = known(columns, options, columns.texts(name))
+    return said | {role: value for role, value in found.items() if value[0] == "column"}
+
+
+def of_objects(said: dict, names: list[str]) -> dict:
+    """Return role -> (kind or column, array over `names`) and the notes on objects that say two things."""
+    out, notes = {}, {}
+    for role, value in said.items():
+        if value[0] == "wanted":
+            raise FeatureError(
+                f"No table has a column {value[1]!r} for the {role.replace('_', ' ')}; name one, or give a number."
+            )
+        if value[0] == "number":
+            out[role] = (value[1], np.full(len(names), value[2]))
+            continue
+        _, column, owners, numbers = value
+        frame = pd.DataFrame({"owner": owners, "number": numbers}).dropna()
+        grouped = frame.groupby("owner")["number"].agg(["first", "min", "max"]).reindex(names)
+        for name in grouped.index[(grouped["max"] - grouped["min"]) > 1e-6 * grouped["max"].abs()]:
+            notes.setdefault(name, []).append(f"several values of {column}: the first is taken")
+        out[role] = (column, grouped["first"].to_numpy(float))
+    return out, notes
+
+
+def kind_of_extinction(name: str) -> tuple[str, str]:
+    """Tell A_V, E(B - V) and a survey's A_<band> apart by the column's name: (kind, band)."""
+    plain = re.sub(r"[^a-z]", "", name.lower())
+    if plain in ("ebv", "reddening"):
+        return "reddening", ""
+    if plain in ("av", "visualextinction"):
+        return "visual", ""
+    if found := re.fullmatch(r"[Aa]_?(\w+)", name):
+        return "band", found[1]
+    raise FeatureError(
+        f"The column {name!r} of extinctions is neither A_V nor E(B-V) by its name; rename it A_V, EBV or A_<band>."
+    )
+
+
+def dust(kind: tuple[str, str], value: float, names: set, options: Options, said: list) -> dict[str, float]:
+    """Return band -> extinction (mag) of one object; what cannot be used is added to the notes `said`."""
+    if not np.isfinite(value):
+        return {}
+    if not -0.5 < value < 100:
+        said.append(f"extinction {value:g} is none: not used")
+        return {}
+    found = {}
+    for name in names:
+        try:
+            found[name] = bands.get(name, options.survey, options.wavelengths.get(name)).extinction
+        except BookError:  # the light curve will say so
+            continue
+    which, band = kind
+    if which == "band":
+        try:
+            visual = value / bands.get(band, options.survey, options.wavelengths.get(band)).extinction
+        except BookError:
+            said.append(f"extinction in the unknown band {band}: not used")
+            return {}
+    else:
+        visual = value if which == "visual" else 3.1 * value
+    return {name: ratio * visual for name, ratio in found.items()}
