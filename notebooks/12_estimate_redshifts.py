@@ -228,7 +228,7 @@ plt.show()
 
 # %% [markdown]
 # This spread is all that the paper's "3-sigma rule" has to work with. It says how well the *last layer's weights* are
-# known, not how far a redshift scatters about the prediction. {ref}`Chapter 13 <ch-calibrate-redshifts>` measures what follows from that.
+# known, not how far a redshift scatters about the prediction. {ref}`Chapter 14 <ch-improve-redshifts>` measures what follows from that.
 #
 # ## Table 1 on the paper's 62 sources
 #
@@ -549,7 +549,7 @@ claims.publish(measured, settings, seed)
 #   does as well, as far as this sample can tell.
 # - No reading of the output activation or of the Bayesian layers closes that gap.
 # - The spread of the weight samples is small beside the errors.
-#   {ref}`Chapter 13 <ch-calibrate-redshifts>` measures by how much, and repairs it.
+#   {ref}`Chapter 14 <ch-improve-redshifts>` measures by how much, and repairs it.
 #
 # ## Exercises
 #

@@ -21,7 +21,7 @@
 # **You will learn** how to count classes without pretending to know them, what a shift between labelled and unlabelled
 # sources does to a count, and how to recognise an argument that supports itself.
 #
-# **You need** {ref}`ch-classify-blazars` and {ref}`ch-calibrate-redshifts` (their models), and 4LAC-DR3
+# **You need** {ref}`ch-classify-blazars` and {ref}`ch-improve-redshifts` (their models), and 4LAC-DR3
 # {cite:p}`ajello2022`.
 # :::
 
@@ -208,7 +208,7 @@ callable_table
 #
 # ## Redshifts of the sources without one
 #
-# {ref}`ch-calibrate-redshifts` built the best model we know; here it is trained on every source with a redshift and asked
+# {ref}`ch-improve-redshifts` built the best model we know; here it is trained on every source with a redshift and asked
 # about every one without. For Table 3 and Fig. 1 of the paper, {ref}`ch-estimate-redshifts` asked its three networks about
 # the sources that pass the paper's cuts. And for the question at the end of this chapter, the best model is trained once
 # more without being told the class.
@@ -517,7 +517,7 @@ claims.publish(measured, settings, seed)
 # - **Counts carry an uncertainty** and are sums of probabilities beside numbers of calls; the paper gives one model's
 #   calls, the lowest of its five.
 # - **Flagged BCUs** are predicted as well, and marked.
-# - **Redshifts are distributions** from the better model of {ref}`ch-calibrate-redshifts`; the paper's three networks are kept for
+# - **Redshifts are distributions** from the better model of {ref}`ch-improve-redshifts`; the paper's three networks are kept for
 #   its table and figure.
 # - **The mutual support is tested** and, as an argument about counts, withdrawn.
 #

@@ -21,7 +21,7 @@
 # **You will** apply a rule that was written before anything was scored, compare with the paper's own published
 # predictions source by source, treat lower limits as what they are, and see a repair proposed, frozen and scored once.
 #
-# **You need** {ref}`ch-calibrate-redshifts`, the {term}`CRPS`, and {ref}`ch-predict-unknowns`.
+# **You need** {ref}`ch-improve-redshifts`, the {term}`CRPS`, and {ref}`ch-predict-unknowns`.
 # :::
 
 # %% tags=["remove-cell"]
@@ -56,7 +56,7 @@ run_box.RunBox(
     catalogs=("4lac-dr3-h", "4lac-dr3-l", "1cgh", "goldoni", "gharat-redshifts"),
     computed="the answers, every score, paired difference and figure",
     loaded="all forecasts: the book's published table, the baselines and the three proposals, committed before scoring; "
-    "out-of-fold redshifts of chapter 13",
+    "out-of-fold redshifts of chapter 14",
 )
 
 # %% [markdown]
@@ -243,7 +243,7 @@ plt.show()
 
 # %% [markdown]
 # The calibrated intervals of the book held on sources that nobody had measured, most of them of a kind (no redshift!) that the
-# calibration had not seen. The networks' three-sigma bars hold about as often as in cross-validation ({ref}`ch-calibrate-redshifts`).
+# calibration had not seen. The networks' three-sigma bars hold about as often as in cross-validation ({ref}`ch-improve-redshifts`).
 # Their sigma is the spread of the weights, and not the error of the answer.
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-forecast-measured", "caption": "The book's published redshift (median, 68 % interval) against the one measured since, for every secure source."}, "image": {"alt": "Scatter plot; most points follow the diagonal below redshift 1; beyond 1 the published medians lie below it."}}
@@ -434,7 +434,7 @@ print(
 )
 
 # %% [markdown]
-# These are the out-of-fold answers of {ref}`ch-calibrate-redshifts`, scored with and without the doubted sources; the
+# These are the out-of-fold answers of {ref}`ch-improve-redshifts`, scored with and without the doubted sources; the
 # models were not trained again. This is a surprise: about a quarter of the training redshifts are doubted by somebody, and they
 # carry much of the error, above all among BL Lacs. Two readings are possible. The doubted values may be wrong, and no
 # feature can foretell a wrong number. Or they are doubted because they are far and hard, and far ones have large errors anyway:

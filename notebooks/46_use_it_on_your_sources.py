@@ -239,7 +239,7 @@ shares.round(3)
 #
 # ## Redshift
 #
-# The redshift model of {ref}`ch-calibrate-redshifts` wants most columns of 4LAC. What is empty counts as not measured. How
+# The redshift model of {ref}`ch-improve-redshifts` wants most columns of 4LAC. What is empty counts as not measured. How
 # well does it do with 4FGL columns alone? We take active galaxies whose redshift the book has predicted from all
 # columns, and withhold everything that 4FGL does not tell: the synchrotron peak, the counterpart's catalogue, the
 # high-energy peak. Of photons above 10 GeV we say there were none (`-inf`, as 4LAC does).

@@ -157,7 +157,7 @@ def remove_a_figure_of_the_paper(root):
 @pytest.mark.parametrize(
     "tamper, named",
     [
-        (move_claims, "redshift.best.rmse: data/results/13_calibrate_redshifts.json and the executed notebook disagree"),
+        (move_claims, "redshift.best.rmse: data/results/14_improve_redshifts.json and the executed notebook disagree"),
         (damage_a_figure, "notebooks/11_prepare_features.ipynb: differs from its sha256"),
         (exchange_figures, "notebooks/11_prepare_features.ipynb: differs from its sha256"),
         (equal_execution_counts, "notebooks/11_prepare_features.ipynb: differs from its sha256"),

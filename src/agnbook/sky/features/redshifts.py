@@ -197,7 +197,7 @@ def extended_redshift_features(table: pd.DataFrame) -> FeatureTable:
     Notes
     -----
     The group ``counterpart`` describes how the counterpart was found (catalogue, survey prefix of
-    its name, radio position), not what the source does: it carries selection, see chapter 13.
+    its name, radio position), not what the source does: it carries selection, see chapter 14.
     """
     require_columns(table, ["Source_Name", "Redshift", *EXTENDED_NUMBERS, *EXTENDED_TEXTS])
     names = pd.Index(table["Source_Name"], name="Source_Name")

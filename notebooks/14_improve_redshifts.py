@@ -11,7 +11,7 @@
 # ---
 
 # %% [markdown]
-# (ch-calibrate-redshifts)=
+# (ch-improve-redshifts)=
 # # Calibrate redshifts
 #
 # :::{admonition} In this chapter
@@ -47,7 +47,7 @@ from agnbook.judge.calibration import SIGMA_LEVELS
 from agnbook.redshifts import ablation, boosted, intervals, peers
 from agnbook.sky import catalogs, features, source_classes
 
-settings = sizes.load("13_calibrate_redshifts", profile)
+settings = sizes.load("14_improve_redshifts", profile)
 store = {"settings": settings, "seed": seed}
 figures.use_book_style()
 
