@@ -27,3 +27,21 @@ def test_bootstrap_interval_covers_and_pairs():
     low, high = scores.bootstrap(lambda x: float(x.mean()), values, n_resamples=500)
     assert low < values.mean() < high and high - low == pytest.approx(4 * values.std() / 20, rel=0.2)
     assert scores.bootstrap(lambda x, y: float((x - y).mean()), values, values) == (0.0, 0.0)
+
+
+def test_a_paired_difference_is_sharper_than_its_parts():
+    rng = np.random.default_rng(0)
+    hard = rng.exponential(1, 400)  # what makes a source hard is common to both methods
+    ours, other = hard + rng.normal(0, 0.05, 400), hard + 0.1 + rng.normal(0, 0.05, 400)
+    value, low, high = scores.paired(np.mean, ours, other)
+    assert value == pytest.approx(np.mean(ours) - np.mean(other)) and low < -0.1 < high and high - low < 0.02
+    alone = scores.bootstrap(np.mean, ours)
+    assert alone[1] - alone[0] > 10 * (high - low)
+
+
+def test_a_paired_difference_shares_the_truth():
+    truth = np.linspace(0, 1, 50)
+    value, low, high = scores.paired(lambda p, z: scores.rmse(z, p), truth + 0.1, truth + 0.3, truth)
+    assert (value, low, high) == pytest.approx((-0.2, -0.2, -0.2))
+    with pytest.raises(ValueError, match="50 and 49"):
+        scores.paired(np.mean, truth, truth[1:])

@@ -55,6 +55,40 @@ def bootstrap(statistic: Callable[..., float], *arrays, n_resamples: int = 1000,
     return float(low), float(high)
 
 
+def paired(
+    statistic: Callable[..., float], ours, other, *shared, n_resamples: int = 1000, seed: int = 0
+) -> tuple[float, float, float]:
+    """Difference of one statistic between two methods on the same sources, with its 95 % interval.
+
+    Both methods are scored on the same resamples, so that a source which is hard for both does not widen the interval.
+
+    Parameters
+    ----------
+    statistic : called as ``statistic(values, *shared)`` with rows resampled together.
+    ours, other : arrays of one shape (n, ...): predictions, errors, probabilities.
+    shared : arrays (n, ...) that both need, such as the truth.
+
+    Returns
+    -------
+    tuple of float
+        Ours minus other, and the ends of its interval.
+
+    Raises
+    ------
+    ValueError
+        When the two methods did not answer for equally many sources.
+    """
+    ours, other = np.asarray(ours), np.asarray(other)
+    if len(ours) != len(other):
+        raise ValueError(f"A paired difference needs the same sources; got {len(ours)} and {len(other)} of them.")
+
+    def difference(ours, other, *shared):
+        return statistic(ours, *shared) - statistic(other, *shared)
+
+    low, high = bootstrap(difference, ours, other, *shared, n_resamples=n_resamples, seed=seed)
+    return float(difference(ours, other, *map(np.asarray, shared))), low, high
+
+
 #: Smallest probability that enters a log-loss, so that one confident mistake of a forest does not decide it alone.
 PROBABILITY_FLOOR = 1e-3
 
