@@ -60,8 +60,8 @@ run_box.RunBox(
 
 # %%
 own = models.own("dc2_like", profile, seed)
-banp, scales, notes = models.neural_process(profile)
-steps, context = notes["steps"], notes["context"]
+banp = models.neural_process(profile)
+steps, context = banp.notes["steps"], banp.notes["context"]
 print(f"neural process: {steps} steps, {context} visits at a time")
 
 # %% [markdown]
@@ -74,11 +74,8 @@ print(f"neural process: {steps} steps, {context} visits at a time")
 rng = np.random.default_rng([seed, 33])
 curves = dataset.simulate(1, rng, cadence.pool(1, rng))
 samples = own.sample_targets(summary.features(curves), 2000, seed)[0]
-network = train.predict(
-    banp,
-    train.CurveSet.of(curves, scales),
-    np.array([0]),
-    n_context=notes["context"],
+network = banp.answer(
+    train.CurveSet.of(curves, banp.scales),
     n_extra=200,
     passes=4 * settings["passes"],
     draws=25,
@@ -337,7 +334,7 @@ def against_bar(setting, key, value):
 
 # %% tags=["hide-input"]
 neural = quality_table.loc[("dc2_like", "neural process")]
-note = f"{notes['steps']} steps, {notes['context']} visits"
+note = f"{steps} steps, {context} visits"
 measured = {
     f"banp.{key}": measured_of(neural, key, note)
     for key in ("mae", "sigma", "logm_rms", "logm_mae", "calibration")

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from agnbook.banp import anp, heads, posterior, quality, summary, train, transforms
+from agnbook.banp.neural_process import NeuralProcess
 from agnbook.errors import ResultsError
 from agnbook.judge import calibration
 from agnbook.lightcurves import cadence, dataset, population
@@ -91,17 +92,19 @@ def test_neural_process_trains_resumes_predicts_and_is_stored(tmp_path):
     assert longer[:3] == history and longer[-1]["step"] == 40
     cooled = train.neural_process(anp.AttentiveNeuralProcess(again.config), curves, curves, max_steps=50, cooldown=1e4, **run)
     assert cooled[-1]["rate"] < 0.01 * cooled[-2]["rate"], "60 of 10,000 seconds are left"
-    out = train.predict(again, curves, np.arange(5), passes=3, draws=2, n_context=12, n_extra=6, dropout=0.1)
+    process = NeuralProcess(again, curves, {"steps": 40, "context": 12, "extra": 6})
+    out = process.answer(curves, np.arange(5), passes=3, draws=2, dropout=0.1)
     assert out["samples"].shape == (5, 6, 21) and out["mean"].shape == (5, 18, 6) and out["held"].sum() == 30
     assert next(m.p for m in again.modules() if isinstance(m, anp.Dropout)) == 0.05
     path = tmp_path / "banp.safetensors"
-    train.save_network(path, again, curves, steps=40)
-    loaded, scales, notes = train.load_network(path)
-    assert notes == {"steps": 40} and np.allclose(scales.whiten.rotation, curves.whiten.rotation)
-    assert all(torch.equal(a, b) for a, b in zip(loaded.state_dict().values(), again.state_dict().values(), strict=True))
+    process.save(path)
+    loaded = NeuralProcess.load(path)
+    assert loaded.notes == process.notes and np.allclose(loaded.scales.whiten.rotation, curves.whiten.rotation)
+    back = loaded.answer(curves, np.arange(5), passes=3, draws=2, dropout=0.1)
+    assert all(np.array_equal(back[name], values) for name, values in out.items())
     path.write_bytes(b"not weights")
     with pytest.raises(ResultsError, match="does not hold the weights"):
-        train.load_network(path)
+        NeuralProcess.load(path)
 
 
 def test_whitening_inverts_and_survives_degenerate_targets():

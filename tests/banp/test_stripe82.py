@@ -71,14 +71,13 @@ def test_nothing_held_out_reaches_the_context(visits, objects):
 
 
 def test_a_real_quasar_is_answered_and_its_hidden_values_are_not_seen(visits):
-    network = anp.AttentiveNeuralProcess(stripe82.CONFIG).eval()
-    scale = stripe82.transforms.Standard(np.full(5, 19.8), np.full(5, 0.8))
+    process = stripe82.process_of("smoke")
     known = np.isfinite(visits[3].values)
     known[::5] = False
-    mean, sd = stripe82.reconstruct(network, scale, visits[3], known, passes=4)
+    mean, sd = process.answer(visits[3], known, passes=4)
     assert mean.shape == sd.shape == (40, 5) and np.isfinite(mean).all() and (sd > 0).all()
     moved = Visits(visits[3].times, np.where(known, visits[3].values, 7.0), visits[3].errors)
-    again, _ = stripe82.reconstruct(network, scale, moved, known, passes=4)
+    again, _ = process.answer(moved, known, passes=4)
     assert np.array_equal(mean, again)
 
 
@@ -89,9 +88,9 @@ def test_it_learns_and_resumes(visits, objects, tmp_path):
         curves=200, validation=40, seconds=60, checkpoint=tmp_path / "a.pt", seed=0, n_context=24, n_extra=8, every=20,
         config=tiny,
     )  # fmt: skip
-    _, _, history = stripe82.learn(visits, objects, max_steps=20, **options)
-    _, scales, more = stripe82.learn(visits, objects, max_steps=120, **options)
+    _, history = stripe82.learn(visits, objects, max_steps=20, **options)
+    process, more = stripe82.learn(visits, objects, max_steps=120, **options)
     assert [entry["step"] for entry in more] == [20, 40, 60, 80, 100, 120] and more[0] == history[0]
     assert more[-1]["loss"] < more[0]["loss"]
-    assert scales.magnitudes.mean.shape == (5,)
+    assert process.scales.magnitudes.mean.shape == (5,) and process.notes["steps"] == 120
     assert stripe82.suitable(visits, objects.assign(log_mass=np.nan), 32) == []

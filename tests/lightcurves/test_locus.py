@@ -55,8 +55,9 @@ def test_chapters_get_toys_at_smoke_and_the_committed_models_else():
     for profile in ("smoke", "book"):
         own = models.own("dc2_like", profile)
         assert own.sample_targets(features, 10).shape == (30, 10, 21)
-        network, scales, notes = models.neural_process(profile)
-        assert not network.training and {"steps", "context", "extra"} <= set(notes) and scales.whiten.scale.shape == (21,)
+        process = models.neural_process(profile)
+        assert not process.network.training and {"steps", "context", "extra"} <= set(process.notes)
+        assert process.scales.whiten.scale.shape == (21,)
     assert own.config["width"] > models.own("dc2_like", "smoke").config["width"]
 
 

@@ -7,7 +7,6 @@ from arviz_stats.base import array_stats
 from agnbook.quasars import psis
 
 
-
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("draws", [200, 1000])
 def test_weights_and_shape_agree_with_arviz(scale, draws, rng):

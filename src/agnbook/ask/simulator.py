@@ -146,7 +146,8 @@ def answer(each: Measured, question):
     found = summary.features(curves, shared)
     fitted = np.array(found[:, summary.GROUPS["kalman"]])
     row["chi2"] = float(fitted[0, kalman.FIT_COLUMNS.index("chi2")])
-    row["unlike_simulator"] = str(model.warnings(found)[0])
+    (draws,), (unlike,) = model.answer(found, DRAWS, seed=_seed(each.name))
+    row["unlike_simulator"] = str(unlike)
     flags = [*each.notes, *([f"unlike the simulated curves in: {row['unlike_simulator']}"] if row["unlike_simulator"] else [])]
     rho, contradiction = correlation(each.name, seen, shared)
     row |= rho
@@ -157,8 +158,6 @@ def answer(each: Measured, question):
             return Answer(row | {"problem": "No draw of the network is possible under the simulation's population."})
         if row["effective_draws"] < importance.FEW_DRAWS:
             flags.append(f"rests on {row['effective_draws']:.0f} effective draws: do not rely on it")
-    else:
-        draws = model.sample_targets(found, DRAWS, seed=_seed(each.name))[0]
     quantiles = np.quantile(draws, [QUANTILES[level] for level in LEVELS], axis=0)
     row |= {f"{t}_{level}": quantiles[k, i] for i, t in enumerate(population.TARGETS) for k, level in enumerate(LEVELS)}
     reconstruction, why = None, ""

@@ -60,15 +60,11 @@ def reconstruction(sizes, profile: str, seed: int) -> pd.DataFrame:
 
 
 def _neural_reconstruction(sizes, profile: str, seed: int) -> list[dict]:
-    network, scales, notes = models.neural_process(profile)
-    some = train.CurveSet(sizes["neural"], 333, scales=scales)
-    out = train.predict(
-        network, some, np.arange(len(some)), passes=sizes["passes"], n_context=notes["context"], n_extra=notes["extra"],
-        seed=seed,
-    )  # fmt: skip
+    process = models.neural_process(profile)
+    out = process.answer(train.CurveSet(sizes["neural"], 333, scales=process.scales), passes=sizes["passes"], seed=seed)
     truth, held = out["truth"][..., I_BAND], out["held"]
     linear = np.stack([np.interp(t, t[~h], y[~h]) for t, h, y in zip(out["times"], held, truth, strict=True)])
-    visits = f"{notes['context']} visits"
+    visits = f"{process.notes['context']} visits"
     return [
         _error_row(f"linear interpolation, {visits}", linear, None, truth, ~held, held),
         _error_row(f"neural process, {visits}", out["mean"][..., I_BAND], out["sd"][..., I_BAND], truth, ~held, held),
@@ -80,14 +76,12 @@ def parameters(sizes, profile: str, seed: int) -> pd.DataFrame:
 
     Reads `neural`, `passes`, `ladder`, `ladder_epochs`, `test` and `chunk`. One row a model and setting, see `quality`.
     """
-    network, scales, notes = models.neural_process(profile)
+    process = models.neural_process(profile)
     kept = simulations(profile)
     _, scale = summary.target_scale("dc2_like", np.random.default_rng(SCALE))
-    some = train.CurveSet(sizes["neural"], 334, scales=scales)
-    out = train.predict(
-        network, some, np.arange(len(some)), passes=sizes["passes"], n_context=notes["context"], n_extra=notes["extra"]
-    )
-    found = quality(some.targets, out["samples"], scale, nugget=scales.whiten.nugget)
+    some = train.CurveSet(sizes["neural"], 334, scales=process.scales)
+    samples = process.answer(some, passes=sizes["passes"])["samples"]
+    found = quality(some.targets, samples, scale, nugget=process.scales.whiten.nugget)
     rows = [{"model": "neural process", "setting": "dc2_like"} | found]
     features, latents = summary.simulate_features("dc2_like", sizes["ladder"], TRAINING, sizes["chunk"], kept)
     targets = population.targets_from_latents(latents)

@@ -9,6 +9,7 @@ import torch
 
 from agnbook import storage
 from agnbook.banp import anp, models, posterior, summary, train
+from agnbook.banp.neural_process import NeuralProcess
 from agnbook.banp.quality import quality
 from agnbook.banp.training_runs import SCALE, TEST, VALIDATION, simulations
 from agnbook.judge import calibration
@@ -55,16 +56,14 @@ def ranks(sizes, profile: str, seed: int) -> pd.DataFrame:
 
     Reads `neural`, `passes`, `test`, `chunk` and `samples`.
     """
-    network, scales, notes = models.neural_process(profile)
-    some = train.CurveSet(sizes["neural"], 344, scales=scales)
-    out = train.predict(
-        network, some, np.arange(len(some)), passes=sizes["passes"], n_context=notes["context"], n_extra=notes["extra"]
-    )
+    process = models.neural_process(profile)
+    some = train.CurveSet(sizes["neural"], 344, scales=process.scales)
+    neural = process.answer(some, passes=sizes["passes"])["samples"]
     # the network was trained on whitened targets with a nugget, so its posterior describes truths with that noise
     _, scale = summary.target_scale("dc2_like", np.random.default_rng(SCALE))
-    nugget = scales.whiten.nugget * scale
+    nugget = process.scales.whiten.nugget * scale
     noisy = some.targets + nugget * np.random.default_rng(seed).standard_normal(some.targets.shape)
-    parts = [diagnose(MODELS[0], noisy, out["samples"], np.random.default_rng(seed))]
+    parts = [diagnose(MODELS[0], noisy, neural, np.random.default_rng(seed))]
     for setting in dataset.SETTINGS:
         test, latents = summary.simulate_features(setting, sizes["test"], TEST, sizes["chunk"], simulations(profile))
         samples = models.own(setting, profile, seed).sample_targets(test, sizes["samples"], seed)
@@ -79,13 +78,14 @@ def dropout(sizes, profile: str, seed: int) -> pd.DataFrame:
 
     Reads `rates`, `dropout_curves`, `retrained_curves`, `retrained_steps` and `passes`.
     """
-    network, scales, notes = models.neural_process(profile)
+    process = models.neural_process(profile)
+    scales, shown = process.scales, {"context": 24, "extra": 12}
     _, scale = summary.target_scale("dc2_like", np.random.default_rng(SCALE))
     test, rows = train.CurveSet(sizes["dropout_curves"], 345, scales=scales), []
 
-    def score(network, context, extra, **how):
-        out = train.predict(network, test, np.arange(len(test)), passes=sizes["passes"], n_context=context, n_extra=extra, **how)
-        return quality(test.targets, out["samples"], scale, intervals=False, nugget=scales.whiten.nugget)
+    def score(process, **how):
+        samples = process.answer(test, passes=sizes["passes"], **how)["samples"]
+        return quality(test.targets, samples, scale, intervals=False, nugget=scales.whiten.nugget)
 
     training, steps = train.CurveSet(sizes["retrained_curves"], 346, scales=scales), sizes["retrained_steps"]
     for rate in sizes["rates"]:
@@ -94,14 +94,14 @@ def dropout(sizes, profile: str, seed: int) -> pd.DataFrame:
         checkpoint = storage.ROOT / "_build" / f"dropout-{profile}-{rate}.pt"
         checkpoint.unlink(missing_ok=True)
         train.neural_process(
-            retrained, training, test, seconds=1e9, checkpoint=checkpoint, seed=seed, n_context=24, n_extra=12,
-            every=steps, max_steps=steps,
+            retrained, training, test, seconds=1e9, checkpoint=checkpoint, seed=seed, n_context=shown["context"],
+            n_extra=shown["extra"], every=steps, max_steps=steps,
         )  # fmt: skip
-        retrained.eval()
-        rows.append({"dropout": rate, "changed": "training", "steps": steps} | score(retrained, 24, 12))
+        found = score(NeuralProcess(retrained.eval(), scales, shown))
+        rows.append({"dropout": rate, "changed": "training", "steps": steps} | found)
     for rate in sizes["rates"]:
-        found = score(network, notes["context"], notes["extra"], dropout=rate)
-        rows.append({"dropout": rate, "changed": "prediction", "steps": notes["steps"]} | found)
+        found = score(process, dropout=rate)
+        rows.append({"dropout": rate, "changed": "prediction", "steps": process.notes["steps"]} | found)
     return pd.DataFrame(rows)
 
 

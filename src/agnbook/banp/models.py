@@ -1,7 +1,7 @@
 """The models that the chapters on light curves ask: the committed ones, or toys of the same shape at `smoke`."""
 
-from agnbook import committed
 from agnbook.banp import anp, posterior, summary, train
+from agnbook.banp.neural_process import NeuralProcess
 
 
 def own(setting: str, profile: str, seed: int = 0) -> posterior.Posterior:
@@ -12,8 +12,8 @@ def own(setting: str, profile: str, seed: int = 0) -> posterior.Posterior:
     return train.own_posterior(setting, features, latents, seed=seed, width=16, layers=2, epochs=1)[0]
 
 
-def neural_process(profile: str):
-    """Return the neural process, an empty `train.CurveSet` with the scaling of its data, and notes on its training."""
+def neural_process(profile: str) -> NeuralProcess:
+    """Return the paper's neural process."""
     if profile != "smoke":
-        return train.load_network(committed.verify("weights/banp.safetensors"))
-    return anp.AttentiveNeuralProcess().eval(), train.CurveSet(20, 0), {"steps": 0, "context": 64, "extra": 32}
+        return NeuralProcess.load()
+    return NeuralProcess(anp.AttentiveNeuralProcess().eval(), train.CurveSet(20, 0), {"steps": 0, "context": 64, "extra": 32})

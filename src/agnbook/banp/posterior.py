@@ -156,6 +156,21 @@ class Posterior:
         scores = np.array(Guard.SCORES)
         return np.array([", ".join(scores[row]) for row in self.warn(features)], dtype=str)
 
+    def answer(self, features, n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the network says of light curves, and which of them it should not have been asked about.
+
+        Parameters
+        ----------
+        features : (objects, 58), `summary.features`
+        n : draws
+
+        Returns
+        -------
+        samples : (objects, n, 21), draws of the targets
+        warnings : (objects,), see `warnings`
+        """
+        return self.sample_targets(features, n, seed), self.warnings(features)
+
     def save(self, path: Path | str) -> None:
         """Write the posterior; see `weights.save`."""
         arrays = {f"network.{name}": value.cpu().numpy() for name, value in self.network.state_dict().items()}

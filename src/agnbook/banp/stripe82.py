@@ -6,14 +6,13 @@ real one, so that the network may be asked about real ones it has not seen. What
 besides the magnitudes, which of them were measured and how well.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 import torch
 
 from agnbook import committed, storage
 from agnbook.banp import anp, train, transforms
+from agnbook.banp.neural_process import NeuralProcess, Scales
 from agnbook.lightcurves import drw, population
 from agnbook.quasars import heldout, samples
 from agnbook.sky import bands, curve_tables, light_curves
@@ -53,14 +52,6 @@ def sample_process(redshift, absolute_i, log_mass, rng: np.random.Generator) -> 
         found.append(level[:, None] + b[:, None] * x)
     rho = 1 - np.clip(UNSHARED * np.exp(SCATTER_UNSHARED * rng.standard_normal(n)), 0.0, 0.5)
     return *found, rho
-
-
-@dataclass(frozen=True)
-class Scales:
-    """How magnitudes and targets are scaled."""
-
-    magnitudes: transforms.Standard
-    whiten: transforms.Whitened
 
 
 class SimulatedCurves:
@@ -152,36 +143,42 @@ def describe(observed, errors, centre, magnitudes: transforms.Standard) -> np.nd
     return np.concatenate([deviation, present, log_error, means], axis=-1)
 
 
-def reconstruct(network, magnitudes: transforms.Standard, visits, known, *, passes: int = 50, seed: int = 0):
-    """Predict the true magnitudes of one real quasar at all its visits from some of its measurements.
+class Stripe82Process(NeuralProcess):
+    """The neural process that `learn` trains: asked about one real quasar with all its visits."""
 
-    Parameters
-    ----------
-    visits : `curve_tables.Visits` in `BANDS`
-    known : bool array (n, 5), which measurements the network may see; a visit with none is no context point.
-    passes : draws of latent and dropout.
+    WEIGHTS = "weights/stripe82_process.safetensors"
 
-    Returns
-    -------
-    mean, sd : arrays (n, 5), mag
-        Of the mixture over passes; errors of measurement are not part of it.
-    """
-    torch.manual_seed(seed)
-    observed = np.where(known, visits.values, np.nan)[None]
-    errors = np.where(known, visits.errors, np.nan)[None]
-    seen = np.isfinite(observed[0]).any(axis=1)
-    observed, errors = observed[:, seen], errors[:, seen]
-    centre = centres(observed, np.sqrt(errors**2 + JITTER**2))
-    x = torch.as_tensor((visits.times - MIDDLE) / TIME, dtype=torch.float32)[None, :, None].expand(passes, -1, -1)
-    context = torch.as_tensor(describe(observed, errors, centre, magnitudes), dtype=torch.float32).expand(passes, -1, -1)
-    with torch.no_grad():
-        out = network(x[:, torch.as_tensor(seen)], context, x)
-    mean, sd = (out[name].numpy().astype(float) * DEVIATION for name in ("mean", "sd"))
-    return centre[0] + mean.mean(axis=0), np.sqrt((sd**2).mean(axis=0) + mean.var(axis=0))
+    def answer(self, visits, known, *, passes: int = 50, seed: int = 0):
+        """Predict the true magnitudes of one real quasar at all its visits from some of its measurements.
+
+        Parameters
+        ----------
+        visits : `curve_tables.Visits` in `BANDS`
+        known : bool array (n, 5), which measurements the network may see; a visit with none is no context point.
+        passes : draws of latent and dropout.
+
+        Returns
+        -------
+        mean, sd : arrays (n, 5), mag
+            Of the mixture over passes; errors of measurement are not part of it.
+        """
+        torch.manual_seed(seed)
+        observed = np.where(known, visits.values, np.nan)[None]
+        errors = np.where(known, visits.errors, np.nan)[None]
+        seen = np.isfinite(observed[0]).any(axis=1)
+        observed, errors = observed[:, seen], errors[:, seen]
+        centre = centres(observed, np.sqrt(errors**2 + JITTER**2))
+        x = torch.as_tensor((visits.times - MIDDLE) / TIME, dtype=torch.float32)[None, :, None].expand(passes, -1, -1)
+        described = describe(observed, errors, centre, self.scales.magnitudes)
+        context = torch.as_tensor(described, dtype=torch.float32).expand(passes, -1, -1)
+        with torch.no_grad():
+            out = self.network(x[:, torch.as_tensor(seen)], context, x)
+        mean, sd = (out[name].numpy().astype(float) * DEVIATION for name in ("mean", "sd"))
+        return centre[0] + mean.mean(axis=0), np.sqrt((sd**2).mean(axis=0) + mean.var(axis=0))
 
 
-def predict_hidden(network, magnitudes: transforms.Standard, hidden: heldout.Hidden, kind: str, **options) -> heldout.Prediction:
-    """Predict the hidden measurements of a real quasar, as `heldout` does with other methods; see `reconstruct`."""
+def predict_hidden(process: Stripe82Process, hidden: heldout.Hidden, kind: str, **options) -> heldout.Prediction:
+    """Predict the hidden measurements of a real quasar, as `heldout` does with other methods."""
     curve, asked = hidden.curve, hidden.truth
     number = heldout.visit_numbers(curve)
     column = np.array([BANDS.index(band) for band in curve.bands])[curve.band]
@@ -191,7 +188,7 @@ def predict_hidden(network, magnitudes: transforms.Standard, hidden: heldout.Hid
     unseen = hidden.visit if kind == "visit" else hidden.asked
     known[number[unseen], column[unseen]] = False
     times = np.bincount(number, curve.times) / np.bincount(number)
-    mean, sd = reconstruct(network, magnitudes, curve_tables.Visits(times, values, errors), known, **options)
+    mean, sd = process.answer(curve_tables.Visits(times, values, errors), known, **options)
     cell = number[hidden.asked], BANDS.index(hidden.band)
     return heldout.with_errors(mean[cell], sd[cell], asked.errors, JITTER)
 
@@ -220,7 +217,7 @@ def learn(
 
     Returns
     -------
-    network, Scales, history (list of dict, one a round)
+    Stripe82Process, history (list of dict, one a round)
     """
     names = np.array(suitable(visits, objects, n_context + n_extra))
     np.random.default_rng(seed).shuffle(names)
@@ -235,53 +232,50 @@ def learn(
         network, training, held, seconds=seconds, checkpoint=checkpoint, seed=seed, n_context=n_context, n_extra=n_extra,
         alpha=ALPHA, every=every, cooldown=cooldown, max_steps=max_steps,
     )  # fmt: skip
-    return network.eval(), scales, history
+    notes = {"steps": history[-1]["step"], "alpha": ALPHA, "curves": curves}
+    return Stripe82Process(network.eval(), scales, notes), history
 
 
-WEIGHTS = "weights/stripe82_process.safetensors"
-
-
-def save(network, scales: Scales, history: list, settings, seed: int) -> None:
+def publish(process: Stripe82Process, history: list, settings, seed: int) -> None:
     """Write the trained network under ``data/`` with its record; nothing unless a `paper` run publishes."""
     if not committed.publishing() or settings.profile != "paper":
         return
-    last = history[-1]
-    with storage.atomic_write(storage.DATA / WEIGHTS) as temporary:
-        train.save_network(temporary, network, scales, steps=last["step"], alpha=ALPHA, curves=settings["curves"])
+    with storage.atomic_write(storage.DATA / process.WEIGHTS) as temporary:
+        process.save(temporary)
     committed.record(
-        WEIGHTS, chapter=settings.chapter, profile=settings.profile, seed=seed, wall_seconds=last["seconds"], steps=last["step"],
-        curves=settings["curves"], alpha=ALPHA, parameters=anp.count_parameters(network),
+        process.WEIGHTS, chapter=settings.chapter, profile=settings.profile, seed=seed, wall_seconds=history[-1]["seconds"],
+        **process.notes, parameters=anp.count_parameters(process.network),
     )  # fmt: skip
 
 
 def train_for(names, settings, seed: int) -> pd.DataFrame:
     """Train with the visits of the named quasars at a chapter's sizes, from its checkpoint on; save; the learning curve."""
     wanted = ("curves", "validation", "seconds", "cooldown", "max_steps")
-    network, scales, history = learn(
+    process, history = learn(
         curve_tables.visits(light_curves.stripe82(names), BANDS), light_curves.stripe82_objects(), seed=seed,
         every=1000 if settings.profile == "paper" else settings["max_steps"],
         checkpoint=storage.ROOT / "_build" / f"stripe82-process-{settings.profile}.pt",
         **{name: settings[name] for name in wanted},
     )  # fmt: skip
-    save(network, scales, history, settings, seed)
+    publish(process, history, settings, seed)
     return pd.DataFrame(history)
 
 
-def load(profile: str) -> tuple[anp.AttentiveNeuralProcess, transforms.Standard, dict]:
-    """Return the trained network, the scale of its magnitudes and notes on its training; at `smoke` an untrained one."""
-    if profile == "smoke":
-        return anp.AttentiveNeuralProcess(CONFIG).eval(), transforms.Standard(np.full(5, 19.8), np.full(5, 0.8)), {"steps": 0}
-    network, scales, notes = train.load_network(committed.verify(WEIGHTS))
-    return network, scales.magnitudes, notes
+def process_of(profile: str) -> Stripe82Process:
+    """Return the committed network; at `smoke` an untrained one."""
+    if profile != "smoke":
+        return Stripe82Process.load()
+    magnitudes = transforms.Standard(np.full(5, 19.8), np.full(5, 0.8))
+    return Stripe82Process(anp.AttentiveNeuralProcess(CONFIG).eval(), Scales(magnitudes, None), {"steps": 0})
 
 
 def hold_out(names, profile: str, *, seed: int = 0, passes: int = 50):
     """Predict the measurements that `quasars.samples.hold_out` hides with the neural process: `heldout.points`."""
-    network, magnitudes, _ = load(profile)
+    process = process_of(profile)
     tables = []
     for curve in samples.curves(names):
         hidden = heldout.hide(curve, seed=seed)
         for kind in ("visit", "band"):
-            found = predict_hidden(network, magnitudes, hidden, kind, passes=passes, seed=seed)
+            found = predict_hidden(process, hidden, kind, passes=passes, seed=seed)
             tables.append(heldout.points(hidden, {"neural process": found}, kind))
     return pd.concat(tables, ignore_index=True)

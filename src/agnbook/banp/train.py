@@ -2,13 +2,12 @@
 
 import math
 import time
-from dataclasses import asdict
 
 import numpy as np
 import torch
 from torch.func import functional_call
 
-from agnbook import members, storage, weights
+from agnbook import members, storage
 from agnbook.banp import anp, heads, posterior, summary, transforms
 from agnbook.lightcurves import cadence, dataset, noise
 
@@ -117,10 +116,10 @@ class CurveSet:
     Parameters
     ----------
     n, seed, setting : objects to simulate, on fresh cadences.
-    scales : a `CurveSet` whose scaling to use, or None to set it from this one (training).
+    scales : `neural_process.Scales` to use, or None to set them from these curves (training).
     """
 
-    def __init__(self, n: int, seed: int, setting: str = "dc2_like", scales: "CurveSet | None" = None, nugget: float = 0.02):
+    def __init__(self, n: int, seed: int, setting: str = "dc2_like", scales=None, nugget: float = 0.02):
         rng = np.random.default_rng([seed, n])
         sizes = [1000] * (n // 1000) + ([n % 1000] if n % 1000 else [])
         pools = (cadence.pool(max(20, size // 10), rng) for size in sizes)
@@ -132,8 +131,8 @@ class CurveSet:
             self.magnitudes, self.whiten = scales.magnitudes, scales.whiten
 
     @classmethod
-    def of(cls, curves: dataset.Curves, scales: "CurveSet") -> "CurveSet":
-        """Return given light curves, with the scaling of another set."""
+    def of(cls, curves: dataset.Curves, scales) -> "CurveSet":
+        """Return given light curves, scaled by `neural_process.Scales`."""
         self = cls.__new__(cls)
         self._take([curves])
         self.magnitudes, self.whiten = scales.magnitudes, scales.whiten
@@ -253,85 +252,3 @@ def evaluate(network, curves, n_context, n_extra, alpha=10.0, seed=0, device="cp
             value, parts = anp.loss(network(cx, cy, tx, ty), ty, targets, alpha)
             totals.append([float(value), *(float(part) for part in parts.values())])
     return dict(zip(("loss", "magnitudes", "parameters", "kl"), np.mean(totals, axis=0).tolist(), strict=True))
-
-
-def predict(network, curves: CurveSet, rows, *, passes=25, draws=8, n_context=64, n_extra=32, seed=0, dropout=None) -> dict:
-    """Posterior of the neural process: `passes` draws of weights and latent, `draws` of the targets from each.
-
-    Parameters
-    ----------
-    dropout : Monte Carlo dropout rate to use instead of the trained one.
-
-    Returns
-    -------
-    dict
-        ``samples`` (objects, passes * draws, 21) in the targets' units; ``times``, ``truth``, ``mean``, ``sd`` of the
-        magnitudes at the target times, (objects, t) and (objects, t, 6); ``held`` (objects, t), False at context times.
-    """
-    rng = np.random.default_rng(seed)
-    torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
-    layers = [module for module in network.modules() if isinstance(module, anp.Dropout)]
-    rates = [layer.p for layer in layers]
-    if dropout is not None:
-        for layer in layers:
-            layer.p = dropout
-    parts = []
-    with torch.no_grad():
-        for first in range(0, len(rows), 100):
-            cx, cy, tx, ty, _, held = curves.batch(rows[first : first + 100], n_context, n_extra, rng)
-            samples, means, squares = [], 0.0, 0.0
-            for _ in range(passes):
-                out = network(cx, cy, tx)
-                samples.append(heads.sample(out["raw"], network.config.targets, draws, generator))
-                means = means + out["mean"] / passes
-                squares = squares + (out["mean"] ** 2 + out["sd"] ** 2) / passes
-            scale = curves.magnitudes.scale
-            parts.append(
-                {
-                    "samples": curves.whiten.inverse(torch.cat(samples).movedim(0, 1).numpy().astype(float)),
-                    "times": (tx[..., 0].numpy() + 1) * cadence.DURATION / 2,
-                    "truth": curves.magnitudes.inverse(ty.numpy()),
-                    "mean": curves.magnitudes.inverse(means.numpy()),
-                    "sd": torch.sqrt((squares - means**2).clamp(min=0)).numpy() * scale,
-                    "held": held,
-                }
-            )
-    for layer, rate in zip(layers, rates, strict=True):
-        layer.p = rate
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def save_network(path, network, scales: CurveSet, **notes) -> None:
-    """Write a neural process, its config, the scaling of its data and notes on its training; see `weights.save`."""
-    arrays = {f"network.{name}": value.cpu().numpy() for name, value in network.state_dict().items()}
-    arrays |= {"magnitudes.mean": scales.magnitudes.mean, "magnitudes.scale": scales.magnitudes.scale}
-    whiten = scales.whiten
-    arrays |= {"whiten.mean": whiten.standard.mean, "whiten.standard": whiten.standard.scale, "whiten.rotation": whiten.rotation}
-    arrays |= {"whiten.scale": whiten.scale, "whiten.nugget": np.atleast_1d(whiten.nugget)}
-    weights.save(path, arrays, asdict(network.config), notes)
-
-
-def load_network(path):
-    """Read what `save_network` wrote: the network, an empty `CurveSet` that carries the scaling, and the notes.
-
-    Raises
-    ------
-    ResultsError
-        When the file does not hold the weights that its config wants.
-    """
-    targets = ("targets",)
-    shapes = dict.fromkeys(("whiten.mean", "whiten.standard", "whiten.scale"), targets)
-    shapes |= {"whiten.rotation": (*targets, *targets), "whiten.nugget": (1,)}
-    stored = weights.load(path, shapes | dict.fromkeys(("magnitudes.mean", "magnitudes.scale"), ("bands",)))
-    try:
-        network = anp.AttentiveNeuralProcess(anp.Config(**stored.config))
-        network.load_state_dict({name: torch.as_tensor(array) for name, array in stored.group("network").items()})
-    except (TypeError, RuntimeError) as error:
-        raise weights.refuse(path, str(error).splitlines()[0]) from None
-    scales, array = CurveSet.__new__(CurveSet), stored.group("whiten")
-    scales.magnitudes = transforms.Standard(stored.arrays["magnitudes.mean"], stored.arrays["magnitudes.scale"])
-    standard = transforms.Standard(array["mean"], array["standard"])
-    scales.whiten = transforms.Whitened(standard, array["rotation"], array["scale"], float(array["nugget"].item()))
-    network.eval()
-    return network, scales, stored.notes

@@ -13,6 +13,7 @@ import torch
 
 from agnbook import committed, storage
 from agnbook.banp import anp, posterior, summary, train, transforms
+from agnbook.banp.neural_process import NeuralProcess
 from agnbook.banp.quality import quality
 from agnbook.lightcurves import dataset, population
 
@@ -71,9 +72,10 @@ def neural_process(sizes, profile: str, seed: int, chapter: str = "32_train_the_
         max_steps=sizes["max_steps"],
     )  # fmt: skip
     if committed.publishing() and profile == "paper":
-        weights, last = "weights/banp.safetensors", history[-1]
+        weights, last = NeuralProcess.WEIGHTS, history[-1]
+        notes = {"steps": last["step"], "context": sizes["context"], "extra": sizes["extra"]}
         with storage.atomic_write(storage.DATA / weights) as temporary:
-            train.save_network(temporary, network, training, steps=last["step"], context=sizes["context"], extra=sizes["extra"])
+            NeuralProcess(network, training, notes).save(temporary)
         committed.record(
             weights, chapter=chapter, profile=profile, seed=seed, wall_seconds=last["seconds"], steps=last["step"],
             curves=sizes["curves"], context=sizes["context"],
