@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from agnbook.ask import bulk_curves, measurements
 from agnbook.ask.curve_options import Options
@@ -17,3 +18,17 @@ def test_simulated_curves_are_those_of_their_truth(tmp_path):
         counted = dict(zip(*np.unique(each.bands, return_counts=True), strict=True))
         assert counted == {band: max(4, round(0.1 * n)) for band, n in bulk_curves.VISITS.items()}
         assert 0.2 < np.std(each.values[each.bands == "r"]) / (10 ** row["true_log_sf_6000"] / np.sqrt(2)) < 3
+
+
+@pytest.mark.slow
+def test_speed_is_measured_over_the_same_curves_for_each_number_of_workers(tmp_path, monkeypatch):
+    monkeypatch.setattr(bulk_curves, "VISITS", dict.fromkeys(bulk_curves.VISITS, 6))
+    table = bulk_curves.measure_speed(tmp_path, 4, 2, seed=1, workers=(1,))
+    (row,) = table.to_dict("records")
+    assert row["workers"] == 1 and row["objects"] == 4 and row["partitions"] == 2
+    assert 0 < row["ms_model"] < row["ms"] and row["wall_seconds"] > 0 and row["ms_error"] >= 0
+    assert row["ms"] == pytest.approx(sum(row[f"ms_{stage}"] for stage in ("start", "read", "model", "write")), rel=0.05)
+    answers = pq.read_table(tmp_path / "answers_1").to_pandas()
+    assert list(answers["object"]) == [f"sim-{k:09d}" for k in range(4)] and (answers["problem"] == "").all()
+    written = sum(path.stat().st_size for path in (tmp_path / "answers_1").glob("part-*"))
+    assert row["kb_out"] == pytest.approx(written / 4 / 1e3)

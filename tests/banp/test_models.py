@@ -188,3 +188,13 @@ def test_summaries_of_one_real_light_curve():
     seen = curves.is_visit[0]
     one = dataset.from_arrays(curves.times[0, seen], curves.observed[0, seen], curves.error[0, seen])
     assert summary.features(one) == pytest.approx(summary.features(curves), rel=1e-3, abs=1e-3)
+
+
+def test_given_curves_are_scaled_like_the_training_curves():
+    training = train.CurveSet(30, 0)
+    rng = np.random.default_rng(3)
+    curves = dataset.simulate(2, rng, cadence.pool(2, rng))
+    some = train.CurveSet.of(curves, training)
+    assert len(some) == 2 and some.magnitudes is training.magnitudes
+    np.testing.assert_array_equal(some.truth[1], curves.truth[1][curves.is_visit[1]])
+    assert [len(grid) for grid in some.grid] == [curves.length[k] - curves.is_visit[k].sum() for k in (0, 1)]

@@ -1,11 +1,18 @@
 """The neural process with real visits: what it is shown, what stays hidden, and that it learns."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from simulated import light_curve_table
 
+from agnbook import committed, quasars
 from agnbook.banp import anp, stripe82
+from agnbook.chapter.sizes import Settings
+from agnbook.quasars import heldout
 from agnbook.sky.curve_tables import Visits
 
 
@@ -94,3 +101,49 @@ def test_it_learns_and_resumes(visits, objects, tmp_path):
     assert more[-1]["loss"] < more[0]["loss"]
     assert process.scales.magnitudes.mean.shape == (5,) and process.notes["steps"] == 120
     assert stripe82.suitable(visits, objects.assign(log_mass=np.nan), 32) == []
+
+
+@pytest.fixture
+def real_curve():
+    table = light_curve_table(("7",), nights=60)
+    return quasars.light_curve("7", table["time"], table["band"], table["magnitude"], table["error"], survey="sdss")
+
+
+def test_hidden_values_do_not_reach_their_prediction(real_curve):
+    process, hidden = stripe82.process_of("smoke"), heldout.hide(real_curve)
+    for kind in ("visit", "band"):
+        found = stripe82.predict_hidden(process, hidden, kind, passes=3)
+        assert found.mean.shape == (hidden.asked.sum(),) and np.isfinite(found.mean).all() and (found.sd > 0).all()
+        unseen = hidden.visit if kind == "visit" else hidden.asked
+        moved = replace(real_curve, values=real_curve.values + np.where(unseen, 5.0, 0.0))
+        again = stripe82.predict_hidden(process, heldout.Hidden(moved, hidden.visit, hidden.asked), kind, passes=3)
+        np.testing.assert_array_equal(again.mean, found.mean)
+        nearby = replace(real_curve, values=real_curve.values + np.where(unseen, 0.0, 5.0))
+        other = stripe82.predict_hidden(process, heldout.Hidden(nearby, hidden.visit, hidden.asked), kind, passes=3)
+        assert np.abs(other.mean - found.mean).max() > 1, "what is known does"
+
+
+def test_every_hidden_measurement_is_predicted_both_ways(real_curve, monkeypatch):
+    monkeypatch.setattr(stripe82.samples, "curves", lambda names: [replace(real_curve, name=str(name)) for name in names])
+    table = stripe82.hold_out(["a", "b"], "smoke", passes=2)
+    assert set(table["object"]) == {"a", "b"} and set(table["kind"]) == {"visit", "band"}
+    assert (table["method"] == "neural process").all()
+    number = heldout.hide(replace(real_curve, name="a")).asked.sum()
+    assert (table[table["object"] == "a"].groupby("kind").size() == number).all()
+
+
+@pytest.mark.slow
+def test_a_paper_run_commits_the_network_and_others_nothing(visits, objects, data, tmp_path, monkeypatch):
+    monkeypatch.setattr(stripe82.storage, "ROOT", tmp_path)
+    monkeypatch.setattr(stripe82, "CONFIG", anp.Config(bands=5, targets=18, inputs=stripe82.INPUTS, hidden=8, latent=4))
+    monkeypatch.setattr(stripe82.light_curves, "stripe82", lambda names: names)
+    monkeypatch.setattr(stripe82.light_curves, "stripe82_objects", lambda: objects)
+    monkeypatch.setattr(stripe82.curve_tables, "visits", lambda names, bands: {name: visits[name] for name in names})
+    monkeypatch.setattr(stripe82, "learn", partial(stripe82.learn, n_context=24, n_extra=8, config=stripe82.CONFIG))
+    sizes = {"curves": 40, "validation": 20, "seconds": 60, "cooldown": 0, "max_steps": 2}
+    history = stripe82.train_for(list(visits), Settings("35_test", "book", sizes), 5)
+    assert history["step"].tolist() == [2] and not (data / "weights").exists()
+    stripe82.train_for(list(visits), Settings("35_test", "paper", sizes), 5)
+    found, record = stripe82.Stripe82Process.load(), committed.notes(stripe82.Stripe82Process.WEIGHTS)
+    assert found.notes == {"steps": 2, "alpha": stripe82.ALPHA, "curves": 40}
+    assert record["parameters"] == anp.count_parameters(found.network) and record["seed"] == 5 and record["steps"] == 2

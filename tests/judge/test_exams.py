@@ -232,3 +232,50 @@ def test_any_fits_file_is_a_release(tmp_path):
 @pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
 def test_4lac_is_a_release_too():
     assert set(exams.read_release("4lac-dr3")["file"]) == {"h", "l"}
+
+
+def test_a_comparison_is_pair_by_pair_on_the_names_that_two_share():
+    names = list("ABCDEF")
+    labels = pd.Series(["agn", "galactic"] * 3, names)
+    sure = pd.DataFrame({"agn": np.where(labels == "agn", 0.9, 0.1)}, names).assign(galactic=lambda t: 1 - t["agn"])
+    shy = pd.DataFrame({"agn": 0.5, "galactic": 0.5}, names).loc[["F", "A", "C", "D"]]
+    result = exams.compare(sure, {"shy": shy, "itself": sure}, labels, n_resamples=50)
+    row = result["logloss"].loc["shy"]
+    assert row["n"] == 4 and row["ours"] == pytest.approx(-np.log(0.9)) and row["theirs"] == pytest.approx(np.log(2))
+    assert row["value"] == pytest.approx(-np.log(0.9) - np.log(2)) and row["low"] <= row["value"] <= row["high"]
+    assert (result["brier"].loc["itself", ["value", "low", "high"]] == 0).all()
+    assert result["auc"].loc["shy", ["ours", "theirs"]].tolist() == [1.0, 0.5]
+    assert result["count"].loc["shy"].to_dict() == {"agn": 2, "galactic": 2}
+    with pytest.raises(FeatureError, match="No labelled source is in both tables"):
+        exams.paired_scores(sure, shy.rename(index=str.lower), labels)
+    losses = exams.one_score({"a": exams.score_predictions(sure, labels, n_resamples=20)}, "logloss")
+    assert list(losses.columns) == ["value", "low", "high"] and losses.loc["a", "value"] == pytest.approx(-np.log(0.9))
+
+
+def test_of_one_class_there_is_no_area_and_the_rest_is_scored():
+    table = pd.DataFrame({"agn": [0.9, 0.8], "galactic": [0.1, 0.2]}, index=["A", "B"])
+    result = exams.paired_scores(table, table.assign(agn=0.5, galactic=0.5), pd.Series({"A": "agn", "B": "agn"}), n_resamples=20)
+    assert np.isnan(result.loc["auc", ["low", "high"]]).all() and np.isfinite(result.loc["logloss"]).all()
+
+
+def test_estimated_weights_are_estimated_in_every_resample():
+    names = [f"S{i}" for i in range(60)]
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.normal(size=60)}, names)
+    p = rng.uniform(0.05, 0.95, 60)
+    table = pd.DataFrame({"agn": p, "galactic": 1 - p}, names)
+    labels = pd.Series(np.where(rng.uniform(size=60) < p, "agn", "galactic"), names)
+    calls = []
+
+    def ratio(source, target):
+        calls.append((source.copy(), target.copy()))
+        return 1.0 + (source[:, 0] > 0)
+
+    result = exams.reestimated_scores(table, labels, X, X + 1, ratio, n_resamples=8)
+    right = np.where(labels == "agn", p, 1 - p)
+    weight = 1.0 + (X["x"] > 0)
+    assert result.loc["logloss", "value"] == pytest.approx(np.average(-np.log(right), weights=weight))
+    assert result.attrs == {"n": 60, "n_eff": pytest.approx(weight.sum() ** 2 / (weight**2).sum())}
+    assert len(calls) == 9 and len({call[0].tobytes() for call in calls}) == len({call[1].tobytes() for call in calls}) == 9
+    assert all(np.isin(source, X).all() and np.isin(target, X + 1).all() for source, target in calls)
+    assert (result["low"] <= result["high"]).all() and result.loc["logloss", "low"] < result.loc["logloss", "value"]

@@ -1,6 +1,7 @@
 """The simulator against theory and against the DC2 table."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -130,3 +131,8 @@ def test_bad_light_curves_are_refused(spoil, message):
         dataset.from_arrays(*spoil(times, magnitudes, errors))
     with pytest.raises(BookError, match="order u, g"):
         dataset.check(times, magnitudes, errors, bands="ugrizy")
+
+
+def test_speed_is_a_rate():
+    table = dataset.speed(20, 2)
+    assert isinstance(table, pd.DataFrame) and table.curves_per_second[0] > 20

@@ -9,10 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
 from agnbook import storage
+from agnbook.errors import BookError
 from agnbook.press import html
 from agnbook.sky import registry
 
@@ -95,3 +97,51 @@ def test_a_failed_build_is_reported_and_keeps_the_old_book(small_book, capfd):
     errors = capfd.readouterr().err
     assert "The build failed" in errors and "nowhere" in errors and "page07" in errors
     assert_whole(small_book)
+
+
+def test_a_package_that_is_missing_is_not_a_file_to_be_fetched(monkeypatch, capsys):
+    """The light environment has no fermipy: its catalogues come with the full one, which is no reason to explain downloads."""
+    packaged = next(name for name, entry in registry.entries().items() if entry.package)
+    loose = next(name for name, entry in registry.entries().items() if not entry.package)
+    rows = [{"name": packaged, "status": "missing", "path": ""}, {"name": loose, "status": "damaged", "path": "/x"}]
+    monkeypatch.setattr(registry, "status", lambda: pd.DataFrame(rows))
+    html.list_catalogs()
+    printed = capsys.readouterr().out
+    assert f"comes with {registry.entries()[packaged].package} in the full environment" in printed
+    assert printed.count(" is damaged: ") == 1 and " is missing: " not in printed and registry.entries()[loose].help in printed
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [(BookError("No figure for the cover."), 2, "No figure for the cover."), (KeyboardInterrupt(), 130, "Interrupted; run the")],
+)
+def test_the_command_says_in_one_line_what_stopped_it(monkeypatch, capsys, error, status, words):
+    def write():
+        raise error
+
+    monkeypatch.setattr(html, "list_catalogs", lambda: None)
+    monkeypatch.setattr(html.pages, "write", write)
+    monkeypatch.setattr(html, "build", lambda: pytest.fail("built all the same"))
+    assert html.main() == status
+    printed = capsys.readouterr().err.strip()
+    assert printed.startswith(words) and "\n" not in printed
+
+
+def test_the_command_lists_writes_and_builds_in_this_order(monkeypatch):
+    done = []
+    monkeypatch.setattr(html, "list_catalogs", lambda: done.append("list"))
+    monkeypatch.setattr(html.pages, "write", lambda: done.append("write"))
+    monkeypatch.setattr(html, "build", lambda: done.append("build") or 7)
+    assert html.main() == 7 and done == ["list", "write", "build"]
+
+
+def test_a_new_book_takes_the_place_of_the_old_one(tmp_path):
+    new, current, old = tmp_path / "new", tmp_path / "html", tmp_path / "old"
+    for folder in (new, current):
+        folder.mkdir()
+        (folder / f"{folder.name}.html").touch()
+    html._take_the_place(new, current, old)
+    assert [path.name for path in tmp_path.iterdir()] == ["html"] and (current / "new.html").exists()
+    current.rename(new)
+    html._take_the_place(new, current, old)
+    assert [path.name for path in tmp_path.iterdir()] == ["html"], "nothing was there"
