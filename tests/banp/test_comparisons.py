@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from agnbook import committed
 from agnbook.banp import comparisons
 from agnbook.lightcurves import dataset, noise
 
@@ -44,7 +45,11 @@ def test_reconstructions_stand_in_their_order():
     assert np.isnan(rows.loc[["constant", "linear interpolation"], "coverage68"]).all()
     neural = rows.filter(like="visits", axis=0)
     assert list(neural.index) == ["linear interpolation, 128 visits", "neural process, 128 visits"]
-    assert neural["held_out"].between(0.01, 0.3).all()
+    # thirty curves agree with those of the published table
+    published = committed.load_table("results/light_curve_reconstruction.csv").set_index("method")
+    assert list(published.index) == list(rows.index)
+    error = np.hypot(rows["standard_error"], published["standard_error"])
+    assert ((held - published["held_out"]).abs() < 4 * error).all()
 
 
 @pytest.mark.slow
