@@ -95,7 +95,8 @@ def test_a_missing_extra_says_what_to_install(monkeypatch):
 def test_what_the_wheel_holds(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if "/press/" in name or name.startswith("tests") or ".ipynb" in name]
-    for wanted in ("ask/command_line.py", "_data/source_names.csv", "_data/weights/redshift.safetensors"):
+    wanted_files = ("command_line.py", ".streamlit/config.toml")  # without its settings the app would listen to everyone
+    for wanted in (*(f"ask/{name}" for name in wanted_files), "_data/source_names.csv", "_data/weights/redshift.safetensors"):
         assert f"agnbook/{wanted}" in names
     assert wheel.stat().st_size < 16e6  # a chapter that was installed, as on Colab, needs its tables and weights
 

@@ -40,11 +40,11 @@ def described(frame: pd.DataFrame, columns: dict[str, tuple[str, str]], meta: di
     return describe(table, columns)
 
 
-def write_fits(path: Path | str, table) -> None:
+def write_fits(path: Path | str, table, replace: bool = True) -> None:
     """Write an astropy table as the first extension of a FITS file, atomically; ``EXTNAME`` in its meta names the extension."""
     from astropy.io import fits
 
-    with storage.atomic_write(path) as temporary:
+    with storage.atomic_write(path, replace) as temporary:
         table.write(buffer := io.BytesIO(), format="fits")
         with fits.open(io.BytesIO(buffer.getvalue())) as hdus:
             for number, name in enumerate(table.colnames, 1):

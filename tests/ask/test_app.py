@@ -214,7 +214,7 @@ def test_a_value_that_cannot_be_is_told_and_not_used():
 
 
 def test_the_app_stays_on_this_machine():
-    settings = tomllib.loads((storage.ROOT / ".streamlit" / "config.toml").read_text())
+    settings = tomllib.loads((storage.ROOT / "src" / "agnbook" / "ask" / ".streamlit" / "config.toml").read_text())
     assert settings["server"]["address"] == "127.0.0.1" and settings["browser"]["gatherUsageStats"] is False
     assert settings["server"]["maxUploadSize"] * 1_000_000 == uploads.LARGEST_FILE
 
@@ -226,9 +226,9 @@ def everything_rendered(app) -> str:
 
 
 def page():
-    from agnbook.ask import app
+    from agnbook.ask import app_page
 
-    app.main()
+    app_page.main()
 
 
 @pytest.fixture

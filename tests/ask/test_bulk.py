@@ -134,9 +134,12 @@ def test_hidden_files_are_passed_over(catalogue):
 def test_two_runs_never_share_an_output_folder(catalogue, tmp_path, one_process):
     with bulk._alone(tmp_path / "out"), pytest.raises(BookError, match="Another run is writing"):
         bulk.run(catalogue, tmp_path / "out", "blazars")
-    (tmp_path / "out" / ".tmp-left.parquet").touch()
+    others = tmp_path / "out" / ".tmp-mine.parquet"  # no file of ours
+    others.touch()
+    (half := storage._half(tmp_path / "out" / "a.parquet")).touch()
+    half.rename(dead := half.with_name(half.name.replace(f"-{os.getpid()}-", "-4194305-")))  # above the largest process number
     bulk.run(catalogue, tmp_path / "out", "blazars")
-    assert not (tmp_path / "out" / ".tmp-left.parquet").exists()
+    assert others.exists() and not dead.exists()
 
 
 def test_a_file_system_without_locks_will_do(catalogue, tmp_path, one_process, monkeypatch):
@@ -189,3 +192,74 @@ def test_examples_of_the_page(tmp_path, monkeypatch, one_process, capsys):
         ran += 1
     assert ran == 3 and len(scope["answers"]) == 40 and (scope["answers"]["problem"] == "").all()
     assert (pd.read_parquet("simulated")["problem"] != "").all()
+
+
+# --- what happens to the folders
+
+
+def test_endings_in_any_capitals_and_what_holds_no_rows_of_its_own(tmp_path):
+    for name in ("a.PARQUET", "b.parq", "c.pq", "d.Parquet", "e.parquet.bak", "f.csv", "data_thumbnail.parquet", "_metadata"):
+        blazars(1).to_parquet(tmp_path / name)
+    assert [path.name for path in bulk.partitions(tmp_path)] == ["a.PARQUET", "b.parq", "c.pq", "d.Parquet"]
+
+
+@pytest.mark.parametrize("at", [0.02, 0.1, 0.3, 0.5, 0.7, 0.995])
+def test_a_result_that_was_damaged_is_computed_again(catalogue, tmp_path, one_process, at):
+    bulk.run(catalogue, tmp_path / "out", "blazars")
+    path = tmp_path / "out" / "b.parquet"
+    content = path.read_bytes()
+    where = int(at * len(content))
+    path.write_bytes(content[:where] + bytes(40) + content[where + 40 :])
+    one_process.clear()
+    bulk.run(catalogue, tmp_path / "out", "blazars")
+    assert one_process == ["b.parquet"]
+    again = pd.read_parquet(path)
+    path.write_bytes(content)
+    pd.testing.assert_frame_equal(again, pd.read_parquet(path))
+
+
+def test_orphans_and_objects_in_several_partitions_are_told(catalogue, tmp_path, one_process, capsys):
+    blazars(20, 0).to_parquet(catalogue / "north" / "c.parquet")  # the objects of a.parquet
+    arguments = ["bulk", str(catalogue), str(tmp_path / "out"), "--model", "blazars"]
+    assert command_line.main(arguments) == 0
+    assert "20 objects stand in more than one partition" in capsys.readouterr().err
+    (catalogue / "a.parquet").unlink()
+    assert command_line.main(arguments) == 0
+    told = capsys.readouterr().err
+    assert "1 results have no partition in the input any more, for example a.parquet" in told and "more than one" not in told
+    assert (tmp_path / "out" / "a.parquet").exists()
+
+
+def test_strict_fails_the_partition_and_keeps_no_result_of_it(catalogue, tmp_path, one_process, capsys):
+    blazars(5, 3).assign(PL_Index=[-999.0, 2, 2, 2, 2]).to_parquet(catalogue / "b.parquet")
+    arguments = ["bulk", str(catalogue), str(tmp_path / "out"), "--model", "blazars"]
+    assert command_line.main([*arguments, "--strict"]) == 2
+    assert "b.parquet: has a row that cannot be used: 3-0: PL_Index is -999" in capsys.readouterr().err
+    assert finished(tmp_path / "out") == {"a.parquet", "c.parquet"}
+    assert command_line.main(arguments) == 0
+    assert "1 rows have a problem" in capsys.readouterr().err
+    assert command_line.main([*arguments, "--strict"]) == 2, "a result with problems does not count"
+
+
+def finished(folder) -> set[str]:
+    return {path.name for path in folder.rglob("*.parquet") if not path.name.startswith(".")}
+
+
+def test_a_lock_that_is_a_link_is_refused_and_its_end_untouched(catalogue, tmp_path, one_process):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "out" / ".lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(BookError, match="is a link"):
+        bulk.run(catalogue, tmp_path / "out", "blazars")
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_names_of_files_that_are_no_text(catalogue, tmp_path, one_process):
+    try:
+        (catalogue / "a.parquet").rename(catalogue / os.fsdecode(b"\xff\xfe.parquet"))
+    except OSError:
+        pytest.skip("this file system takes only texts")
+    with pytest.raises(BookError, match="2 of 3 partitions are done, 1 failed") as caught:
+        bulk.run(catalogue, tmp_path / "out", "blazars")
+    assert "its name is no UTF-8 text" in str(caught.value) and "\ufffd" in str(caught.value)
+    assert finished(tmp_path / "out") == {"b.parquet", "c.parquet"}

@@ -78,7 +78,7 @@ def check(target: Path, expected: pd.DataFrame) -> None:
     found = pd.read_parquet(target)
     assert list(found["object"]) == list(expected["object"])
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
-    assert not list(target.rglob(".tmp-*"))
+    assert not list(target.rglob(".*.agnbook-*"))
 
 
 def test_a_worker_killed_in_the_middle_is_survived(curves, expected, tmp_path):

@@ -135,8 +135,9 @@ def test_classify_refuses_with_one_message(blazars, tmp_path, capsys):
         error = capsys.readouterr().err
         assert error.startswith("agnbook: ") and error.count("agnbook: ") == 1 and output in error
     assert blazars.read_text().startswith("Source_Name,PL_Index")
-    assert command_line.main(["classify", str(blazars), "-o", str(blazars), "--overwrite"]) == 0
-    assert command_line.main(["classify", str(blazars)]) == 2
+    (tmp_path / "out.csv").write_text("old")
+    assert command_line.main(["classify", str(blazars), "-o", str(tmp_path / "out.csv"), "--overwrite"]) == 0
+    assert command_line.main(["classify", str(tmp_path / "out.csv")]) == 2
     assert "lacks the columns PL_Index, LP_Index" in capsys.readouterr().err
 
 

@@ -118,7 +118,7 @@ def test_marks_of_nothing_are_no_data(blazars, column, mark):
 
 
 def test_columns_that_differ_in_capitals_and_two_names_are_refused(blazars):
-    with pytest.raises(FeatureError, match="PL_Index and pl_index differ in capitals alone"):
+    with pytest.raises(FeatureError, match="PL_Index and pl_index both stand for PL_Index"):
         classify.classify(Table.from_pandas(blazars.assign(pl_index=1.0)))
     with pytest.raises(FeatureError, match="Source_Name and Name both name the sources"):
         classify.classify(Table.from_pandas(blazars.assign(Name=list("abcd"))))

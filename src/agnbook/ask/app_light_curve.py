@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from agnbook.ask import curve_figures, curve_files, light_curves, tables
+from agnbook.ask import curve_figures, curve_files, light_curves, parquet_size, tables
 from agnbook.ask.curve_options import Options
 from agnbook.ask.light_curves import Question
 from agnbook.ask.measurements import Measured
+from agnbook.ask.uploads import LARGEST_FILE, MOST_UNPACKED
 from agnbook.errors import BookError, FeatureError
 from agnbook.sky import bands
 
@@ -30,7 +31,8 @@ SHOWN = {
 }  # fmt: skip
 #: Most objects of a table whose names are listed, and most measurements of one object.
 MOST_OBJECTS, MOST_MEASUREMENTS = 5000, 20_000
-LARGEST_FILE = 20_000_000
+#: Most rows of an upload.
+MOST_ROWS = 1_000_000
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading ...")
@@ -45,6 +47,8 @@ def _read(files: tuple[tuple[str, bytes], ...], reading: dict) -> tuple[list[Mea
                 )
             path = Path(folder) / f"upload{number}{Path(name).suffix.lower()}"
             path.write_bytes(content)
+            if path.suffix == ".parquet":
+                parquet_size.check(path, MOST_ROWS, MOST_UNPACKED)
             names[str(path)] = name
         try:
             return curve_files.read(list(names), Options(**reading))

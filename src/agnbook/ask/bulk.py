@@ -4,29 +4,44 @@ One task (`bulk_task`) computes one partition and renames its result into place 
 what is missing or changed. This machine's processes do the work, or the workers of a Dask scheduler (`bulk_workers`).
 """
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from agnbook import storage
 from agnbook.ask import bulk_task, bulk_workers
 from agnbook.errors import BookError
 
+#: Endings of Parquet files, in any capitals.
+ENDINGS = (".parquet", ".parq", ".pq")
+
 
 def partitions(folder: Path | str) -> list[Path]:
-    """Return the Parquet files of a folder and its subfolders, relative to it, in order; not those of ``_`` or ``.`` names."""
+    """Return the Parquet files of a folder and its subfolders, relative to it, in order.
+
+    Not those of ``_`` or ``.`` names, which hold no rows of their own, nor thumbnails, which hold some rows again.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise BookError(f"{folder} is not a folder. Give the folder that holds the Parquet partitions.")
-    found = sorted(path.relative_to(folder) for path in folder.rglob("*.parquet") if path.is_file())
+    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
     found = [path for path in found if not any(part.startswith(("_", ".")) for part in path.parts)]
+    found = [path for path in found if not path.stem.lower().endswith("thumbnail")]
     if not found:
-        raise BookError(f"{folder} holds no .parquet files.")
+        raise BookError(f"{folder} holds no {ENDINGS[0]} files.")
     return found
+
+
+def _shown(path: Path) -> str:
+    """A path as text, whatever bytes its name has."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
 
 
 def _check_folders(source: Path, target: Path) -> None:
@@ -47,6 +62,8 @@ def _alone(folder: Path):
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if (folder / ".lock").is_symlink():
+            raise BookError(f"{folder / '.lock'} is a link. Remove it, or choose another folder.")
         (folder / ".lock").touch()
     except OSError as error:
         raise BookError(f"Cannot write in {folder}: {error.strerror}.") from error
@@ -58,16 +75,47 @@ def _alone(folder: Path):
     except (OSError, NotImplementedError):
         pass  # a file system without locks: results are whole all the same, at worst one is computed twice
     try:
-        _remove_halves(folder)
+        storage.remove_halves(folder, deep=True)
         yield
     finally:
-        _remove_halves(folder)
+        storage.remove_halves(folder, deep=True)
         lock.release()
 
 
-def _remove_halves(folder: Path) -> None:
-    for left in folder.rglob(".tmp-*.parquet"):
-        left.unlink(missing_ok=True)
+def _orphans(target: Path, names: list[Path]) -> list[str]:
+    """Results in the output folder whose partition is no longer in the input."""
+    left = [path.relative_to(target) for path in target.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file()]
+    left = sorted(set(left) - set(names))
+    return [_shown(path) for path in left if not path.name.startswith((".", "_")) and _is_ours(target / path)]
+
+
+def _record(target: Path, name: Path) -> dict | None:
+    """The record of a result; one that is damaged beyond reading, but stands in this folder's manifest, is removed."""
+    try:
+        return bulk_task.read_record(target / name)
+    except BookError:
+        manifest = target / "_manifest.csv"
+        if not manifest.exists() or _shown(name) not in set(pd.read_csv(manifest, usecols=[0], dtype=str).iloc[:, 0]):
+            raise
+        (target / name).unlink()
+        return None
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return bulk_task.read_record(path) is not None
+    except BookError:
+        return False
+
+
+def _repeated(target: Path, names: list[Path]) -> int:
+    """How many objects stand in more than one partition, by the hashes of their names."""
+    found = []
+    for name in names:
+        column = pq.ParquetFile(target / name).schema_arrow.names[0]
+        values = pq.read_table(target / name, columns=[column])[column].to_pandas().astype(str)
+        found.append(np.unique(pd.util.hash_array(values.to_numpy(object), categorize=False)))
+    return int((np.unique(np.concatenate(found), return_counts=True)[1] > 1).sum())
 
 
 def run(
@@ -79,6 +127,7 @@ def run(
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
     options=None,
+    strict: bool = False,
 ) -> pd.DataFrame:
     """Compute every partition of a folder that has no current result yet.
 
@@ -92,13 +141,15 @@ def run(
     workers : processes of one thread each on this machine; one a core by default. Not used with `scheduler`.
     progress : called with the number of finished partitions and of all, at the start and after each.
     options : for light curves, `curve_options.Options`.
+    strict : a partition with a row that cannot be used fails instead of answering the others.
 
     Returns
     -------
     pandas.DataFrame
         A row a partition, indexed by its name: the record in its footer (input's size and sha256, model, rows, wall and processor
         seconds, the worker's peak memory) and ``computed``, False where the result was there already. The same is
-        written to ``_manifest.csv`` in `target`.
+        written to ``_manifest.csv`` in `target`. ``attrs`` tell of ``orphans``, results whose partition has vanished from the
+        input, and ``repeated``, how many objects stand in more than one partition.
 
     Raises
     ------
@@ -115,7 +166,7 @@ def run(
         for name in names:
             if not (target / name).resolve().is_relative_to(target.resolve()):
                 raise BookError(f"{target / name} leads out of the output folder through a link. Remove the link.")
-            old = bulk_task.read_record(target / name)
+            old = _record(target, name)
             if old is not None and (old["model"], old["setting"]) != (todo.model, todo.setting):
                 raise BookError(
                     f"{target / name} was made by the model {old['model']} {old['setting']}".rstrip()
@@ -124,12 +175,12 @@ def run(
             if old is not None:
                 there.append(name)
         with ThreadPoolExecutor() as threads:  # hashing releases Python's lock
-            found = threads.map(lambda name: bulk_task.current(source / name, target / name, todo), there)
+            found = threads.map(lambda name: bulk_task.current(source / name, target / name, todo, strict), there)
             records = {name: record for name, record in zip(there, found, strict=True) if record is not None}
         missing = set(names) - set(records)
         progress(len(records), len(names))
         if missing:
-            mine = partial(bulk_task.task, source.resolve(), target.resolve(), todo)
+            mine = partial(bulk_task.task, source.resolve(), target.resolve(), todo, strict=strict)
 
             def tick():
                 progress(len(records), len(names))
@@ -140,13 +191,14 @@ def run(
                 with bulk_workers.client_of(scheduler) as client:
                     bulk_workers.gather_on_cluster(client, mine, missing, records, tick)
         table = pd.DataFrame([records[name] | {"computed": name in missing} for name in names])
-        table.index = pd.Index([name.as_posix() for name in names], name="partition")
+        table.index = pd.Index([_shown(name) for name in names], name="partition")
         failed = table["error"].dropna() if "error" in table else pd.Series(dtype=str)
         if len(failed):
-            listed = "\n".join(f"  {source / name}: {text}" for name, text in failed.items())
+            listed = "\n".join(f"  {_shown(source)}/{name}: {text}" for name, text in failed.items())
             raise BookError(
                 f"{len(names) - len(failed)} of {len(names)} partitions are done, {len(failed)} failed:\n{listed}\n"
                 "Correct these and run the same command again; what is done will not be computed again."
             )
         storage.write_text(target / "_manifest.csv", table.drop(columns="computed").to_csv(lineterminator="\n"))
+        table.attrs |= {"orphans": _orphans(target, names), "repeated": _repeated(target, names)}
     return table

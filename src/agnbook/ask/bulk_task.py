@@ -47,6 +47,9 @@ def plan(model: str, setting: str = "dc2_like", options=None) -> Job:
 
     `options` are those of `curve_options.Options`, for light curves alone.
     """
+    from agnbook.ask import seals
+
+    seals.check(seals.RECORDS)
     if model not in MODELS:
         raise BookError(f"Unknown model {model!r}; choose one of {', '.join(MODELS)}.")
     if model in ("lightcurve", "simulator"):
@@ -98,17 +101,41 @@ def read_record(path: Path | str) -> dict | None:
         raise BookError(f"{path} was not written by `agnbook bulk`. Move it away, or choose another output folder.") from None
 
 
+def _size(source: Path) -> int:
+    return sum(path.stat().st_size for path in source.rglob("*")) if source.is_dir() else source.stat().st_size
+
+
 def _wanted(source: Path, todo: Job) -> dict:
     """The part of the record that decides whether a result still holds."""
-    return asdict(todo) | {"bytes": source.stat().st_size, "input_sha256": storage.sha256(source)}
+    return asdict(todo) | {"bytes": _size(source), "input_sha256": storage.sha256(source)}
 
 
-def current(source: Path, target: Path, todo: Job) -> dict | None:
-    """Return the record of a result that is there and made from just this input and model."""
+def _is_whole(target: Path) -> bool:
+    """Whether every page of a result is as it was written, by the checksums in it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(target, page_checksum_verification=True) as file:
+            for batch in file.iter_batches(10_000, use_threads=False):
+                batch.validate()
+    except (pa.ArrowException, OSError):
+        return False
+    return True
+
+
+def current(source: Path, target: Path, todo: Job, strict: bool = False) -> dict | None:
+    """Return the record of a result that is there, whole, and made from just this input and model.
+
+    With `strict` a result whose rows have problems does not count.
+    """
     record = read_record(target)
-    if record is None or record.get("bytes") != source.stat().st_size:  # the size is quicker to compare than the content
+    if record is None or record.get("bytes") != _size(source):  # the size is quicker to compare than the content
         return None
-    return record if all(record.get(name) == value for name, value in _wanted(source, todo).items()) else None
+    if strict and record.get("problems", 1):
+        return None
+    same = all(record.get(name) == value for name, value in _wanted(source, todo).items())
+    return record if same and _is_whole(target) else None
 
 
 class _Clock:
@@ -166,7 +193,12 @@ def _answers(source: Path, todo: Job, clock: _Clock):
         raise BookError(f"cannot be read as Parquet ({str(error).splitlines()[0]})") from error
 
 
-def compute(source: Path, target: Path, todo: Job) -> dict:
+def _first_problem(answer) -> str:
+    row = answer[answer["problem"] != ""].iloc[0]
+    return f"{row.iloc[0]}: {row['problem']}"
+
+
+def compute(source: Path, target: Path, todo: Job, strict: bool = False) -> dict:
     """Compute one partition unless it is there already; return its record.
 
     This is the task that workers run. A partition whose record was lost with its worker is found again, not computed again.
@@ -174,21 +206,26 @@ def compute(source: Path, target: Path, todo: Job) -> dict:
     Raises
     ------
     BookError
-        For a partition that cannot be read, a column that does not fit, other weights on this machine, a full disk.
+        For a partition that cannot be read, a column that does not fit, other weights on this machine, a full disk; with
+        `strict` for the first row with a problem.
     """
     import resource
 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if (record := current(source, target, todo)) is not None:
+    if (record := current(source, target, todo, strict)) is not None:
         return record
     if (here := plan(todo.model, todo.setting or "dc2_like").sha256) != todo.sha256:
         raise BookError(f"the weights or the code here differ from those of the command ({here[:12]}, {todo.sha256[:12]})")
     before, wanted = source.stat(), _wanted(source, todo)
-    clock, rows, writer = _Clock(), 0, None
+    clock, rows, problems, writer = _Clock(), 0, 0, None
     with storage.atomic_write(target) as temporary:
         for answer in _answers(source, todo, clock):
+            if wrong := int((answer["problem"] != "").sum()):
+                if strict:
+                    raise BookError(f"has a row that cannot be used: {_first_problem(answer)}")
+                problems += wrong
             part = pa.Table.from_pandas(answer, preserve_index=False).replace_schema_metadata(None)
             writer = writer or pq.ParquetWriter(temporary, part.schema, compression="zstd", write_page_checksum=True)
             writer.write_table(part)
@@ -200,15 +237,18 @@ def compute(source: Path, target: Path, todo: Job) -> dict:
             raise BookError("was changed while it was read; run the command again")
         # kilobytes on Linux, bytes on macOS
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if os.uname().sysname == "Darwin" else 1e3)
-        record = wanted | {"rows": rows, "peak_memory_mb": round(peak), **clock.record()}
+        record = wanted | {"rows": rows, "problems": problems, "peak_memory_mb": round(peak), **clock.record()}
         writer.add_key_value_metadata({RECORD: json.dumps(record)})
         writer.close()
     return record
 
 
-def task(source: Path, target: Path, todo: Job, name: Path) -> dict:
+def task(source: Path, target: Path, todo: Job, name: Path, strict: bool = False) -> dict:
     """Run `compute` and return an error as text: one bad file must not stop the others."""
     try:
-        return compute(source / name, target / name, todo)
+        name.as_posix().encode()
+        return compute(source / name, target / name, todo, strict)
+    except UnicodeEncodeError:
+        return {"error": "its name is no UTF-8 text, which Parquet's readers need; rename it"}
     except Exception as error:  # whatever is in a file that may hold anything
         return {"error": str(error) if isinstance(error, BookError) else f"{type(error).__name__}: {error}"}

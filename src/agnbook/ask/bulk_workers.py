@@ -50,6 +50,20 @@ def _pool(workers: int):
         pool.shutdown(cancel_futures=True)
 
 
+def _submitted(pool, task, names) -> dict:
+    """Submit a task for each name; future -> name.
+
+    Processes that are born here inherit that Ctrl-C is not for them; the command itself gets it a moment later.
+    """
+    mask = getattr(signal, "pthread_sigmask", None)
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else None
+    try:
+        return {pool.submit(task, name): name for name in names}
+    finally:
+        if mask:
+            mask(signal.SIG_SETMASK, before)
+
+
 def gather_here(workers: int | None, task, missing, records, tick) -> None:
     """Compute the partitions `missing` in processes of this machine and put their records into `records` as they come.
 
@@ -61,7 +75,7 @@ def gather_here(workers: int | None, task, missing, records, tick) -> None:
     while waiting:
         with _pool(workers) as pool:
             try:
-                futures = {pool.submit(task, name): name for name in waiting}
+                futures = _submitted(pool, task, waiting)
                 for future in as_completed(futures):
                     records[futures[future]] = future.result()
                     tick()
@@ -78,7 +92,7 @@ def _alone_in_a_process(task, name) -> dict:
     for _ in range(2):
         with _pool(1) as pool:
             try:
-                return pool.submit(task, name).result()
+                return next(iter(_submitted(pool, task, [name]))).result()
             except BrokenProcessPool:
                 continue
     return {"error": KILLED}

@@ -1,4 +1,4 @@
-"""Text tables as people write them: any common separator, decimal commas, a commented header, an index, a row of units."""
+"""Text tables as people write them: any separator, spaces too, decimal commas, a commented header, an index, a row of units."""
 
 import csv
 import io
@@ -16,6 +16,8 @@ SEPARATORS = (",", ";", "\t", "|")
 _LOOKED_AT = 50
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+#: What follows the release in a source's name.
+_SECOND_HALF = re.compile(r"J\d{4}")
 _EMPTY = ("", "nan", "null", "na", "n/a", "none", "--", "-")
 
 
@@ -30,6 +32,23 @@ def _separator(line: str) -> str:
 
 def _cells(line: str, separator: str) -> list[str]:
     return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
+
+
+def _set_apart_by_spaces(lines: list[str]) -> list[list[str]]:
+    """The cells of lines whose columns are set apart by spaces; a name such as ``4FGL J0001.2+4741`` may stand unquoted.
+
+    Raises
+    ------
+    ValueError
+        For lines of different numbers of cells.
+    """
+    rows = [[cell for cell in next(csv.reader([line.strip()], delimiter=" ")) if cell] for line in lines]
+    head, *body = rows
+    if body and all(len(row) == len(head) + 1 and _SECOND_HALF.match(row[1]) for row in body):
+        body = [[" ".join(row[:2]), *row[2:]] for row in body]
+    if len({len(row) for row in [head, *body]}) > 1:
+        raise ValueError("its lines have different numbers of columns, and no comma, semicolon, tab or | between them")
+    return [head, *body]
 
 
 def _units(row: list[str], below: list[list[str]]) -> dict[int, str] | None:
@@ -75,6 +94,10 @@ def parse(text: str, texts=()):
     if not lines:
         raise ValueError("it is empty")
     separator = _separator(lines[0])
+    if len(_cells(lines[0], separator)) == 1 and len(lines[0].split()) > 1:
+        cells = _set_apart_by_spaces([line for line in text.splitlines() if line.strip()])
+        text, separator = "\n".join("\t".join(row) for row in cells), "\t"
+        lines = [line for line in islice(io.StringIO(text), _LOOKED_AT)]
     header = _cells(lines[0], separator)
     title = _cells(comment.lstrip("#"), separator)
     commented = len(title) == len(header) > 1 and any(map(_is_number, header)) and not any(map(_is_number, title))

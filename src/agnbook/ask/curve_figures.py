@@ -1,7 +1,7 @@
 """Figures of one answered light curve: measurements, reconstruction and residuals; the posterior's corner."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +118,14 @@ def file_name(name: str, taken: set[str]) -> str:
         found = f"{stem}_{count}"
     taken.add(found.lower())
     return f"{found}.png"
+
+
+def check_names(names: Iterable[str], folder: str | Path, overwrite: bool = False) -> None:
+    """Raise a `FeatureError` for plots that exist, unless they may be replaced."""
+    taken: set[str] = set()
+    there = [path for name in names if (path := Path(folder) / file_name(name, taken)).exists()]
+    if there and not overwrite:
+        raise FeatureError(f"{there[0]} exists. Choose another folder for the plots, or ask for `overwrite`.")
 
 
 def plotted(found: Iterator[Answer], folder: str | Path) -> Iterator[Answer]:

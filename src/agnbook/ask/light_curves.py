@@ -267,6 +267,19 @@ def answers(objects: Sequence[Measured], question: Question, workers: int = 1):
             yield from next(found)
 
 
+def refuse_problems(objects: Sequence[Measured], question: Question) -> None:
+    """Raise a `FeatureError` that names the first objects with measurements, or as a whole, that cannot be used."""
+    told = []
+    for each in objects:
+        curve = measurements.light_curve(each, question.options)
+        left_out = ", ".join(f"{count} x {reason}" for reason, count in curve.left_out.items())
+        if reason := curve.problem or (left_out and f"left out: {left_out}"):
+            told.append(f"{each.name}: {reason}")
+    if told:
+        more = f"; {len(told) - 3} more" if len(told) > 3 else ""
+        raise FeatureError(f"{len(told)} of {len(objects)} objects cannot be used as they are: {'; '.join(told[:3])}{more}.")
+
+
 def light_curves(table, options: Options | None = None, *, objects=None, workers: int = 1, **asked):
     """Say what each light curve of a table tells of its quasar.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import source_names, tables
+from agnbook.ask import seals, source_names, tables
 from agnbook.errors import FeatureError, SettingsError
 from agnbook.judge import exams, later_redshifts
 from agnbook.sky import features, peers
@@ -121,6 +121,7 @@ def _later_redshifts(older, newer) -> pd.DataFrame:
 def score(
     path: str | Path, exam: str, *, older: str | Path | None = None, newer: str | Path | None = None,
     columns: dict[str, str] | None = None, normalise: bool = False, weight: str | None = None, n_resamples: int = 1000,
+    strict: bool = False,
 ) -> pd.DataFrame:  # fmt: skip
     """Score a file of predictions on an exam; the work behind ``agnbook score``.
 
@@ -132,6 +133,7 @@ def score(
         with ``Source_Name`` and ``z``.
     columns, normalise : see `read_predictions`, `exams.class_columns`.
     weight : column of importance weights, not negative; class exams only.
+    strict : refuse a table with rows of other names, without a prediction, or that repeat another.
 
     Returns
     -------
@@ -140,6 +142,7 @@ def score(
     """
     if exam not in NAMES:
         raise SettingsError(f"Unknown exam {exam!r}; choose one of {', '.join(NAMES)}.")
+    seals.check(*seals.REGISTRIES)
     read = read_predictions(path, columns)
     if exam == REDSHIFT:
         if weight is not None:
@@ -160,6 +163,10 @@ def score(
             table, outcome["answer"], _weights(read, table, weight), clusters=exams.clusters(outcome), n_resamples=n_resamples
         )
     result.attrs |= {"without_probabilities": table.attrs["without_probabilities"], "twins": read.attrs["twins"]}
+    useless = {key: result.attrs.get(key, 0) for key in ("not_candidates", "without_probabilities", "twins")}
+    if strict and any(useless.values()):
+        told = ", ".join(f"{count} {COUNTS[key]}" for key, count in useless.items() if count)
+        raise FeatureError(f"{path} has {told}; remove these, or leave out --strict.")
     return result
 
 

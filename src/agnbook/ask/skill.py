@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from agnbook import committed
-from agnbook.ask import source_names
+from agnbook.ask import seals, source_names
 from agnbook.chapter import claims
 from agnbook.sky import source_classes
 
@@ -37,6 +37,7 @@ def skill(question: str) -> tuple[str, str]:
         how, n = "on training sources, by networks that did not see them", held_out["n"]
         found = {name: held_out[key] for name, key in {"accuracy": "accuracy", "log loss": "logloss"}.items()}
     else:
+        seals.check_claims()
         how, wanted = EXAMINED[question]
         entries = {name: claims.get(identifier) for name, identifier in wanted.items()}
         found = {name: (entry["ours"], *entry["interval"]) for name, entry in entries.items()}

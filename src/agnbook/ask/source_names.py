@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook import committed, storage
+from agnbook.ask import seals
 from agnbook.ask.name_table import SEPARATOR
 from agnbook.blazars import catalogue
 from agnbook.errors import CatalogError, ResultsError
@@ -35,6 +36,7 @@ def simplified(name: str) -> str:
 @cache
 def _table() -> pd.DataFrame:
     path = storage.DATA / "source_names.csv"
+    seals.check("source_names.csv", seals.RECORDS)
     try:
         return pd.read_csv(path, keep_default_na=False, dtype=str)[["source", "release", "names"]]
     except (OSError, ValueError, KeyError) as error:

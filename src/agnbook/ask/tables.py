@@ -3,7 +3,6 @@
 import gzip
 import re
 import sys
-import unicodedata
 import warnings
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook import described_tables, storage
-from agnbook.ask import csv_text, user_columns
+from agnbook.ask import csv_text, terminal, user_columns
 from agnbook.errors import FeatureError
 
 #: Ending of a file's name -> format.
@@ -20,6 +19,10 @@ FORMATS = {
     ".vot": "votable", ".votable": "votable", ".xml": "votable", ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
 PIPE = "-"
+#: What XML has no way to write.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: Bytes that a packed file may hold, at most.
+MOST_UNPACKED = 2_000_000_000
 #: Columns of a FITS table, at most (its standard).
 _MOST_FITS_COLUMNS = 999
 
@@ -59,11 +62,15 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS):
         For an address, and for a file that is absent, damaged or of another format than its ending says.
     """
     if re.match(r"[a-z][a-z0-9+.-]*://", str(path), re.IGNORECASE):
-        raise FeatureError(f"{path} is an address, and nothing is fetched from one. Download the file and give its name.")
+        raise FeatureError(f"{path} is an address, and nothing is fetched from one unless you say so: --fetch.")
+    if str(path) != PIPE and Path(path).is_fifo():
+        raise FeatureError(f"{path} is a pipe with a name. Give a file, or send the table through standard input and name it -.")
     packed = str(path).lower().endswith(".gz")
     kind = file_format(Path(path).with_suffix("") if packed else path)
     where = "standard input" if str(path) == PIPE else str(path)
     try:
+        if packed:
+            _check_unpacked_size(path)
         return _READERS[kind](path, texts, packed)
     except FeatureError as error:
         raise FeatureError(f"{where}: {error}") from error
@@ -72,15 +79,38 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS):
         raise FeatureError(f"Cannot read {where} as a {kind} table ({detail}). Check the file and its ending.") from error
 
 
+def _check_unpacked_size(path) -> None:
+    """Raise a `FeatureError` for a packed file that would fill the memory; it is unpacked bit by bit to see."""
+    size = 0
+    with gzip.open(path) as file:
+        while block := file.read(1 << 20):
+            if (size := size + len(block)) > MOST_UNPACKED:
+                raise FeatureError(
+                    f"unpacked it is larger than {MOST_UNPACKED / 1e6:.0f} MB. Unpack it and give a part, or Parquet."
+                )
+
+
+def _decoded(content: bytes) -> str:
+    """Return text from bytes: UTF-8, or UTF-16 as spreadsheets mark it; -sig: both may begin with a byte order mark."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start} is no UTF-8: save it as UTF-8") from None
+
+
 def _read_text(path, texts, packed):
-    """CSV, or ECSV under either ending; -sig: spreadsheets begin their files with a byte order mark."""
+    """CSV, or ECSV under either ending."""
     from astropy.table import Table
 
     if str(path) == PIPE:
         text = sys.stdin.read().removeprefix("\ufeff")
     else:
         content = gzip.decompress(Path(path).read_bytes()) if packed else Path(path).read_bytes()
-        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        raise ValueError("it is no text, but holds zero bytes")
     if text.startswith("# %ECSV"):
         return Table.read(text, format="ascii.ecsv")
     if str(path).lower().removesuffix(".gz").endswith(".ecsv"):
@@ -151,11 +181,6 @@ def without_formulas(values) -> np.ndarray:
     return np.array([f"'{text}" if str(text).startswith(tuple("=+-@\t\r")) else str(text) for text in values], dtype=object)
 
 
-def harmless(text: str) -> str:
-    """Return a text without what a terminal would obey: control and direction characters become question marks."""
-    return "".join("?" if unicodedata.category(letter) in ("Cc", "Cf") and letter not in "\n\t" else letter for letter in text)
-
-
 def check_writable(path: str | Path, overwrite: bool = False) -> None:
     """Raise a `FeatureError` for an output of unknown format, one that exists, and one among the book's own data."""
     if str(path) == PIPE:
@@ -163,6 +188,8 @@ def check_writable(path: str | Path, overwrite: bool = False) -> None:
     file_format(path)
     if Path(path).resolve().is_relative_to(storage.DATA.resolve()):
         raise FeatureError(f"{path} is among the book's own data, which only its chapters write. Choose another folder.")
+    if Path(path).is_dir():
+        raise FeatureError(f"{path} is a folder; the output is a file.")
     if Path(path).exists() and not overwrite:
         raise FeatureError(f"{path} exists. Choose another name, or ask for `overwrite`.")
 
@@ -183,25 +210,32 @@ def write(table, path: str | Path, overwrite: bool = False) -> None:
         frame = frame.assign(**{name: without_formulas(frame[name]) for name in texts})
         text = frame.to_csv(index=False, lineterminator="\n")
         if str(path) == PIPE:
-            sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
+            terminal.show(text, end="")
         else:
-            storage.write_text(path, text)
+            storage.write_text(path, text, replace=overwrite)
         return
+    if kind in _CANNOT:
+        _refuse_foreign_letters(table, path, kind)
     if kind == "fits":
-        _refuse_foreign_letters(table, path)
-        described_tables.write_fits(path, table)
+        described_tables.write_fits(path, table, replace=overwrite)
         return
-    with storage.atomic_write(path) as temporary:
+    with storage.atomic_write(path, replace=overwrite) as temporary:
         table.write(temporary, format="ascii.ecsv" if kind == "ecsv" else kind, overwrite=True)
 
 
-def _refuse_foreign_letters(table, path) -> None:
-    """Raise a `FeatureError` for texts that FITS cannot hold."""
+#: Format -> (its name, what it cannot hold, whether a text has that).
+_CANNOT = {
+    "fits": ("FITS", "no letters beyond ASCII", lambda text: not text.isascii()),
+    "votable": ("VOTable", "no control characters", _CONTROL.search),
+}
+
+
+def _refuse_foreign_letters(table, path, kind: str) -> None:
+    """Raise a `FeatureError` for texts that a format cannot hold."""
+    form, what, is_foreign = _CANNOT[kind]
     for name in table.colnames:
-        if table[name].dtype.kind in "UO" and (
-            foreign := [text for text in map(str, [name, *table[name]]) if not text.isascii()]
-        ):
+        texts = [name, *(table[name] if table[name].dtype.kind in "UO" else ())]
+        if (foreign := next((text for text in map(str, texts) if is_foreign(text)), None)) is not None:
             raise FeatureError(
-                f"FITS holds no letters beyond ASCII, and {name} has {foreign[0]!r}; nothing was written to {path}. "
-                "Choose .ecsv, .csv, .vot or .parquet."
+                f"{form} holds {what}, and {name} has {foreign!r}; nothing was written to {path}. Choose .ecsv, .csv or .parquet."
             )

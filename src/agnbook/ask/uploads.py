@@ -4,11 +4,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from agnbook.ask import classify, redshift, skill, tables
+from agnbook.ask import classify, parquet_size, redshift, skill, tables
 from agnbook.errors import BookError, FeatureError
 
-#: Largest upload, in bytes and rows.
-LARGEST_FILE, MOST_ROWS = 20_000_000, 100_000
+#: Largest upload, in bytes as it comes and unpacked, and in rows.
+LARGEST_FILE, MOST_UNPACKED, MOST_ROWS = 20_000_000, 500_000_000, 100_000
 
 
 def read_upload(name: str, content: bytes):
@@ -36,6 +36,8 @@ def read_upload(name: str, content: bytes):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"upload{ending}"
         path.write_bytes(content)
+        if ending in (".parquet", ".pq"):
+            parquet_size.check(path, MOST_ROWS, MOST_UNPACKED)
         try:
             table = tables.read(path)
         except BookError as error:

@@ -48,8 +48,38 @@ WORDS = {
 }  # fmt: skip
 
 
+#: What VizieR calls columns that its rules (dashes for underscores, ``e_`` for an uncertainty) do not lead to.
+_VIZIER = {"4fgl": "sourcename", "ef100": "energyflux100", "uncef100": "uncenergyflux100"}
+
+
+def key(name: str) -> str:
+    """Return what is left of a column's name where people and VizieR differ: capitals, dashes, underscores, ``e_``."""
+    plain = str(name).strip().lower()
+    plain = f"unc{plain[2:]}" if plain.startswith("e_") else plain
+    plain = re.sub(r"[^a-z0-9]", "", plain)
+    return _VIZIER.get(plain, plain)
+
+
+def renamed(table, columns: dict[str, str]):
+    """Return the table with columns called as the catalogues call them: `columns` is catalogue's name -> the table's own.
+
+    Raises
+    ------
+    FeatureError
+        For a column that is not there, and for a name that another column has already.
+    """
+    table = table.copy(copy_data=False)
+    for wanted, own in columns.items():
+        if own not in table.colnames:
+            raise FeatureError(f"The table has no column {own!r} for {wanted}; it has {', '.join(table.colnames[:12])}.")
+        if wanted in table.colnames and wanted != own:
+            raise FeatureError(f"The table has a column {wanted} already, beside {own}; keep the one that is meant.")
+        table.rename_column(own, wanted)
+    return table
+
+
 def require(table, columns, advice: str = "") -> tuple[str, dict[str, str]]:
-    """Find the column of names and the wanted ones, whatever their capitals.
+    """Find the column of names and the wanted ones, in the catalogues' spelling or another; see `key`.
 
     Returns
     -------
@@ -64,25 +94,26 @@ def require(table, columns, advice: str = "") -> tuple[str, dict[str, str]]:
     """
     lower = {}
     for column in table.colnames:
-        lower.setdefault(column.strip().lower(), []).append(column)
-    found = [lower[column.lower()][0] for column in NAME_COLUMNS if column.lower() in lower]
-    missing = [column for column in columns if column.lower() not in lower]
+        lower.setdefault(key(column), []).append(column)
+    found = [lower[key(column)][0] for column in NAME_COLUMNS if key(column) in lower]
+    missing = [column for column in columns if key(column) not in lower]
     if absent := ([] if found else ["Source_Name"]) + missing:
         hint = " 4FGL has no synchrotron fits: take them from 4LAC, or set both columns to 0." if "nu_syn" in missing else ""
         seen = ", ".join(map(str, table.colnames[:12])) + (", ..." if len(table.colnames) > 12 else "")
         raise FeatureError(
-            f"The table lacks the columns {', '.join(absent)}; use 4LAC / 4FGL column names.{hint}{advice} It has {seen}."
+            f"The table lacks the columns {', '.join(absent)}; use 4LAC / 4FGL column names, or say "
+            f"--column {absent[0]}=NAME.{hint}{advice} It has {seen}."
         )
     for column in (*columns, *NAME_COLUMNS):
-        if len(same := lower.get(column.lower(), [])) > 1:
-            raise FeatureError(f"The columns {' and '.join(same)} differ in capitals alone; keep the one that is meant.")
+        if len(same := lower.get(key(column), [])) > 1:
+            raise FeatureError(f"The columns {' and '.join(same)} both stand for {column}; keep the one that is meant.")
     if len(found) > 1 and len(table):
         first, second = (texts(table, column) for column in found[:2])
         if not first.equals(second):
             raise FeatureError(f"{found[0]} and {found[1]} both name the sources, and differently; keep the one that is meant.")
     if not len(table):
         raise FeatureError("The table has no rows; give it at least one source.")
-    return found[0], {column: lower[column.lower()][0] for column in columns}
+    return found[0], {column: lower[key(column)][0] for column in columns}
 
 
 def names(table, column: str) -> pd.Series:

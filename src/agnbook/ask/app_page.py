@@ -1,0 +1,289 @@
+"""The app, ``make app``: a source by name or a table of your own, and what the book says of it.
+
+It only shows what `agnbook.ask.report` computes. What a user typed or uploaded appears through ``st.text``, ``st.code`` and
+``st.dataframe`` alone, which show text as text; everything that renders Markdown gets the book's own words.
+"""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from astropy.table import Table
+from matplotlib.figure import Figure
+
+from agnbook.ask import app_light_curve, neighbours, report, uploads
+from agnbook.chapter import figures
+from agnbook.errors import BookError
+from agnbook.sky import features, source_classes
+
+EXAMPLES = ["4FGL J0001.2+4741", "PKS 2155-304", "Mkn 421", "4FGL J0003.3-1928"]
+ENDINGS = ["fits", "fit", "csv", "ecsv", "vot", "votable", "xml", "parquet"]
+CLASS_NAMES = {"bll": "BL Lac", "fsrq": "FSRQ"}
+
+
+@st.cache_data(max_entries=200, show_spinner="Looking it up ...")
+def _source(name: str) -> report.Report:
+    return report.of_source(name)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _find(name: str) -> list[str]:
+    from agnbook.ask import source_names
+
+    return source_names.find_sources(name)
+
+
+@st.cache_data(max_entries=3, show_spinner="Classifying your table ...")
+def _answer(name: str, content: bytes) -> uploads.Answers:
+    return uploads.answer(uploads.read_upload(name, content))
+
+
+def _explain(error: BookError, heading: str) -> None:
+    """Show an error; its message may quote a name or a file, hence as plain text."""
+    st.error(heading)
+    st.code(str(error), language=None, wrap_lines=True)
+
+
+def _plot(figure: Figure) -> None:
+    st.pyplot(figure, dpi=140)
+
+
+def _figure(width: float = 5.2, height: float = 2.9, **options):
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot(**options)
+
+
+def _draw_sky(shown: report.Report) -> Figure:
+    figure, ax = _figure(5.6, 3.3, projection="aitoff")
+    table = neighbours.space().table
+    klass = source_classes.gamma_class(table)
+    figures.sky_map(ax, table["GLON"], table["GLAT"], s=1.5, color="#BBBBBB", linewidths=0, rasterized=True)
+    for name in CLASS_NAMES:
+        rows = table[klass == name]
+        figures.sky_map(ax, rows["GLON"], rows["GLAT"], s=2.5, color=figures.CLASS_COLORS[name], alpha=0.5, linewidths=0)
+    figures.sky_map(ax, *shown.position, s=170, marker="*", color="black", edgecolor="white", zorder=3)
+    ax.tick_params(labelsize=7)
+    return figure
+
+
+def _draw_features(shown: report.Report) -> Figure:
+    figure, ax = _figure(5.6, 3.3)
+    table = neighbours.space().table
+    klass = source_classes.gamma_class(table)
+    ax.scatter(table["PL_Index"], table["Variability_Index"], s=2, color="#BBBBBB", linewidths=0)
+    for name in CLASS_NAMES:
+        rows = table[klass == name]
+        ax.scatter(rows["PL_Index"], rows["Variability_Index"], s=4, alpha=0.5, linewidths=0, color=figures.CLASS_COLORS[name],
+                   label=CLASS_NAMES[name])  # fmt: skip
+    near = table.loc[shown.neighbours["source"]]
+    ax.scatter(near["PL_Index"], near["Variability_Index"], s=45, facecolor="none", edgecolor="black", label="neighbours")
+    at = shown.features["PL_Index"], shown.features["Variability_Index"]
+    ax.plot(*at, "*", markersize=13, color="black", markeredgecolor="white", label="this source")
+    ax.set(yscale="log", xlabel="photon index", ylabel="variability index")
+    legend = ax.legend(fontsize=7, loc="upper right")
+    for handle in legend.legend_handles[:2]:
+        handle.set(sizes=[45], alpha=1)
+    return figure
+
+
+def _draw_class(shown: report.Report) -> Figure:
+    figure, ax = _figure(5.2, 1.25)
+    ax.axvspan(0, 0.5, color=figures.CLASS_COLORS["bll"], alpha=0.12, linewidth=0)
+    ax.axvspan(0.5, 1, color=figures.CLASS_COLORS["fsrq"], alpha=0.12, linewidth=0)
+    rows = ((shown.interval, "black", 0.0), (shown.observed, figures.COLORS["grey"], -0.55))
+    for ends, color, height in rows:
+        if ends:
+            ax.plot(ends, [height, height], color=color, linewidth=3, solid_capstyle="butt")
+    ax.plot(shown.fsrq, 0, "o", color="black", markersize=9, clip_on=False, zorder=3)
+    ax.set(xlim=(0, 1), ylim=(-1, 1), yticks=[], xlabel="P(FSRQ)")
+    ax.text(0.01, 0.7, "BL Lac", fontsize=8, color=figures.CLASS_COLORS["bll"], va="center")
+    ax.text(0.99, 0.7, "FSRQ", fontsize=8, color=figures.CLASS_COLORS["fsrq"], va="center", ha="right")
+    ax.spines["left"].set_visible(False)
+    return figure
+
+
+def _draw_groups(shown: report.Report) -> Figure:
+    models = [name for name in ("forest", "network") if name in shown.groups]
+    figure, ax = _figure(5.2, 1.3 + 0.8 * len(models))
+    groups, width = shown.groups.iloc[::-1], 0.8 / len(models)
+    colors = [figures.CLASS_COLORS[name.rstrip("+")] for name in groups.index]
+    for number, model in enumerate(models):
+        at = np.arange(len(groups)) + width * ((len(models) - 1) / 2 - number)
+        bars = ax.barh(at, groups[model], width, xerr=groups[f"{model}_sd"], color=colors, error_kw={"linewidth": 1})
+        if model == "network" and len(models) > 1:
+            for bar in bars:
+                bar.set(hatch="////", alpha=0.6)
+    ax.set(xlim=(0, 1), xlabel="probability", yticks=np.arange(len(groups)), yticklabels=groups.index)
+    return figure
+
+
+def _draw_redshift(shown: report.Report) -> Figure:
+    levels, quantiles = shown.posterior
+    if len(levels) > 20:  # steps of one percent would be ragged
+        steps = np.r_[0.005, 0.025, np.linspace(0.05, 0.95, 19), 0.975, 0.995]
+        levels, quantiles = steps, np.interp(steps, levels, quantiles)
+    figure, ax = _figure(5.2, 2.4)
+    width = np.diff(quantiles)
+    density = np.diff(levels) / np.where(width > 0, width, np.inf)
+    ax.stairs(density, quantiles, fill=True, color=figures.COLORS["sky"], alpha=0.6)
+    top, z = density.max(), shown.redshift
+    for level, height, line in (("95", -0.08, 1.5), ("68", -0.08, 5)):
+        ax.plot([z[f"low{level}"], z[f"high{level}"]], [height * top] * 2, color=figures.COLORS["blue"], linewidth=line,
+                solid_capstyle="butt")  # fmt: skip
+    ax.plot(z["median"], -0.08 * top, "o", color="black", markersize=6)
+    ax.set(xlim=(0, None), ylim=(-0.18 * top, None), xlabel="redshift", ylabel="probability density")
+    return figure
+
+
+def _show_class(shown: report.Report) -> None:
+    st.subheader("Class", anchor=False)
+    if shown.fsrq is not None:
+        st.metric("P(FSRQ), if it is a blazar", f"{shown.fsrq:.3f}", help="One minus it is the probability of a BL Lac.")
+        st.caption(shown.fsrq_meaning)
+        _plot(_draw_class(shown))
+    if shown.groups is not None:
+        _plot(_draw_groups(shown))
+        both = " Plain bars: forest; hatched: networks." if "forest" in shown.groups else ""
+        st.caption(f"Six groups of gamma-ray sources, named by their largest member. {shown.groups_meaning}{both}")
+    if shown.fsrq is None and shown.groups is None:
+        st.caption("The book has no class prediction for it.")
+
+
+def _show_redshift(shown: report.Report) -> None:
+    st.subheader("Redshift", anchor=False)
+    if not shown.redshift:
+        st.caption(shown.no_redshift)
+        return
+    z = shown.redshift
+    st.metric("median redshift", f"{z['median']:.2f}")
+    st.caption(f"68.3 %: {z['low68']:.2f} to {z['high68']:.2f}; 95.4 %: {z['low95']:.2f} to {z['high95']:.2f}, calibrated.")
+    _plot(_draw_redshift(shown))
+    st.caption(
+        "Steps: predictive distribution between its quantiles. Bars: 68.3 % and 95.4 % intervals. Gamma rays tell redshifts only "
+        "roughly: quote the interval, not the median."
+    )
+
+
+def _show(shown: report.Report, offer_download: bool) -> None:
+    """One source: facts, warnings, class, redshift, neighbours, sky."""
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.text("\n".join([shown.name, *(f"{name}: {value}" for name, value in shown.facts.items())]))
+    with right:
+        for text in shown.warnings:
+            st.warning(text)
+        if not shown.warnings:
+            st.success("No warning: nothing is known to be wrong with the answer.")
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_class(shown)
+    with right:
+        _show_redshift(shown)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Neighbours in feature space", anchor=False)
+        if shown.neighbours is None:
+            st.caption("Without all five gamma-ray features it has no place in feature space.")
+        else:
+            _plot(_draw_features(shown))
+    with right:
+        st.subheader("Place on the sky", anchor=False)
+        if shown.position is None:
+            st.caption("Give GLON and GLAT, or RAJ2000 and DEJ2000, in degrees to see it on the map.")
+        else:
+            _plot(_draw_sky(shown))
+            st.caption(f"Galactic l {shown.position[0]:.2f}, b {shown.position[1]:+.2f} deg; blue BL Lacs, orange FSRQs.")
+    if shown.neighbours is not None:
+        table = shown.neighbours.rename(columns={"predicted_redshift": "redshift, predicted"}).dropna(axis=1, how="all")
+        st.dataframe(table.round(3), hide_index=True)
+        st.caption(
+            "The nearest associated sources of 4FGL-DR4 in five gamma-ray features: photon indices (two), variability (two), "
+            "pivot energy. A distance of 1 is one standard deviation of the catalogue in one feature."
+            + ("" if "redshift" in table else " Measured redshifts need 4LAC-DR3.")
+        )
+    if offer_download:
+        _offer(Table([shown.row()]), shown.name.replace(" ", "_"))
+
+
+def _offer(table, stem: str) -> None:
+    """Buttons that download a table."""
+    with st.container(horizontal=True):
+        for kind, ending, mime in (("CSV", ".csv", "text/csv"), ("FITS", ".fits", "application/fits")):
+            make = partial(uploads.download, table, ending)  # written only when somebody asks for it
+            st.download_button(f"Download {kind}", make, f"{stem}{ending}", mime, key=f"{stem}{ending}", on_click="ignore")
+
+
+def by_name() -> None:
+    """Look a source of the catalogues up."""
+    name = st.text_input(
+        "Name of a source",
+        EXAMPLES[0],
+        max_chars=60,
+        help="A 4FGL or 4LAC name, or a counterpart's; capitals and spaces are free.",
+    )
+    st.caption("Try " + ", ".join(f"`{example}`" for example in EXAMPLES[1:]) + ".")
+    if not name.strip():
+        st.info("Type the name of a source.")
+        return
+    try:
+        found = _find(name)
+    except BookError as error:
+        _explain(error, "No such source.")
+        return
+    source = found[0] if len(found) == 1 else st.selectbox("Several sources bear this name", found)
+    _show(_source(source), offer_download=True)
+
+
+def own_table() -> None:
+    """Classify an uploaded table."""
+    upload = st.file_uploader("A table of sources with 4FGL or 4LAC columns", type=ENDINGS, max_upload_size=20)
+
+    def columns(names):
+        return ", ".join(f"`{name}`" for name in names)
+
+    with st.expander("Which columns?"):
+        st.markdown(
+            "A column of names, `Source_Name`, and for\n\n"
+            "- **BL Lac or FSRQ**: " + columns(features.BLAZAR_FEATURES) + ", from 4LAC; 0 in the last two where there is no "
+            "synchrotron fit;\n"
+            "- **six groups**: " + columns(features.GAMMA_COLUMNS) + ", from 4FGL;\n"
+            "- **redshift**: " + columns([*features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS]) + ", from 4LAC.\n\n"
+            "`GLON` and `GLAT`, or `RAJ2000` and `DEJ2000`, put a source on the map. Units as in the catalogues; others are "
+            "converted where the file states them. FITS, CSV, ECSV, VOTable or Parquet, at most "
+            "20 MB. The file stays on this machine."
+        )
+    if upload is None:
+        return
+    try:
+        answers = _answer(upload.name, upload.getvalue())
+    except BookError as error:
+        _explain(error, "This table cannot be used.")
+        return
+    st.subheader(f"{len(answers.table)} sources", anchor=False)
+    for part, reason in answers.notes.items():
+        with st.expander(f"Not answered: {part}"):
+            st.code(reason, language=None, wrap_lines=True)
+    frame = answers.table.to_pandas()
+    st.dataframe(frame.drop(columns=[name for name in frame if name.endswith("sha256")]), hide_index=True)
+    _offer(answers.table, "answers")
+    names = frame.iloc[:, 0].tolist()
+    number = st.selectbox("Look at one source", range(len(names)), format_func=lambda row: f"{row + 1}: {names[row]}")
+    _show(report.of_row(answers, number), offer_download=False)
+
+
+def main() -> None:
+    """Draw the page."""
+    st.set_page_config("Ask the book about a gamma-ray source", layout="wide")
+    figures.use_book_style()
+    st.title("Ask about a gamma-ray source", anchor=False)
+    st.caption("Class, redshift, neighbours and doubts, from the models of *Active galactic nuclei, rebuilt*.")
+    choices = {"A source by name": by_name, "A table of your own": own_table, "A light curve": app_light_curve.page}
+    choice = st.radio("Ask about", list(choices), horizontal=True, label_visibility="collapsed")
+    try:
+        choices[choice]()
+    except BookError as error:
+        _explain(error, "This cannot be answered.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""What a terminal shows: nothing that comes from data reaches it raw."""
+
+import sys
+import unicodedata
+
+
+def harmless(text: str) -> str:
+    """Return a text without what a terminal would obey: control and direction characters become question marks."""
+    return "".join(
+        "?" if unicodedata.category(letter) in ("Cc", "Cf", "Cs") and letter not in "\n\t" else letter for letter in text
+    )
+
+
+def say(text: str) -> None:
+    """Print a message of the command on standard error; whatever it quotes is `harmless`."""
+    print(
+        "agnbook: " + harmless(text).encode(sys.stderr.encoding or "utf-8", "replace").decode(sys.stderr.encoding or "utf-8"),
+        file=sys.stderr,
+    )
+
+
+def show(text: str, end: str = "\n") -> None:
+    """Print a result on standard output, `harmless` where that is a terminal."""
+    sys.stdout.write((harmless(text) if sys.stdout.isatty() else text) + end)

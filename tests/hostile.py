@@ -1,0 +1,141 @@
+"""What people and accidents hand to the commands: files, values, names and arguments, each named for what is wrong with it.
+
+`test_hostile_*` under ``tests/ask`` try every one; `COUNT` is how many that are.
+"""
+
+import gzip
+import io
+import pickle
+import zlib
+
+import numpy as np
+import pandas as pd
+from astropy.io import fits
+from astropy.table import Table
+
+BLAZARS = pd.DataFrame(
+    {
+        "Source_Name": ["hard", "soft", "third"], "PL_Index": [1.9, 2.45, 2.2], "LP_Index": [1.85, 2.38, 2.1],
+        "Frac_Variability": [0.35, 0.81, 0.3], "Pivot_Energy": [2100.0, 640.0, 1500.0], "Variability_Index": [45.2, 310.5, 18.0],
+        "nu_syn": [2e15, 1.2e13, 1e14], "nuFnu_syn": [4.1e-12, 2.5e-12, 1e-12],
+    }
+)  # fmt: skip
+GAMMA = pd.DataFrame(
+    {
+        "Source_Name": ["one", "two", "three"], "GLON": [10.0, 120.0, 300.0], "GLAT": [50.0, -3.0, 20.0],
+        "Energy_Flux100": [2e-12, 9e-12, 4e-12], "Unc_Energy_Flux100": [3e-13, 9e-13, 4e-13], "Signif_Avg": [8.0, 12.0, 6.0],
+        "LP_Index": [2.1, 2.5, 2.3], "LP_beta": [0.05, 0.3, 0.1], "LP_SigCurv": [1.0, 4.0, 2.0],
+        "Variability_Index": [14.0, 9.0, 20.0], "Pivot_Energy": [1500.0, 900.0, 1200.0],
+    }
+)  # fmt: skip
+#: Five measurements of one object: too few for an answer, so that nothing is fitted.
+CURVE = pd.DataFrame(
+    {"object": "q", "time": [1.0, 2, 3, 4, 5], "band": list("grigr"), "magnitude": [19.0, 19.1, 19.2, 19.0, 18.9], "error": 0.02}
+)
+
+
+def as_file(table: pd.DataFrame, kind: str) -> bytes:
+    """Return a table as the bytes of a FITS, VOTable or ECSV file."""
+    buffer = io.BytesIO() if kind in ("fits", "votable") else io.StringIO()
+    Table.from_pandas(table).write(buffer, format=kind)
+    return buffer.getvalue() if isinstance(buffer, io.BytesIO) else buffer.getvalue().encode()
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    table.to_parquet(buffer := io.BytesIO())
+    return buffer.getvalue()
+
+
+def _image() -> bytes:
+    fits.HDUList([fits.PrimaryHDU(np.zeros((4, 4)))]).writeto(buffer := io.BytesIO())
+    return buffer.getvalue()
+
+
+def _flipped(content: bytes, at: float) -> bytes:
+    """Damage one hundred bytes."""
+    where = int(at * len(content))
+    return content[:where] + bytes(byte ^ 0x55 for byte in content[where : where + 100]) + content[where + 100 :]
+
+
+def _bomb(megabytes: int) -> bytes:
+    """A packed file of nothing but zeros, a thousandth of its size."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join([*(packer.compress(b"0" * 1_000_000) for _ in range(megabytes)), packer.flush()])
+
+
+_TEXT = BLAZARS.to_csv(index=False).encode()
+_LAUGHS = (
+    b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha">'
+    + b"".join(b'<!ENTITY %c "&%c;&%c;&%c;&%c;&%c;&%c;&%c;&%c;">' % ((98 + k,) + (97 + k,) * 8) for k in range(9))
+    + b']><VOTABLE version="1.3"><RESOURCE><TABLE><DESCRIPTION>&j;</DESCRIPTION></TABLE></RESOURCE></VOTABLE>'
+)
+_ENTITY = (
+    b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a SYSTEM "file:///etc/hostname">]><VOTABLE version="1.3"><RESOURCE><TABLE>'
+    b'<FIELD name="Source_Name" datatype="char" arraysize="*"/><DATA><TABLEDATA><TR><TD>&a;</TD></TR></TABLEDATA></DATA></TABLE>'
+    b"</RESOURCE></VOTABLE>"
+)
+_CLAIM = as_file(BLAZARS, "fits").replace(b"NAXIS2  =                    3", b"NAXIS2  =           2000000000")
+
+#: What is wrong -> (ending, content). None of these is a table that can be used.
+FILES = {
+    "empty": ("csv", b""), "a byte order mark alone": ("csv", b"\xef\xbb\xbf"), "blank lines": ("csv", b"\n\n\n"),
+    "zeros": ("csv", bytes(4000)), "noise": ("csv", np.random.default_rng(0).bytes(4000)),
+    "a page": ("csv", b"<!DOCTYPE html><html><body>404 Not Found</body></html>"), "comments alone": ("csv", b"# one\n# two\n"),
+    "a header alone": ("csv", _TEXT.split(b"\n")[0] + b"\n"),
+    "a header twice": ("csv", b"Source_Name,PL_Index,PL_Index\na,1,2\n"),
+    "rows too long": ("csv", _TEXT + b"a,1,2,3,4,5,6,7,8,9,10\n"), "an open quote": ("csv", _TEXT + b'"a,1,2,3\n'),
+    "Latin letters": ("csv", _TEXT.replace(b"hard", b"h\xe4rd")),
+    "JSON": ("csv", b'{"Source_Name": ["a"], "PL_Index": [1]}'), "a FITS file": ("csv", as_file(BLAZARS, "fits")),
+    "a packed file": ("csv", gzip.compress(_TEXT)), "a pickle": ("csv", pickle.dumps({"Source_Name": ["a"]})),
+    "cut short, packed": ("csv.gz", gzip.compress(_TEXT)[:-20]), "not packed": ("csv.gz", _TEXT),
+    "packed noise": ("csv.gz", gzip.compress(np.random.default_rng(1).bytes(500))), "a packed bomb": ("csv.gz", _bomb(30)),
+    "packed and damaged": ("csv.gz", _flipped(gzip.compress(_TEXT * 20), 0.5)),
+    "empty FITS": ("fits", b""), "text as FITS": ("fits", _TEXT),
+    "a FITS file cut short": ("fits", as_file(BLAZARS, "fits")[:6000]),
+    "a FITS header alone": ("fits", as_file(BLAZARS, "fits")[:5760]), "an image": ("fits", _image()),
+    "more rows than bytes": ("fits", _CLAIM), "a damaged header": ("fits", _flipped(as_file(BLAZARS, "fits"), 0.36)),
+    "noise as FITS": ("fits", np.random.default_rng(2).bytes(5760)), "a packed FITS bomb": ("fits.gz", _bomb(30)),
+    "empty VOTable": ("vot", b""), "text as VOTable": ("vot", _TEXT), "another XML": ("xml", b"<a><b/></a>"),
+    "a VOTable cut short": ("vot", as_file(BLAZARS, "votable")[:900]), "entities of entities": ("vot", _LAUGHS),
+    "an entity that reads a file": ("vot", _ENTITY), "no fields": ("vot", b'<VOTABLE version="1.3"><RESOURCE/></VOTABLE>'),
+    "empty Parquet": ("parquet", b""), "text as Parquet": ("parquet", _TEXT),
+    "Parquet cut short": ("parquet", _parquet(BLAZARS)[:-9]),
+    "a damaged footer": ("parquet", _flipped(_parquet(BLAZARS), 0.9)), "magic alone": ("parquet", b"PAR1PAR1"),
+    "Parquet without rows": ("parquet", _parquet(BLAZARS.head(0))), "Parquet without columns": ("parquet", _parquet(BLAZARS[[]])),
+    "empty ECSV": ("ecsv", b""), "text as ECSV": ("ecsv", _TEXT),
+    "ECSV cut short": ("ecsv", as_file(BLAZARS, "ascii.ecsv")[:200]),
+    "YAML that makes objects": ("ecsv", b"# %ECSV 1.0\n# ---\n# !!python/object/apply:os.system ['touch owned']\na\n1\n"),
+    "no known ending": ("dta", _TEXT), "no ending": ("", _TEXT),
+}  # fmt: skip
+#: Cells that are no number, or none that the column can have, by what they are.
+CELLS = {
+    "a word": "abc", "markup": "<b>1</b>", "a formula": "=1+1", "true": "True", "complex": "1+2j", "hexadecimal": "0x10",
+    "a limit": "<2.1", "a decimal comma": '"2,1"', "a unit": "2.1 GeV", "minus infinity": "-inf", "infinity": "inf",
+    "too large": "1e400",
+    "a sentinel": "-999", "another sentinel": "-99.99", "huge": "1e30", "a date": "2024-01-01",
+    "an escape code": "\x1b[31m2\x1b[0m",
+}  # fmt: skip
+#: Names of sources, each for one row.
+NAMES = {
+    "a formula": "=cmd|'/C calc'!A0", "plus": "+1+1", "an escape code": "\x1b]0;owned\x07\x1b[2J",
+    "right to left": "\u202egnp.exe",
+    "zero width": "a\u200bb", "markup": "<script>alert(1)</script>", "a path": "../../../etc/passwd", "very long": "x" * 5000,
+    "leading zeros": "000123", "an exponent": "1e5", "an integer beyond floats": "170587683234807813", "accents": "Œil de bœuf",
+    "other letters": "仙女座", "a quote": "O'Neil \"the\" source", "a comma": "a,b", "NA": "NA", "nan": "nan", "true": "True",
+    "braces": "{0} %s ${x}", "an emoji": "🌌",
+    "two lines": "a\nb", "a tab": "a\tb", "an end": "a\x00b", "spaces": "a  b",
+}  # fmt: skip
+#: Outputs of every name above.
+NAME_OUTPUTS = ("csv", "ecsv", "vot", "parquet", "fits")
+#: Columns and cells of gamma-ray sources that they cannot have.
+SIX_CELLS = [
+    ("GLAT", "95"), ("GLAT", "-500"), ("GLON", "1e9"), ("GLON", "-181"), ("Energy_Flux100", "-3e-12"), ("Energy_Flux100", "0"),
+    ("Energy_Flux100", "5"), ("Unc_Energy_Flux100", "-1e-13"), ("Signif_Avg", "-2"), ("LP_Index", "99"), ("LP_Index", "-999"),
+    ("LP_beta", "-999"), ("LP_SigCurv", "-99"), ("Variability_Index", "-3.5"), ("Variability_Index", "0"), ("Pivot_Energy", "-1"),
+    ("Pivot_Energy", "0"), ("Pivot_Energy", "1e12"), ("GLAT", "north"), ("LP_beta", "nan?"),
+]  # fmt: skip
+#: Columns and words of active galaxies that no model knows.
+WORDS = [
+    ("CLASS", "quasar"), ("CLASS", "psr"), ("CLASS", "<b>bll</b>"), ("CLASS", "0"), ("CLASS", "bll?"), ("SED_class", "VHSP"),
+    ("SED_class", "low"), ("SpectrumType", "Gaussian"), ("SpectrumType", "power law"),
+]  # fmt: skip
