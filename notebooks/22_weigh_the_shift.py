@@ -41,7 +41,7 @@ import pandas as pd
 from scipy import stats
 
 from agnbook.chapter import claims, figures, run_box, sizes, stored
-from agnbook.shift import weight_studies, weights
+from agnbook.shift import density_ratios, weight_studies, weights
 from agnbook.sky import catalogs, features, source_classes
 
 settings = sizes.load("22_weigh_the_shift", profile)
@@ -101,7 +101,7 @@ distances.sort_values(ascending=False).round(3).to_frame()
 criteria = stored.table(
     "results/shift_kernels.csv",
     lambda: weight_studies.information_criteria(
-        associated, unassociated, settings.kernels, seed=seed
+        associated, unassociated, settings.kernels
     ),
     **store,
 )
@@ -128,7 +128,7 @@ print("kernels with the lowest BIC: " + ", ".join(text))
 # twelve kernels for both. Would sources drawn from such a mixture look like real ones? Compare their log-likelihoods.
 
 # %% tags=["hide-input"]
-scaler, *mixtures = weights.fit_mixtures(associated, unassociated, seed=seed)
+scaler, *mixtures = density_ratios.fit_mixtures(associated, unassociated, seed=seed)
 samples = {"associated": associated, "unassociated": unassociated}
 likelihoods = {}
 for (name, sample), mixture in zip(samples.items(), mixtures, strict=True):

@@ -16,7 +16,7 @@ from agnbook import weights as stored_weights
 from agnbook.blazars.shipped_blazars import BLAZARS, BlazarNetwork
 from agnbook.errors import ResultsError
 from agnbook.redshifts import boosted, shipped_redshift, trees
-from agnbook.shift import catalogue, ensemble, shipped_groups, weights
+from agnbook.shift import catalogue, density_ratios, ensemble, shipped_groups
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_the_packed_groups_answer_like_the_networks(tmp_path):
     run = catalogue.Run({"nn": networks.predict_proba(X)}, tested)
     np.testing.assert_allclose(mean, run.mean("nn"), atol=1e-6)
     np.testing.assert_array_equal(number, tested.sum(axis=0))
-    scaler, *mixtures = weights.fit_mixtures(X, unassociated, seed=0)
+    scaler, *mixtures = density_ratios.fit_mixtures(X, unassociated, seed=0)
     for sample, mixture in zip(("associated", "unassociated"), mixtures, strict=True):
         np.testing.assert_allclose(loaded.log_density(X, sample), mixture.score_samples(scaler.transform(X)), rtol=1e-9)
     # four times as far from everything, associated sources are rare

@@ -19,7 +19,7 @@ def flat(source, target) -> np.ndarray:
 
 
 def ratio(method: str, seed: int = 0):
-    """Return the function (source, target) -> clipped density ratio by a method of `weights.METHODS`."""
+    """Return the function (source, target) -> clipped density ratio by a method of `density_ratios.FITS`."""
     return lambda source, target: weights.clip(weights.density_ratio(source, target, method, seed=seed))
 
 

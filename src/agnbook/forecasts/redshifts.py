@@ -60,7 +60,7 @@ def censored_redshifts(
     n_folds : a source with a limit is answered by a model that learned from the limits of the other folds.
     """
     limit = found["limit"].dropna()
-    weight = weights.clip(weights.boosting_ratio(X.to_numpy(float), target.to_numpy(float), seed=seed))
+    weight = weights.clip(weights.density_ratio(X.to_numpy(float), target.to_numpy(float), "boosting", seed))
     weight = weight / weight.mean()
     groups = boosted_redshift.source_groups(X), boosted_redshift.source_groups(target)
     limited = target.index.get_indexer(limit.index)

@@ -112,7 +112,7 @@ class ShippedGroups:
             True groups, for the scores in `notes`.
         """
         from agnbook.judge import scores
-        from agnbook.shift.weights import fit_mixtures
+        from agnbook.shift.density_ratios import fit_mixtures
 
         scaler, *fitted = fit_mixtures(associated, unassociated, seed=seed)
         mixtures = {"mean": scaler.mean_, "scale": scaler.scale_}
