@@ -66,11 +66,8 @@ run_box.RunBox(
 # the new list ("formerly A"); `B` has moved inside both ellipses; `C` fell apart into two; `D` is gone.
 
 # %%
-ellipse = {
-    "Conf_95_SemiMajor": 0.12,
-    "Conf_95_SemiMinor": 0.08,
-    "Conf_95_PosAng": 30.0,
-}
+names = ("Conf_95_SemiMajor", "Conf_95_SemiMinor", "Conf_95_PosAng")
+ellipse = dict(zip(names, (0.12, 0.08, 30.0), strict=True))
 old_list = pd.DataFrame(
     {
         "Source_Name": list("ABCD"),
@@ -105,25 +102,13 @@ toy.sources[
 fig, ax = plt.subplots(figsize=(6.4, 2.4))
 for table, color, height in ((old_list, "grey", 0.16), (new_list, "blue", -0.2)):
     for row in table.itertuples():
-        shape = Ellipse(
-            (row.RAJ2000, row.DEJ2000), 0.16, 0.24, angle=-30, fill=False
-        )
-        shape.set_edgecolor(figures.COLORS[color])
+        place, own = (row.RAJ2000, row.DEJ2000), figures.COLORS[color]
+        shape = Ellipse(place, 0.16, 0.24, angle=-30, fill=False)
+        shape.set_edgecolor(own)
         ax.add_patch(shape)
-        ax.text(
-            row.RAJ2000,
-            height,
-            row.Source_Name,
-            color=figures.COLORS[color],
-            ha="center",
-        )
-ax.set(
-    xlim=(9.7, 11.8),
-    ylim=(-0.28, 0.28),
-    aspect="equal",
-    xlabel="right ascension (degrees)",
-    ylabel="declination\n(degrees)",
-)
+        ax.text(place[0], height, row.Source_Name, color=own, ha="center")
+ax.set(xlim=(9.7, 11.8), ylim=(-0.28, 0.28), aspect="equal")
+ax.set(xlabel="right ascension (degrees)", ylabel="declination\n(degrees)")
 plt.show()
 
 # %% [markdown]

@@ -35,7 +35,6 @@ profile = "book"
 seed = 0
 
 # %%
-import functools
 import itertools
 
 import matplotlib.pyplot as plt
@@ -44,14 +43,11 @@ import pandas as pd
 from IPython.display import Markdown
 
 from agnbook import committed, forecasts
-from agnbook.ask import scoring
 from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.forecasts import promises, pulsars
 from agnbook.judge import calibration, exams
-from agnbook.shift import weights
 from agnbook.sky import catalogs, crossmatch, features, peers, source_classes
 
-# %%
 settings = sizes.load("42_examine_galactic_or_agn", profile)
 figures.use_book_style()
 
@@ -119,28 +115,18 @@ answer[answer != ""].value_counts()
 
 
 # %%
-@functools.cache
 def forecast():
     pair = forecasts.forecast_release(
-        dr4.iloc[:: settings.every],
-        seed=seed,
-        n_trees=settings.trees,
-        n_folds=settings.folds,
-        n_rounds=settings.boosting,
-    )
+        dr4.iloc[:: settings.every], seed=seed, n_trees=settings.trees,
+        n_folds=settings.folds, n_rounds=settings.boosting,
+    )  # fmt: skip
     return [table.round(4).reset_index() for table in pair]
 
 
-# %%
-own, ahead = (
-    stored.table(
-        f"results/later_forecasts_{name}.csv",
-        lambda k=k: forecast()[k],
-        settings=settings,
-        seed=seed,
-    ).set_index("Source_Name")
-    for k, name in enumerate(("associated", "unassociated"))
-)
+names = ("associated", "unassociated")
+paths = [f"results/later_forecasts_{name}.csv" for name in names]
+tables = stored.tables(paths, forecast, settings=settings, seed=seed)
+own, ahead = (table.set_index("Source_Name") for table in tables)
 
 # %%
 contenders = pulsars.simple_forecasts(dr4, exam.classes) | {
@@ -148,8 +134,6 @@ contenders = pulsars.simple_forecasts(dr4, exam.classes) | {
     "weighted forest": forecasts.probabilities(ahead, "weighted forest"),
     "mean of three": forecasts.probabilities(ahead, "ensemble"),
 }
-
-# %%
 options = {"clusters": cluster, "n_resamples": settings.resamples, "seed": seed}
 result = {
     name: exams.score_predictions(p, answer, **options)
@@ -226,17 +210,14 @@ subsets = {
     "without sfr, spp and bin": answer[~kind.isin(["sfr", "spp", "bin"])],
     "without doubtful matches": answer[outcome["doubt"] == ""],
 }
-
-# %%
 rows = {
     name: exams.compare(forest, {"abs(b)": ruler}, labels, **options)
     for name, labels in subsets.items()
 }
 gain = pd.concat([one["auc"] for one in rows.values()]).set_axis(rows)
 gain["n"] = [one["count"]["galactic"].iloc[0] for one in rows.values()]
-gain.rename(columns={"n": "Galactic", "ours": "forest", "theirs": "abs(b)"}).round(
-    3
-)
+gain.columns = ["Galactic", "forest", "abs(b)", *gain.columns[3:]]
+gain.round(3)
 
 # %% [markdown]
 # Without `sfr` and `spp`, nearly half of the Galactic answers, the ruler falls far, and the forest loses as well, but
@@ -361,19 +342,12 @@ plt.show()
 # %%
 winner = auc["theirs"].idxmax()
 most = loss[loss["n"] > 250]  # a smaller table asks other sources
-print(
-    f"largest AUC of a peer: {winner}; smallest log-loss: {most['theirs'].idxmin()}"
-)
-print(
-    f"ours is ahead in AUC of {(auc['value'] > 0).sum()}, in log-loss of "
-    f"{(loss['value'] < 0).sum()} of {len(auc)} tables"
-)
-clear = (
-    (auc["low"] > 0) | (auc["high"] < 0) | (loss["low"] > 0) | (loss["high"] < 0)
-)
+print(f"largest AUC of a peer: {winner}")
+print(f"smallest log-loss of a peer: {most['theirs'].idxmin()}")
+print(f"ahead in AUC of {(auc['value'] > 0).sum()} of {len(auc)} tables")
+print(f"ahead in log-loss of {(loss['value'] < 0).sum()} of {len(loss)} tables")
+clear = (auc["low"] * auc["high"] > 0) | (loss["low"] * loss["high"] > 0)
 print(f"pairs that differ beyond their interval: {clear.sum()}")
-
-# %%
 latitude = pulsars.simple_forecasts(dr4, pulsar_exam.classes)["abs(b) alone"]
 older = forecasts.probabilities(ahead, "forest").set_axis(["agn", "psr"], axis=1)
 rest = {"paper 2's forest": older, "abs(b) alone": latitude}
@@ -407,26 +381,13 @@ Markdown(
 # The networks of {cite:t}`finke2021` published classes without probabilities. Their accuracy beside ours at one half:
 
 # %%
+ours = pd.Series(np.where(chosen["agn"] > 0.5, "agn", "psr"), chosen.index)
 rows = {}
 for name, peer in peers.LABEL_PEERS.items():
     said, _ = peers.lead_names(peers.labels(peer), match[peer.release])
-    known = pulsar_answer[pulsar_answer != ""].index.intersection(chosen.index)
-    common = said.index.intersection(known)
-    truth = pulsar_answer[common] == "agn"
-    theirs = (said[common] == "agn") == truth
-    ours = (chosen["agn"][common] > 0.5) == truth
-    rows[name] = {
-        "n": len(common),
-        "theirs": theirs.mean(),
-        "ours": ours.mean(),
-        "pulsars": (~truth).sum(),
-        "found": (~truth & theirs).sum(),
-        "found by ours": (~truth & ours).sum(),
-    }
-
-# %%
+    rows[name] = exams.compare_labels(said, ours, pulsar_answer, rare="psr")
 finke = pd.DataFrame(rows).T
-finke.round(3)
+finke.rename(columns={"psr": "pulsars"}).round(3)
 
 # %% [markdown]
 # In accuracy they are ahead by one or two sources. But look at the last columns: they got there by calling almost nothing a
@@ -452,21 +413,7 @@ cases = {
     "matched": (X_own, X_new, ratio(X_own, X_new)),
     "reweighted": (X_new, X_all, ratio(X_new, X_all)),
 }
-
-# %%
-balance = pd.DataFrame(
-    {
-        name: {
-            "n_eff": weights.effective_sample_size(w),
-            "mean weight": w.mean(),
-            "AUC before": weights.two_sample_auc(source, target),
-            "AUC after": weights.two_sample_auc(source, target, w),
-            "largest KS after": weights.ks_distances(source, target, w).max(),
-        }
-        for name, (source, target, w) in cases.items()
-    }
-).T
-balance.round(2)
+promises.balance(cases).round(2)
 
 # %% [markdown]
 # A weighted sample that looks like its target has "AUC after" one half and mean weight 1. Only the *classifier* passes. The
@@ -479,25 +426,14 @@ balance.round(2)
 # %%
 is_agn = source_classes.two_class(gamma.info["physical_class"][own.index]) == 1
 truth = pd.Series(np.where(is_agn, "agn", "galactic"), own.index)
-
-# %%
+known = forecasts.probabilities(own, "forest"), truth, forest, answer
+sampled = {"n_resamples": settings.reestimated, "seed": seed}
 promised = stored.table(
     "results/later_promises.csv",
-    lambda: promises.promises(
-        forecasts.probabilities(own, "forest"),
-        truth,
-        forest,
-        answer,
-        gamma.X,
-        cluster,
-        n_resamples=settings.reestimated,
-        seed=seed,
-    ),
+    lambda: promises.promises(*known, gamma.X, cluster, **sampled),
     settings=settings,
     seed=seed,
 )
-
-# %%
 estimates = promised.set_index(["sample", "score"])
 promised[promised["score"] == "logloss"].set_index("sample")[
     ["value", "low", "high", "n_eff"]
@@ -555,37 +491,32 @@ Markdown(
 # ## Six groups, and paper 2's own kind of product
 
 # %%
-six_answer = exams.answers(exams.get_exam("six-groups"), dr4, release["fl16y"])[
-    "answer"
-]
+six_exam = exams.get_exam("six-groups")
+six_answer = exams.answers(six_exam, dr4, release["fl16y"])["answer"]
 groups = source_classes.NAMES
 six = {"forest of chapter 42": forecasts.probabilities(ahead, "forest", groups)}
 for training, letter in itertools.product(("unweighted", "weighted"), ("RF", "NN")):
-    path = committed.verify(f"results/shift_catalogue_{training}.csv")
-    columns = {name: f"{letter}_{name.removesuffix('+')}" for name in groups}
-    table = scoring.read_predictions(path, columns)
+    table = committed.load_table(f"results/shift_catalogue_{training}.csv")
+    columns = [f"{letter}_{name.removesuffix('+')}" for name in groups]
+    table = table.set_index("Source_Name")[columns].set_axis(groups, axis=1)
     six[f"{letter} {training}"] = exams.class_columns(table, groups)
-six_scores = {
-    name: exams.score_predictions(table, six_answer, **options)
-    for name, table in six.items()
-}
-exams.one_score(six_scores, "logloss").round(3)
-
-# %%
 best_six = "NN unweighted"
 others = {name: table for name, table in six.items() if name != best_six}
 exams.compare(six[best_six], others, six_answer, **options)["logloss"].round(3)
 
 # %%
+six_scores = {
+    name: exams.score_predictions(table, six_answer, **options)
+    for name, table in six.items()
+}
 observed = six_scores["forest of chapter 42"]
-observed.loc[[f"count {name}" for name in groups], ["value", "low", "high"]].round(
-    1
-)
+counts = observed.loc[[f"count {name}" for name in groups]]
+counts[["value", "low", "high"]].round(1)
 
 # %% [markdown]
 # These are *this book's* refits of paper 2's recipe (the catalogue of {ref}`ch-build-the-catalogue`); the paper's own table is
-# not at hand. The unweighted network has the smallest log-loss; the second table says by how little it leads, and whether
-# the interval holds zero. The counts (forecast minus observed) carry the fault that no weighting of
+# not at hand. The unweighted network has the smallest log-loss; `value` says by how little it leads, and its interval whether
+# that holds zero. The counts (forecast minus observed) carry the fault that no weighting of
 # features repairs: too many FSRQs and BL Lacs forecast, too few `bcu+`, for "candidate" describes the state of follow-up
 # and not a kind of source.
 
@@ -623,58 +554,43 @@ Markdown(
 # %% [markdown]
 # ## Claims
 
+
 # %% tags=["hide-input"]
-measured = {}
-
-
-def add(name, frame, key, n):
+def one(frame, key, n=None, note=""):
     value, low, high = frame.loc[key, ["value", "low", "high"]]
-    measured[name] = claims.Measured(value, (low, high), n)
+    n = frame.attrs["n"] if n is None else n
+    return claims.Measured(value, (low, high), int(n), note)
 
 
-# %% tags=["hide-input"]
-def paired(name, part, row, **more):
-    value = part.loc[row]
-    measured[name] = claims.Measured(
-        value["value"], (value["low"], value["high"]), int(value["n"]), **more
-    )
-
-
-for name, key in itertools.product(
-    promises.NAMES, ("logloss", "auc", "brier", "accuracy")
-):
+measured, keys = {}, ("logloss", "auc", "brier", "accuracy")
+for name, key in itertools.product(promises.NAMES, keys):
     part = estimates.loc[name]
-    add(f"later.two_class.{key}.{name}", part, key, int(part["n"].iloc[0]))
-# %% tags=["hide-input"]
-for key in ("auc", "logloss"):
-    add(
-        f"later.two_class.{key}.latitude",
-        result["abs(b) alone"],
-        key,
-        int(asked.sum()),
-    )
-    add(f"later.six_class.{key}.observed", observed, key, observed.attrs["n"])
-    add(f"later.pulsar.{key}", mine, key, mine.attrs["n"])
-    for name, one in list(six_scores.items())[1:]:
-        letter, training = name.lower().split()
-        add(f"later.catalogue.{letter}.{training}.{key}", one, key, one.attrs["n"])
+    found = one(part, key, part["n"].iloc[0])
+    measured[f"later.two_class.{key}.{name}"] = found
 
 # %% tags=["hide-input"]
 for key, part in {"auc": auc, "logloss": loss}.items():
-    peer = claims.Measured(
-        part.loc[winner, "theirs"], n=int(part.loc[winner, "n"]), note=winner
-    )
-    measured[f"later.pulsar.best_peer_{key}"] = peer
-    paired(f"later.pulsar.minus_best_peer_{key}", part, winner, note=winner)
+    by_ruler, shared_n = result["abs(b) alone"], int(part.loc[winner, "n"])
+    measured[f"later.two_class.{key}.latitude"] = one(by_ruler, key, asked.sum())
+    measured[f"later.six_class.{key}.observed"] = one(observed, key)
+    measured[f"later.pulsar.{key}"] = one(mine, key)
+    for name, found in list(six_scores.items())[1:]:
+        letter, training = name.lower().split()
+        measured[f"later.catalogue.{letter}.{training}.{key}"] = one(found, key)
+    theirs = claims.Measured(part.loc[winner, "theirs"], n=shared_n, note=winner)
+    measured[f"later.pulsar.best_peer_{key}"] = theirs
+    gap_to_peer = one(part, winner, shared_n, winner)
+    measured[f"later.pulsar.minus_best_peer_{key}"] = gap_to_peer
 
 # %% tags=["hide-input"]
 by_latitude = exams.score_predictions(latitude, pulsar_answer, **shared)
-add("later.pulsar.latitude_auc", by_latitude, "auc", by_latitude.attrs["n"])
+measured["later.pulsar.latitude_auc"] = one(by_latitude, "auc")
 measured["later.peers"] = claims.Measured(len(auc) + len(finke), n=mine.attrs["n"])
 called = claims.Measured(galactic_missed, n=int((answer == "galactic").sum()))
 measured["later.galactic_called_agn"] = called
 for name in gains.index:
-    paired(f"later.gain.{name.replace(' ', '_')}", gains, name)
+    found = one(gains, name, gains.loc[name, "n"])
+    measured[f"later.gain.{name.replace(' ', '_')}"] = found
 finite = {
     name: value for name, value in measured.items() if np.isfinite(value.ours)
 }

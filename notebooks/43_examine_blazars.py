@@ -173,16 +173,16 @@ gaps.sort_values("value").round(3)
 # pair is scored on its shared names.
 
 # %%
-match = {
-    name: crossmatch.compare(release[name], lac)
-    for name in ("4fgl-dr2", "4fgl-dr4")
-}
+older = ("4fgl-dr2", "4fgl-dr4")
+match = {name: crossmatch.compare(release[name], lac) for name in older}
 room = {}
 for name, peer in peers.BLAZAR_PEERS.items():
     columns = peers.probabilities(peer)
     if peer.release != "4lac-dr3":
         columns, _ = peers.lead_names(columns, match[peer.release])
     room[name] = exams.class_columns(columns, ("bll", "fsrq"), normalise=True)
+
+# %%
 pairs = exams.compare(voters, room, answer, **options)
 auc, loss = pairs["auc"], pairs["logloss"]
 shown = pd.concat(
@@ -399,6 +399,7 @@ def add(name, frame, key, n):
     measured[name] = claims.Measured(value, (low, high), n)
 
 
+# %% tags=["hide-input"]
 KEYS = {
     "": reference,
     "bias_init.": "bias init",
@@ -412,6 +413,8 @@ for (name, model), key in itertools.product(
     KEYS.items(), ("accuracy", "auc", "logloss")
 ):
     add(f"later.bcu.{name}{key}", result[model], key, result[model].attrs["n"])
+
+# %% tags=["hide-input"]
 for key in ("auc", "logloss"):
     if ("neither", reference) in circular:
         r = circular["neither", reference]
@@ -423,6 +426,8 @@ for key in ("auc", "logloss"):
     measured[f"later.dr2_bcu.minus_butter_{key}"] = claims.Measured(
         row["difference"], (row["low"], row["high"]), harder.attrs["n"]
     )
+
+# %% tags=["hide-input"]
 measured["later.bcu.peers"] = claims.Measured(len(loss), n=int(loss["n"].max()))
 finite = {
     name: value for name, value in measured.items() if np.isfinite(value.ours)

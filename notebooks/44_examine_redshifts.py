@@ -222,21 +222,12 @@ coverage.round(2)
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-coverage", "caption": "Fraction of later redshifts inside the published intervals against the nominal one, with 95 % Wilson intervals. On the line: honest."}, "image": {"alt": "The book's two points lie on the diagonal; the paper's points lie far below it, at about .2, .4 and .6."}}
 fig, ax = plt.subplots(figsize=(4.6, 3.8))
 ax.plot([0, 1], [0, 1], color="k", lw=0.8)
-for name, color in {
-    "published": "blue",
-    "flipout": "orange",
-    "reparameterization": "amber",
-}.items():
+kinds = ("published", "flipout", "reparameterization")
+for name, color in zip(kinds, ("blue", "orange", "amber"), strict=True):
     part = coverage.loc[name]
     error = [part["coverage"] - part["low"], part["high"] - part["coverage"]]
-    ax.errorbar(
-        part.index,
-        part["coverage"],
-        error,
-        fmt="o",
-        label=name,
-        color=figures.COLORS[color],
-    )
+    style = {"fmt": "o", "label": name, "color": figures.COLORS[color]}
+    ax.errorbar(part.index, part["coverage"], error, **style)
 ax.set(xlabel="nominal", ylabel="observed")
 ax.legend()
 plt.show()
@@ -253,16 +244,8 @@ for name, color in {"bll": "blue", "bcu": "green"}.items():
     rows = (kind[truth.index] == name).to_numpy()
     centre = part["q500"][rows]
     error = [centre - part["low68"][rows], part["high68"][rows] - centre]
-    ax.errorbar(
-        truth[rows],
-        centre,
-        error,
-        fmt="o",
-        ms=4,
-        lw=0.7,
-        label=name,
-        color=figures.COLORS[color],
-    )
+    style = {"fmt": "o", "ms": 4, "lw": 0.7, "color": figures.COLORS[color]}
+    ax.errorbar(truth[rows], centre, error, label=name, **style)
 ax.plot([0, 3], [0, 3], color="k", lw=0.8)
 ax.set(xlabel="redshift measured since", ylabel="published median")
 ax.legend()

@@ -95,21 +95,24 @@ def read(name):
     return committed.load_table(f"results/{name}.csv").set_index("Source_Name")
 
 
+def recipe():
+    if settings.profile == "paper":
+        return pulsars.ranking(read("later_time_travel")).index[0]
+    return " | ".join(pulsars.RECIPES[0])
+
+
 # %%
 def make_tables():
-    recipe = " | ".join(pulsars.RECIPES[0])
-    if settings.profile == "paper":
-        recipe = pulsars.ranking(read("later_time_travel")).index[0]
+    cuts = {"n_folds": settings.folds, "n_rounds": settings.boosting}
     outcome = exams.answers(exams.get_exam("bll-fsrq"), lac, fl16y)
     later, frozen = peers.published_redshifts(), read("later_forecasts_redshifts")
     return {
         "clean_unassociated": sealing.unassociated(
             fl16y.iloc[:: settings.every],
-            recipe,
+            recipe(),
             seed=seed,
             n_trees=settings.trees,
-            n_folds=settings.folds,
-            n_rounds=settings.boosting,
+            **cuts,
         ),
         "clean_bcu": sealing.blazars(lac, read("later_forecasts_bcu"), outcome),
         "clean_redshifts": sealing.redshift_table(lac, later, frozen),
@@ -160,22 +163,18 @@ Markdown(text)
 
 # %%
 classes, blazars, redshifts = (frozen[name][0] for name in sealing.PLANS)
-pd.DataFrame(
-    {
-        "sources": [len(classes), len(blazars), len(redshifts)],
-        "expected": [
-            f"{classes['agn'].sum():.0f} galaxies",
-            f"{blazars['fsrq'].sum():.0f} FSRQs",
-            f"{(redshifts['q500'] > 1).sum()} medians beyond 1",
-        ],
-        "undecided": [
-            classes["agn"].between(0.2, 0.8).sum(),
-            blazars["fsrq"].between(0.2, 0.8).sum(),
-            (redshifts["high68"] - redshifts["low68"] > 1).sum(),
-        ],
-    },
-    index=list(sealing.PLANS),
-)
+counts = pd.DataFrame({"sources": [len(classes), len(blazars), len(redshifts)]})
+counts["expected"] = [
+    f"{classes['agn'].sum():.0f} galaxies",
+    f"{blazars['fsrq'].sum():.0f} FSRQs",
+    f"{(redshifts['q500'] > 1).sum()} medians beyond 1",
+]
+counts["undecided"] = [
+    classes["agn"].between(0.2, 0.8).sum(),
+    blazars["fsrq"].between(0.2, 0.8).sum(),
+    (redshifts["high68"] - redshifts["low68"] > 1).sum(),
+]
+counts.set_axis(list(sealing.PLANS))
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sealed", "caption": "The sealed answers: probability of an active galaxy, probability of an FSRQ, median redshift."}, "image": {"alt": "Three histograms: probabilities of an active galaxy pile up near 1; those of FSRQ are broad with a maximum near 0.2; median redshifts peak near 0.3."}}
 fig, axes = plt.subplots(1, 3, figsize=(7.6, 2.6))

@@ -36,9 +36,6 @@ profile = "book"
 seed = 0
 
 # %%
-import tempfile
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -70,6 +67,9 @@ run_box.RunBox(
 # They are in no table of this book: for us they are new, as your sources are. We write them to a file, as you would.
 
 # %%
+import tempfile
+from pathlib import Path
+
 dr4 = catalogs.read("4fgl-dr4")
 seen = source_names.published("blazar_classes").index
 klass = source_classes.gamma_class(dr4).to_numpy()
@@ -323,14 +323,10 @@ print(f"the more frequent class, named always, would be right for {majority:.2f}
 # Rubin's column names are understood. Here is one simulated quasar with half of LSST's visits, so that the truth is known.
 
 # %%
-import tempfile
-
 from agnbook.ask import bulk_curves
-from agnbook.ask.measurements import Options
+from agnbook.ask.curve_options import Options
 
-(path,) = bulk_curves.simulate(
-    tempfile.mkdtemp(prefix="agnbook-"), 1, 1, seed=seed, share=0.5
-)
+(path,) = bulk_curves.simulate(folder / "quasar", 1, 1, seed=seed, share=0.5)
 row = pd.read_parquet(path)
 columns = ["time", "band", "magnitude", "error"]
 quasar = row[["object", "redshift", *columns]].explode(columns)

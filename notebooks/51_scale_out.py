@@ -39,7 +39,6 @@ seed = 0
 import os
 import signal
 import tempfile
-import time
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -47,13 +46,13 @@ import numpy as np
 import pandas as pd
 import psutil
 import pyarrow.parquet as pq
-from astropy.table import Table
 from IPython.display import Markdown
 
-from agnbook.ask import bulk, bulk_curves, classify, light_curves
-from agnbook.ask.measurements import Options
+from agnbook.ask import bulk, bulk_curves, examined, light_curves
+from agnbook.ask.curve_options import Options
 from agnbook.chapter import claims, figures, run_box, sizes, stored
 
+# %%
 settings = sizes.load("51_scale_out", profile)
 figures.use_book_style()
 
@@ -121,42 +120,32 @@ victims, written = [], {}
 
 
 def kill_one(done, total):
-    """Kill a worker once `kill_after` partitions are done, and note when these were written."""
+    """Kill a worker once, and note when the partitions done were written."""
     if done == settings["kill_after"] and not victims:
         family = psutil.Process().children(recursive=True)
-        workers = [
-            each for each in family if "spawn_main" in " ".join(each.cmdline())
-        ]
-        victims.append(workers[0].pid)
+        worker = next(p for p in family if "spawn_main" in " ".join(p.cmdline()))
+        victims.append(worker.pid)
         os.kill(victims[0], signal.SIGKILL)
         for path in (folder / "answers").glob("part-*.parquet"):
             written[path.name] = path.stat().st_mtime_ns
 
 
-run = bulk.run(
-    folder / "curves",
-    folder / "answers",
-    "lightcurve",
-    workers=2,
-    progress=kill_one,
-    options=options,
-)
-print(
-    f"workers killed: {len(victims)}; partitions complete: {len(run)} of {len(paths)}"
-)
+# %%
+where = folder / "curves", folder / "answers", "lightcurve"
+run = bulk.run(*where, workers=2, progress=kill_one, options=options)
+print(f"workers killed: {len(victims)}")
+print(f"partitions complete: {len(run)} of {len(paths)}")
 
 # %% [markdown]
 # All partitions are complete. Are the answers those that a single process gives, and were the finished ones left alone?
 
 # %%
 found = pd.read_parquet(folder / "answers")
-direct = pd.concat(
-    [
-        light_curves.light_curves(pq.read_table(path), options)[0].to_pandas()
-        for path in paths
-    ],
-    ignore_index=True,
-)
+one_by_one = [
+    light_curves.light_curves(pq.read_table(path), options)[0].to_pandas()
+    for path in paths
+]
+direct = pd.concat(one_by_one, ignore_index=True)
 kept = [
     (folder / "answers" / name).stat().st_mtime_ns == stamp
     for name, stamp in written.items()
@@ -176,7 +165,6 @@ assert len(victims) == 1 and all(kept) and found.equals(direct)
 # are computed.
 
 # %%
-where = folder / "curves", folder / "answers", "lightcurve"
 again = bulk.run(*where, workers=1, options=options)
 print(f"second run: {again['computed'].sum()} partitions computed")
 (folder / "answers" / paths[0].name).unlink()
@@ -186,9 +174,8 @@ other = bulk_curves.simulate(
 )
 other[0].replace(paths[1])
 third = bulk.run(*where, workers=1, options=options)
-print(
-    f"third run: {third['computed'].sum()} computed, {', '.join(third.index[third['computed']])}"
-)
+computed = third.index[third["computed"]]
+print(f"third run: {len(computed)} computed, {', '.join(computed)}")
 assert again["computed"].sum() == 0 and third["computed"].sum() == 2
 
 # %% [markdown]
@@ -196,18 +183,19 @@ assert again["computed"].sum() == 0 and third["computed"].sum() == 2
 #
 # Speed is worth nothing otherwise. The truth is known here, so the intervals can be counted.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bulk-tau", "caption": "Time-scales inferred by the bulk run (median and 68.3 % interval, observed frame at 6000 Å) against the truth. The line is equality."}, "image": {"alt": "Inferred against true time-scale with error bars, scattered about the line of equality"}}
-truth = pd.concat(
-    [pq.read_table(path).to_pandas() for path in paths], ignore_index=True
-)
+# %%
+truth = pd.concat([pq.read_table(path).to_pandas() for path in paths])
+truth = truth.reset_index(drop=True)
 found = pd.read_parquet(folder / "answers")
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bulk-tau", "caption": "Time-scales inferred by the bulk run (median and 68.3 % interval, observed frame at 6000 Å) against the truth. The line is equality."}, "image": {"alt": "Inferred against true time-scale with error bars, scattered about the line of equality"}}
 fig, ax = plt.subplots(figsize=(5, 4))
 median, low, high = (
     found[f"log_tau_6000_{level}"] for level in ("q500", "low68", "high68")
 )
 ax.errorbar(
-    truth["true_log_tau_6000"], median, [median - low, high - median], fmt="o", ms=3, lw=0.8,
-    color=figures.COLORS["blue"],
+    truth["true_log_tau_6000"], median, [median - low, high - median], fmt="o",
+    ms=3, lw=0.8, color=figures.COLORS["blue"],
 )  # fmt: skip
 ax.plot([1.7, 3.5], [1.7, 3.5], color=figures.COLORS["black"], lw=1)
 ax.set_xlabel("true log10 time-scale (days)")
@@ -221,9 +209,8 @@ inside = [
     & found[f"{q}_high68"].gt(truth[f"true_{q}"])
     for q in quantities
 ]
-print(
-    f"within the 68.3 % interval: {100 * np.mean(inside):.0f} % of {len(found)} objects x {len(inside)} quantities"
-)
+print(f"{len(found)} objects x {len(inside)} quantities")
+print(f"within the 68.3 % interval: {100 * np.mean(inside):.0f} %")
 
 # %% [markdown]
 # So few objects decide nothing about calibration, which has its own tests; gross errors of the machinery (objects exchanged,
@@ -235,37 +222,34 @@ print(
 # *Processor time* is that of the thread that computes. The *load* says how many processes wanted the machine's two cores
 # before the run began: other programs lengthen processor time somewhat, and the time on the clock a lot.
 
-
 # %% tags=["nbval-ignore-output"]
-def measure():
-    objects, per_partition = (
-        settings["measured_objects"],
-        settings["measured_per_partition"],
-    )
-    return bulk_curves.measure_speed(
-        folder / "speed", objects, per_partition, seed=seed
-    )
-
-
-speed = stored.table("results/scale_out.csv", measure, settings=settings, seed=seed)
+measured_sizes = settings["measured_objects"], settings["measured_per_partition"]
+speed = stored.table(
+    "results/scale_out.csv",
+    lambda: bulk_curves.measure_speed(folder / "speed", *measured_sizes, seed=seed),
+    settings=settings,
+    seed=seed,
+)
 one, two = speed.iloc[0], speed.iloc[1]
 efficiency = one["wall_seconds"] / two["wall_seconds"] / 2
-table = speed.set_index("workers")[
-    ["objects", "wall_seconds", "ms", "load", "peak_memory_mb"]
-]
-table.columns = [
-    "objects",
-    "wall (s)",
-    "processor time (ms an object)",
-    "load",
-    "peak memory (MB)",
-]
+
+# %% tags=["nbval-ignore-output"]
+shown = {
+    "objects": "objects",
+    "wall_seconds": "wall (s)",
+    "ms": "processor time (ms an object)",
+    "load": "load",
+    "peak_memory_mb": "peak memory (MB)",
+}
+table = speed.set_index("workers")[list(shown)].rename(columns=shown)
 table.round({"wall (s)": 0, "processor time (ms an object)": 0, "load": 1})
 
 # %% tags=["hide-input"]
 Markdown(
-    f"Measured on {one['hardware']}. One core answers **{1e3 / one['ms']:.1f} objects a second** of processor time. Two workers take "
-    f"{two['wall_seconds'] / one['wall_seconds']:.2f} times as long as one, a scaling efficiency of **{100 * efficiency:.0f} %**."
+    f"Measured on {one['hardware']}. One core answers **{1e3 / one['ms']:.1f} "
+    "objects a second** of processor time. Two workers take "
+    f"{two['wall_seconds'] / one['wall_seconds']:.2f} times as long as one, "
+    f"a scaling efficiency of **{100 * efficiency:.0f} %**."
 )
 
 # %% [markdown]
@@ -282,15 +266,12 @@ stages = {
     "write": "write",
 }
 for name, label in stages.items():
-    print(
-        f"{label}: {one[f'ms_{name}']:.2f} ms, {100 * one[f'ms_{name}'] / one['ms']:.1f} %"
-    )
-print(
-    f"total {one['ms']:.0f} +- {one['ms_error']:.0f} ms an object (standard error over partitions)"
-)
+    ms = one[f"ms_{name}"]
+    print(f"{label}: {ms:.2f} ms, {100 * ms / one['ms']:.1f} %")
+print(f"total {one['ms']:.0f} +- {one['ms_error']:.0f} ms an object")
 
 # %% [markdown]
-# Nearly all of it is the likelihood, evaluated some two thousand times for each curve, in compiled code: what remains is arithmetic. Reading faster
+# The error of the total is the standard error over partitions. Nearly all of it is the likelihood, evaluated some two thousand times for each curve, in compiled code: what remains is arithmetic. Reading faster
 # or writing less would gain nothing (Amdahl's law).
 #
 # ## What does a batch gain?
@@ -298,44 +279,14 @@ print(
 # A light curve's fit costs the same in company. A table of features is another matter: the same public function, asked for many
 # rows at once or for one after the other (processor time of one core, answers compared).
 
-
 # %% tags=["nbval-ignore-output", "hide-input"]
-def gains() -> pd.DataFrame:
-    """Processor time a row of blazar classes, in a batch and one by one."""
-    rng, n, some = (
-        np.random.default_rng(seed),
-        settings["batch_rows"],
-        settings["one_by_one"],
-    )
-    typical = {
-        "PL_Index": 2.1, "LP_Index": 2.0, "Frac_Variability": 0.4, "Pivot_Energy": 1500.0,
-        "Variability_Index": 40.0, "nu_syn": 1e14, "nuFnu_syn": 2e-12,
-    }  # fmt: skip
-    columns = {
-        name: value * rng.uniform(0.9, 1.1, n) for name, value in typical.items()
-    }
-    sources = Table({"Source_Name": [f"{row}" for row in range(n)]} | columns)
-    classify.classify(sources[:1])  # loads the model
-    start = time.thread_time()
-    answers = classify.classify(sources)
-    together, start = time.thread_time() - start, time.thread_time()
-    single = [classify.classify(sources[row : row + 1]) for row in range(some)]
-    alone = time.thread_time() - start
-    singly = [each["probability_fsrq"][0] for each in single]
-    assert np.allclose(singly, answers["probability_fsrq"][:some], atol=1e-3)
-    return pd.DataFrame(
-        [
-            {
-                "rows": n,
-                "batch_ms": 1e3 * together / n,
-                "single_ms": 1e3 * alone / some,
-            }
-        ]
-    )
-
-
 gain = stored.table(
-    "results/scale_out_batches.csv", gains, settings=settings, seed=seed
+    "results/scale_out_batches.csv",
+    lambda: examined.batch_gain(
+        settings["batch_rows"], settings["one_by_one"], seed
+    ),
+    settings=settings,
+    seed=seed,
 ).iloc[0]
 ratio = gain["single_ms"] / gain["batch_ms"]
 print(f"in a batch of {gain['rows']:.0f}: {1e3 * gain['batch_ms']:.3g} us a row")
@@ -358,10 +309,12 @@ pd.DataFrame({"hours": hours}).rename_axis("cores")
 # %% tags=["hide-input"]
 per_task = settings["lsst_per_partition"]
 Markdown(
-    f"**{core_hours:.0f} core-hours** of processor time for 100 million objects; the table divides them by the number of cores and by the "
-    f"efficiency measured above. The light curves fill {terabytes:.1f} TB, the answers {gigabytes:.0f} GB. In partitions of "
-    f"{per_task} objects these are {objects / per_task:.0f} tasks of {per_task * one['ms'] / 6e4:.0f} minutes each: long beside the "
-    f"seconds that a process needs to start, short enough that a lost one costs little."
+    f"**{core_hours:.0f} core-hours** of processor time for 100 million objects; "
+    "the table divides them by the number of cores and by the efficiency measured "
+    f"above. The light curves fill {terabytes:.1f} TB, the answers {gigabytes:.0f} "
+    f"GB. In partitions of {per_task} objects these are {objects / per_task:.0f} "
+    f"tasks of {per_task * one['ms'] / 6e4:.0f} minutes each: long beside the "
+    "seconds that a process needs to start, short enough that a lost one costs little."
 )
 
 # %% [markdown]
@@ -407,30 +360,19 @@ shutil.rmtree(folder)
 #    :::
 
 # %% tags=["hide-input"]
-error = 1.96 * one["ms_error"]
-n, note = int(one["objects"]), f"{one['hardware']}"
+error, n = 1.96 * one["ms_error"], int(one["objects"])
+fast, slow, note = one["ms"] - error, one["ms"] + error, one["hardware"]
+rate = 1e3 / slow, 1e3 / max(fast, 1e-3)
+cost = objects * fast / 3.6e6, objects * slow / 3.6e6
+load = f"{note}, load {speed['load'].max():.1f}"
+most, parts = speed["peak_memory_mb"].max(), int(speed["partitions"].sum())
+
+# %% tags=["hide-input"]
 measured = {
-    "scale.objects_per_second": claims.Measured(
-        1e3 / one["ms"],
-        (1e3 / (one["ms"] + error), 1e3 / max(one["ms"] - error, 1e-3)),
-        n,
-        note,
-    ),
-    "scale.efficiency": claims.Measured(
-        efficiency, n=n, note=f"{note}, load {speed['load'].max():.1f}"
-    ),
-    "scale.memory_mb": claims.Measured(
-        speed["peak_memory_mb"].max(), n=int(speed["partitions"].sum()), note=note
-    ),
-    "scale.lsst_core_hours": claims.Measured(
-        core_hours,
-        (
-            objects * (one["ms"] - error) / 3.6e6,
-            objects * (one["ms"] + error) / 3.6e6,
-        ),
-        n,
-        note,
-    ),
+    "scale.objects_per_second": claims.Measured(1e3 / one["ms"], rate, n, note),
+    "scale.efficiency": claims.Measured(efficiency, n=n, note=load),
+    "scale.memory_mb": claims.Measured(most, n=parts, note=note),
+    "scale.lsst_core_hours": claims.Measured(core_hours, cost, n, note),
     "scale.lsst_terabytes": claims.Measured(terabytes, n=n),
     "scale.batch.blazars": claims.Measured(ratio, n=int(gain["rows"])),
 }

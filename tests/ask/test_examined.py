@@ -7,6 +7,7 @@ import pytest
 from agnbook import committed
 from agnbook.ask import examined
 from agnbook.chapter.sizes import Settings
+from agnbook.errors import BookError
 from agnbook.redshifts import shipped_redshift
 from agnbook.shift import shipped_groups
 from agnbook.sky import catalogs
@@ -66,3 +67,11 @@ def test_whether_4lac_is_here_is_asked_of_both_files(monkeypatch):
     assert examined.has_4lac()
     table.loc[2, "status"] = "missing"
     assert not examined.has_4lac()
+
+
+def test_a_batch_is_timed_beside_single_rows_with_the_same_answers(monkeypatch):
+    table = examined.batch_gain(60, 3, seed=0)
+    assert table.loc[0, "rows"] == 60 and 0 < table.loc[0, "batch_ms"] < table.loc[0, "single_ms"]
+    monkeypatch.setattr(examined.classify, "classify", lambda sources: {"probability_fsrq": np.full(len(sources), len(sources))})
+    with pytest.raises(BookError, match="another answer alone"):
+        examined.batch_gain(60, 3, seed=0)

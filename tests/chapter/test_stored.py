@@ -19,6 +19,19 @@ def test_table_is_computed_written_and_loaded(data):
     assert entry["seed"] == 4 and entry["profile"] == "paper" and entry["sha256"] == storage.sha256(data / "results" / "t.csv")
 
 
+def test_tables_that_one_computation_makes_cost_it_once(data):
+    calls, paths = [], ["results/a.csv", "results/b.csv"]
+
+    def compute():
+        calls.append(1)
+        return [pd.DataFrame({"x": [k]}) for k in (1.5, 2.5)]
+
+    first, second = stored.tables(paths, compute, settings=SETTINGS, seed=4)
+    assert (first["x"][0], second["x"][0], len(calls)) == (1.5, 2.5, 1)
+    again = stored.tables(paths, lambda: 1 / 0, settings=sizes.Settings("99_test", "book", {}), seed=4)
+    assert [table["x"][0] for table in again] == [1.5, 2.5]
+
+
 @pytest.mark.parametrize("profile, publish", [("smoke", "1"), ("paper", "0")])
 def test_smoke_and_reading_never_write(data, monkeypatch, profile, publish):
     monkeypatch.setenv("AGNBOOK_PUBLISH", publish)

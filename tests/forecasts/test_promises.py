@@ -61,3 +61,17 @@ def test_weights_lead_a_promise_towards_what_is_observed(parts):
     assert loss.loc["unweighted", "n_eff"] == 400 and loss.loc["observed", "n_eff"] == answered
     assert (loss.loc[["weighted", "ratio", "matched"], "n_eff"] < 400).all()
     assert (loss["low"] < loss["high"]).all()
+
+
+def test_a_balance_says_whether_weights_repair_a_shift():
+    rng = np.random.default_rng(2)
+    source, target = (pd.DataFrame({"x": rng.normal(centre, 1, 1500)}) for centre in (0.0, 1.0))
+    exact = np.exp(source["x"].to_numpy() - 0.5)  # the ratio of the two densities
+    table = promises.balance({"none": (source, target, np.ones(1500)), "exact": (source, target, exact)})
+    assert table.loc["none", "n_eff"] == 1500 and table.loc["none", "AUC after"] == table.loc["none", "AUC before"]
+    # of two normals one standard deviation apart, one draw exceeds the other with the probability Phi(1 / sqrt(2)) = .76
+    assert table.loc["exact", "AUC before"] == pytest.approx(0.76, abs=0.03)
+    assert table.loc["exact", "AUC after"] == pytest.approx(0.5, abs=0.05)
+    assert table.loc["exact", "mean weight"] == pytest.approx(1, abs=0.15)
+    assert table.loc["exact", "largest KS after"] < 0.1 < table.loc["none", "largest KS after"]
+    assert table.loc["exact", "n_eff"] == pytest.approx(1500 / np.e, rel=0.35)  # of a log-normal of variance 1

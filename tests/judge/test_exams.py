@@ -279,3 +279,11 @@ def test_estimated_weights_are_estimated_in_every_resample():
     assert len(calls) == 9 and len({call[0].tobytes() for call in calls}) == len({call[1].tobytes() for call in calls}) == 9
     assert all(np.isin(source, X).all() and np.isin(target, X + 1).all() for source, target in calls)
     assert (result["low"] <= result["high"]).all() and result.loc["logloss", "low"] < result.loc["logloss", "value"]
+
+
+def test_lists_of_classes_are_compared_where_both_name_a_labelled_source():
+    labels = pd.Series({"A": "agn", "B": "psr", "C": "psr", "D": "agn", "E": "", "F": "psr"})
+    theirs = pd.Series({"A": "agn", "B": "agn", "C": "psr", "E": "psr", "F": "psr"})
+    ours = pd.Series({"A": "psr", "B": "psr", "C": "psr", "D": "agn", "E": "agn"})
+    found = exams.compare_labels(theirs, ours, labels, rare="psr")  # A, B and C
+    assert found == {"n": 3, "theirs": 2 / 3, "ours": 2 / 3, "psr": 2, "found": 1, "found by ours": 2}

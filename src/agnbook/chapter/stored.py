@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +32,12 @@ def table(path: Path | str, compute: Callable[[], pd.DataFrame], *, settings: Se
     result = compute()
     save_table(path, result, settings=settings, seed=seed, wall_seconds=time.perf_counter() - start)
     return result
+
+
+def tables(paths, compute: Callable[[], list], *, settings: Settings, seed: int) -> list[pd.DataFrame]:
+    """Return several tables that one computation makes, as `table` does; it is done once at most."""
+    made = cache(compute)
+    return [table(path, lambda k=k: made()[k], settings=settings, seed=seed) for k, path in enumerate(paths)]
 
 
 def model(path: str, compute: Callable, load: Callable, *, settings: Settings, seed: int):

@@ -23,6 +23,30 @@ def ratio(method: str, seed: int = 0):
     return lambda source, target: weights.clip(weights.density_ratio(source, target, method, seed=seed))
 
 
+def balance(cases: dict[str, tuple]) -> pd.DataFrame:
+    """How far weights make one sample look like another.
+
+    Parameters
+    ----------
+    cases : name -> (source, target, weights of the source rows).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a case: ``n_eff``, ``mean weight``, ``AUC before`` and ``AUC after`` (one half: nobody can tell source and target
+        apart), ``largest KS after``.
+    """
+    rows = {
+        name: {
+            "n_eff": weights.effective_sample_size(weight), "mean weight": weight.mean(),
+            "AUC before": weights.two_sample_auc(source, target), "AUC after": weights.two_sample_auc(source, target, weight),
+            "largest KS after": weights.ks_distances(source, target, weight).max(),
+        }
+        for name, (source, target, weight) in cases.items()
+    }  # fmt: skip
+    return pd.DataFrame(rows).T
+
+
 def promises(
     own: pd.DataFrame, truth: pd.Series, ahead: pd.DataFrame, answer: pd.Series, X: pd.DataFrame, clusters: pd.Series, *,
     n_resamples: int = 40, seed: int = 0,

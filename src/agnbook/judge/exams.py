@@ -283,6 +283,31 @@ def compare(mine: pd.DataFrame, room: dict[str, pd.DataFrame], labels: pd.Series
     return result
 
 
+def compare_labels(theirs: pd.Series, ours: pd.Series, labels: pd.Series, rare: str) -> dict[str, float]:
+    """Compare two lists of classes without probabilities on the labelled sources that both name.
+
+    Parameters
+    ----------
+    theirs, ours, labels : classes by source name; "" among the labels for none.
+    rare : a class whose finds are counted.
+
+    Returns
+    -------
+    dict
+        ``n``, accuracies ``theirs`` and ``ours``, the number of sources of the class `rare` under its name, and how many of these
+        each list finds: ``found`` (theirs) and ``found by ours``.
+    """
+    known = labels[labels != ""].index.intersection(ours.index)
+    common = theirs.index.intersection(known)
+    truth = labels[common]
+    right, own = theirs[common] == truth, ours[common] == truth
+    mine = truth == rare
+    return {
+        "n": len(common), "theirs": right.mean(), "ours": own.mean(), rare: mine.sum(), "found": (mine & right).sum(),
+        "found by ours": (mine & own).sum(),
+    }  # fmt: skip
+
+
 def reestimated_scores(
     table: pd.DataFrame, labels: pd.Series, source: pd.DataFrame, target: pd.DataFrame, ratio, *,
     clusters: pd.Series | None = None, n_resamples: int = 50, seed: int = 0,
