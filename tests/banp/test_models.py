@@ -162,6 +162,18 @@ def test_paper_style_head_on_summaries(table):
     assert history[-1][1] < history[0][1] and sample(features[:4, :12], 7).shape == (4, 7, 21)
 
 
+def test_quality_of_a_posterior_that_is_known():
+    """Draws of standard deviation .5 about the truth plus .3: errors in prior standard deviations, masses in dex."""
+    rng = np.random.default_rng(0)
+    truth, scale = rng.normal(size=(60, 21)), np.full(21, 2.0)
+    samples = truth[:, None] + 0.3 + 0.5 * rng.normal(size=(60, 1000, 21))
+    row = quality.quality(truth, samples, scale)
+    assert row["mae"] == pytest.approx(0.15, abs=0.005) and row["sigma"] == pytest.approx(0.25, abs=0.005)
+    assert row["logm_rms"] == pytest.approx(0.3, abs=0.02) and row["logm_mae"] == pytest.approx(0.3, abs=0.02)
+    assert row["logm_sigma"] == pytest.approx(0.5, abs=0.01), "within each object, not over all"
+    assert row["n"] == 60 and row["calibration"] > 0.5, "all truths lie to one side"
+
+
 def test_mahalanobis_ranks_need_the_split():
     rng = np.random.default_rng(0)
     samples, truth = rng.standard_normal((600, 200, 21)), rng.standard_normal((600, 21))

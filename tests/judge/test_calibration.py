@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from agnbook.judge import calibration
 
@@ -27,3 +28,18 @@ def test_calibration_error_is_the_mean_distance_from_the_diagonal():
     # bins of ten: three of zeros at 0.1, one of ones at 0.9
     assert calibration.calibration_error(labels, probability, 4) == pytest.approx(0.1)
     assert calibration.calibration_error(labels, np.where(labels, 0.9, 0.3), 4) == pytest.approx((3 * 0.3 + 0.1) / 4)
+    # a bin of two, .2 away, and one of one, .1 away
+    assert calibration.calibration_error([0, 1, 1], [0.2, 0.4, 0.9], 2) == pytest.approx((2 * 0.2 + 0.1) / 3)
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 3.0])  # too many large ranks, none too many, too many small ones
+def test_the_largest_deviation_is_kolmogorovs_and_smirnovs(power):
+    ranks = np.random.default_rng(1).uniform(size=300) ** power
+    assert calibration.largest_deviation(ranks) == pytest.approx(stats.kstest(ranks, "uniform").statistic)
+
+
+def test_ranks_by_hand():
+    truth, samples = np.array([[0.5], [2.0]]), np.array([[[0.0], [1.0], [2.0], [0.4]], [[0.0], [1.0], [3.0], [4.0]]])
+    assert calibration.sbc_ranks(truth, samples)[:, 0].tolist() == [0.5, 0.5]
+    levels, fraction = calibration.curve([0.1, 0.2, 0.9], [0.0, 0.2, 0.5, 1.0])
+    assert levels.tolist() == [0.0, 0.2, 0.5, 1.0] and fraction == pytest.approx([0, 2 / 3, 2 / 3, 1])

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import Table
+from scipy import stats
 
 from agnbook import storage
 from agnbook.ask import scoring, tables
@@ -106,6 +107,8 @@ def test_scores_of_a_small_table_by_hand():
     assert result.loc["brier", "value"] == pytest.approx(np.mean([0.01, 0.64, 0.09]))
     assert result.loc["auc", "value"] == 1.0 and result.loc["accuracy", "value"] == pytest.approx(2 / 3)
     assert result.loc["count agn", "value"] == pytest.approx(2.0 - 1)
+    half = stats.norm.ppf(0.975) * np.std([-0.1, 0.8, 0.3]) * np.sqrt(3)
+    assert result.loc["count agn", ["low", "high"]].tolist() == pytest.approx([1 - half, 1 + half], abs=1e-4)
     entropy = -(1 / 3 * np.log(1 / 3) + 2 / 3 * np.log(2 / 3))
     assert result.loc["logloss", "constant"] == pytest.approx(entropy) and result.loc["auc", "constant"] == 0.5
 

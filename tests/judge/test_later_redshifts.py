@@ -35,12 +35,14 @@ def test_the_rule_gives_every_candidate_one_status():
 
 def test_scores_by_hand():
     table = exam.gaussian([0.5, 1.0, 0.2], [0.1, 0.1, 0.1], ["A", "B", "C"])
-    truth = pd.Series({"A": 0.5, "B": 1.5, "C": 0.35, "U": 9.0, "V": np.nan})
+    truth = pd.Series({"A": 0.5, "B": 1.5, "C": 0.36, "U": 9.0, "V": np.nan})
     result = exam.score(table, truth, n_resamples=20)
     assert result.attrs == {"n": 3, "unanswered": 1, "extra": 0}
-    assert result.value["rmse"] == pytest.approx(np.sqrt((0.25 + 0.0225) / 3))
-    assert result.value["bias"] == pytest.approx((0 - 0.5 - 0.15) / 3)
-    assert result.value["outliers"] == pytest.approx(1 / 3)  # |-.5| / 2.5 = .2; .15 / 1.35 = .11
+    assert result.value["rmse"] == pytest.approx(np.sqrt((0.25 + 0.0256) / 3))
+    assert result.value["bias"] == pytest.approx((0 - 0.5 - 0.16) / 3)
+    assert result.value["outliers"] == pytest.approx(1 / 3)  # |-.5| / 2.5 = .2; .16 / 1.36 = .118, though .16 itself is beyond
+    # about their median, -.118, the relative errors 0, -.2 and -.118 deviate by .118, .082 and 0
+    assert result.value["nmad"] == pytest.approx((0.2 - 0.16 / 1.36) / stats.norm.ppf(0.75), rel=1e-4)
     assert result.value["coverage68"] == pytest.approx(1 / 3) and result.value["coverage95"] == pytest.approx(2 / 3)
     with pytest.raises(FeatureError, match="No source with an answer"):
         exam.score(table, pd.Series({"Q": 1.0}))

@@ -5,6 +5,7 @@ import tarfile
 import numpy as np
 import pandas as pd
 import pytest
+from astropy import units
 
 from agnbook.errors import CatalogError
 from agnbook.sky import bands, curve_tables, light_curves, registry
@@ -174,6 +175,9 @@ def test_macleods_fits_are_joined_row_for_row(tmp_path):
     fits, objects = light_curves.macleod_fits("r"), light_curves.stripe82_objects()
     difference = (fits["mean_magnitude"] - objects["mag_r"])[fits["clean"]]
     assert abs(difference.median()) < 0.03 and difference.std() < 0.3
+    # sigma_hat is in mag / sqrt(year): SF_inf = sigma_hat sqrt(tau)
+    years = (10 ** fits["log_tau"].to_numpy() * units.day).to_value(units.year)
+    np.testing.assert_allclose(10 ** fits["log_sf"], 10 ** fits["log_sigma_hat"] * np.sqrt(years), rtol=1e-6)
     # SF_inf of their figure 3: about .2 mag
     assert abs(10 ** fits.loc[fits["clean"], "log_sf"].median() - 0.2) < 0.05
     lines = registry.find("stripe82-drw-r").read_text().splitlines()
