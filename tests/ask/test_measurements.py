@@ -272,7 +272,7 @@ def test_times_in_seconds_and_as_dates():
 
 def test_a_table_without_times_says_where_rubin_keeps_them():
     table = long().rename(columns={"time": "visit"})
-    with pytest.raises(FeatureError, match=r"lacks the columns time; it has .* Join Visit on `visit`"):
+    with pytest.raises(FeatureError, match=r"lacks the columns time; it has .* with --visits"):
         measurements.read(table)
 
 

@@ -7,7 +7,7 @@ record cannot disagree.
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from agnbook import committed, storage
@@ -19,7 +19,9 @@ RECORD = b"agnbook"
 #: Light curves of a nested file that are held in memory at once.
 BATCH = 200
 #: Modules of this folder that decide what a light curve is answered, beside those of `agnbook.quasars`.
-_ENGINE = ("curve_options", "flux_units", "light_curves", "measured_rows", "measurements", "object_facts", "plain_columns")
+_ENGINE = (
+    "curve_options", "flux_units", "light_curves", "measured_rows", "measurements", "object_facts", "plain_columns", "visits",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,18 @@ class Job:
     options: str = ""
 
     @property
+    def reading(self):
+        """The `curve_options.Options` of this job, None for tables of features."""
+        from agnbook.ask.curve_options import Options
+
+        return Options(**json.loads(self.options)) if self.options else None
+
+    @property
     def question(self):
         """The `light_curves.Question` of this job."""
-        from agnbook.ask.curve_options import Options
         from agnbook.ask.light_curves import Question
 
-        options = Options(**json.loads(self.options))
+        options = self.reading
         return Question(options) if self.model == "lightcurve" else Question(options, "simulator", self.setting)
 
 
@@ -56,9 +64,12 @@ def plan(model: str, setting: str = "dc2_like", options=None) -> Job:
         from agnbook.ask import simulator
         from agnbook.ask.curve_options import Options
 
-        text = json.dumps(asdict(options or Options()), sort_keys=True)
+        options = options or Options()
+        if options.visits:
+            options = replace(options, visits=str(Path(options.visits).resolve()))
+        text = json.dumps(asdict(options), sort_keys=True)
         if model == "lightcurve":
-            return Job(model, "", engine_sha256(), text)
+            return Job(model, "", engine_sha256(options.visits), text)
         simulator.check(setting, exact=False)
         return Job(model, setting, storage.sha256(committed.verify(f"weights/light_curves_{setting}.safetensors")), text)
     from agnbook.blazars import shipped_blazars
@@ -69,8 +80,8 @@ def plan(model: str, setting: str = "dc2_like", options=None) -> Job:
     return Job(model, "", storage.sha256(committed.verify(weights)))
 
 
-def engine_sha256() -> str:
-    """Hash of the code that answers light curves: it has no weights, so its text is what a result depends on."""
+def engine_sha256(visits: str | None = None) -> str:
+    """Hash of the code that answers light curves, and of a table of visits: there are no weights that a result depends on."""
     import hashlib
 
     from agnbook import quasars
@@ -79,6 +90,11 @@ def engine_sha256() -> str:
     digest = hashlib.sha256()
     for path in (*sorted(Path(quasars.__file__).parent.glob("*.py")), *(here.with_name(f"{name}.py") for name in _ENGINE)):
         digest.update(path.read_bytes())
+    if visits:
+        try:
+            digest.update(Path(visits).read_bytes())
+        except OSError as error:
+            raise BookError(f"Cannot read the table of visits {visits}: {error.strerror}.") from error
     return digest.hexdigest()
 
 
@@ -216,7 +232,7 @@ def compute(source: Path, target: Path, todo: Job, strict: bool = False) -> dict
 
     if (record := current(source, target, todo, strict)) is not None:
         return record
-    if (here := plan(todo.model, todo.setting or "dc2_like").sha256) != todo.sha256:
+    if (here := plan(todo.model, todo.setting or "dc2_like", todo.reading).sha256) != todo.sha256:
         raise BookError(f"the weights or the code here differ from those of the command ({here[:12]}, {todo.sha256[:12]})")
     before, wanted = source.stat(), _wanted(source, todo)
     clock, rows, problems, writer = _Clock(), 0, 0, None

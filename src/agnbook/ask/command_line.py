@@ -151,7 +151,7 @@ def _reading(options):
     return Options(
         survey=options.survey, wavelengths=wavelengths, unit=options.unit, time_unit=options.time_unit,
         columns=_pairs(options.column, "--column takes ROLE=NAME"), object=options.object, band=options.band,
-        redshift=options.redshift, extinction=options.extinction, tolerance=options.tolerance,
+        redshift=options.redshift, extinction=options.extinction, visits=options.visits, tolerance=options.tolerance,
     )  # fmt: skip
 
 
@@ -165,7 +165,7 @@ def _lightcurve(options) -> int:
     from agnbook.ask import fetched, outputs
 
     written = [name for name in (options.output, options.reconstruction, options.per_band) if name]
-    given = [name for name in (*options.table, options.objects, options.times) if name]
+    given = [name for name in (*options.table, options.objects, options.times, options.visits) if name]
     with outputs.reserved(written, given, options.overwrite), fetched.local(options.table, options.fetch) as paths:
         return _light_curves(options, paths)
 

@@ -24,7 +24,7 @@ EXAMPLES = {
     "lightcurve": [
         "agnbook lightcurve my_quasars.csv --survey sdss --redshift z -o answers.csv --plot plots",
         "agnbook lightcurve zg.csv zr.csv --survey ztf --object 'Mrk 335' --reconstruction curves.parquet --step 5",
-        "agnbook lightcurve forced.parquet --survey lsst --objects objects.parquet -o answers.fits --per-band bands.fits",
+        "agnbook lightcurve forced.parquet --survey lsst --visits visits.csv -o answers.fits --per-band bands.fits",
         "agnbook lightcurve six_bands.csv --model simulator --setting lsst_bright",
     ],
     "score": [
@@ -105,6 +105,9 @@ def parser() -> argparse.ArgumentParser:
     group.add_argument("--band", metavar="BAND", help="all rows are of this band")
     group.add_argument("--redshift", metavar="COLUMN", help="column, or one number")
     group.add_argument("--extinction", metavar="COLUMN", help="A_V, E(B-V) or A_<band>, by the column's name; a number is A_V")
+    group.add_argument(
+        "--visits", metavar="TABLE", help="times of Rubin's visits (visit, expMidptMJD), where measurements lack them"
+    )
     group.add_argument("--strict", action="store_true", help="refuse what has rows or objects that cannot be used")
     group.add_argument("--setting", help="of the simulator: dc2_like (default), lsst_bright, independent")
     group.add_argument(

@@ -39,6 +39,7 @@ class Options:
     object, band : for tables without such a column: the name of all rows.
     redshift, extinction, absolute_magnitude : a column, or a number for every object. Extinction is A_V, E(B - V) or the
         survey's own A_<band>, told apart by the column's name; a number is A_V.
+    visits : path of a table of Rubin's visits, which gives the times of measurements without any; see `visits`.
     tolerance : days within which six bands are one visit; for the simulator's models alone.
     """
 
@@ -52,6 +53,7 @@ class Options:
     redshift: str | float | None = None
     extinction: str | float | None = None
     absolute_magnitude: str | float | None = None
+    visits: str | None = None
     tolerance: float = 0.5
 
     def __post_init__(self):

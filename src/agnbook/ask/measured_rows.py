@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from agnbook.ask import visits
 from agnbook.ask.curve_options import NAMES, Options, column_of
 from agnbook.ask.flux_units import flux_unit
 from agnbook.ask.plain_columns import UNEQUAL, Columns
@@ -17,53 +18,74 @@ _WIDE = re.compile(
     re.IGNORECASE,
 )
 #: Columns that say which measurements the survey itself advises not to use.
-_FLAGS = ("pixelflags_bad", "psfflux_flag", "flagged")
+_FLAGS = (
+    "pixelflags_bad", "pixelflags_nodata", "pixelflags_offimage", "pixelflags_edge", "pixelflags_saturatedcenter",
+    "pixelflags_crcenter", "pixelflags_suspectcenter", "invalidpsfflag", "psfflux_flag", "flagged",
+)  # fmt: skip
+#: Rubin's names of fluxes that are differences from a template, whatever table they stand in.
+_DIFFERENCES = ("psfdiffflux", "forced_psfdiffflux", "differenceflux")
 
 
 def measured_rows(columns: Columns, options: Options) -> dict:
     """Return arrays object, time, band, mag, mag_error, flux, flux_error (one row a measurement) and the flux's unit."""
     name, time = column_of(columns, "object", options), column_of(columns, "time", options)
+    joined = visits.times(columns, options.visits) if options.visits and time is None else None
     value_unit = {}
     band = None if options.band else column_of(columns, "band", options)
     pair = {kind: _pair(columns, kind, options) for kind in ("magnitude", "flux")}
     long = band is not None and any(pair.values())
-    wide = {} if long or options.band else _wide_pairs(columns)
+    wide = {} if band or options.band else _wide_pairs(columns)  # with a column of bands a row is one measurement
     own_time = {b: columns.first([f"{word}_{b}".lower() for word in ("time", "mjd")]) for b in wide}
     if wide and all(own_time.values()):
         time = next(iter(own_time.values()))
-    missing = [role for role, found in (("object", name or options.object), ("time", time)) if found is None]
+    has_time = True if joined is not None else time
+    missing = [role for role, found in (("object", name or options.object), ("time", has_time)) if found is None]
     if not long and not wide:
         missing += [] if band or options.band else ["band"]
         missing += [] if any(pair.values()) else ["magnitude or flux", "error"]
     if missing:
-        visit = " Join Visit on `visit` for the times (expMidptMJD)." if time is None and "visit" in columns.lower else ""
+        hint = ""
+        if has_time is None and columns.first(visits.NAMES):
+            hint = " Rubin keeps times in Visit: give that table (visit, expMidptMJD) with --visits, or join it."
+        if not any(pair.values()) and (difference := columns.first(_DIFFERENCES)):
+            hint += f" {columns.plain[difference]} is the difference from a template; take psfFlux, the flux itself."
         raise FeatureError(
             f"The table lacks the columns {', '.join(missing)}; it has {', '.join(n for n in columns.data if n != UNEQUAL)}."
-            f"{visit} Give one row a measurement (object, time, band, magnitude or flux, error), or one row a visit "
+            f"{hint} Give one row a measurement (object, time, band, magnitude or flux, error), or one row a visit "
             "(object, time, mag_g, error_g, ...); or say which column is which (--column ROLE=NAME)."
         )
     who = np.full(columns.length, options.object, object) if name is None or options.object else columns.texts(name)
-    rows = {"object": who, "time": columns.days(time, options.time_unit)}
+    rows = {"object": who, "time": joined if joined is not None else columns.days(time, options.time_unit)}
     rows["unequal"] = columns.data.get(UNEQUAL, np.full(columns.length, "", object))
     rows["flagged"] = _flagged(columns)
     if wide:
         parts = [_values(columns, {kind: (value, error)}, options, value_unit) for kind, value, error in wide.values()]
         stacked = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-        times = [columns.days(own_time[b] or time, options.time_unit) for b in wide]
+        times = [columns.days(own_time[b] or time, options.time_unit) if joined is None else joined for b in wide]
         rows = {key: np.tile(values, len(wide)) for key, values in rows.items()} | {"time": np.concatenate(times)}
         rows["band"] = np.repeat(np.array(list(wide), object), columns.length)
     else:
         kinds = {kind: found for kind, found in pair.items() if found}
         stacked = _values(columns, kinds, options, value_unit)
         rows["band"] = np.full(columns.length, options.band, object) if options.band else columns.texts(band)
-        if "flux" in kinds and "diasourceid" in columns.lower and kinds["flux"][0].lower() == "psfflux":
+        if "flux" in kinds and _is_difference(columns, kinds["flux"][0]):
             rows["difference"] = True
     return rows | stacked | {"unit": value_unit.get("flux", "")}
 
 
+def _is_dia_source(columns: Columns) -> bool:
+    """Whether rows are detections on difference images, where psfFlux is the difference and scienceFlux the flux."""
+    return "diasourceid" in columns.lower or columns.nested.lower() == "diasource"
+
+
+def _is_difference(columns: Columns, value: str) -> bool:
+    plain = columns.plain[value].lower()
+    return plain in _DIFFERENCES or (plain == "psfflux" and _is_dia_source(columns))
+
+
 def _pair(columns: Columns, kind: str, options: Options) -> tuple[str, str] | None:
     value = column_of(columns, kind, options)
-    if value is not None and value.lower() == "psfflux" and "diasourceid" in columns.lower and "scienceflux" in columns.lower:
+    if value is not None and value.lower() == "psfflux" and _is_dia_source(columns) and "scienceflux" in columns.lower:
         value, error = columns.lower["scienceflux"], columns.lower.get("sciencefluxerr")  # psfFlux is a difference there
     else:
         error = column_of(columns, f"{kind}_error", options)
@@ -79,7 +101,7 @@ def _values(columns: Columns, kinds: dict, options: Options, value_unit: dict) -
             unit = options.unit
         if own == "mag" and options.unit not in (None, "mag") and "flux" not in kinds:
             raise FeatureError(f"{value} holds magnitudes by its name, but the unit given is {options.unit}; name it flux.")
-        unit = unit or ("nJy" if value.lower().startswith(("psfflux", "scienceflux")) else "")
+        unit = unit or ("nJy" if value.lower().startswith(("psfflux", "scienceflux", "psfdiffflux")) else "")
         factor = 1.0
         if own == "mag" and unit not in ("", "mag", "mag(AB)"):
             raise FeatureError(f"{value} is in {unit}; give it in mag.")

@@ -26,10 +26,16 @@ class Columns:
     plain : name -> name without a unit in brackets.
     lower : `plain` in lower case -> name.
     length : n
+    nested : name of the nested column that was unfolded, "" without one.
     """
 
     def __init__(self, table):
         self.units: dict[str, str] = {}
+        self.nested = ""
+        if isinstance(table, pd.DataFrame) and any(str(kind).startswith("nested<") for kind in table.dtypes):
+            table = _arrow(table)  # as LSDB has them
+        if not isinstance(table, pd.DataFrame) and hasattr(table, "schema"):
+            self.nested = _chosen(table) or ""
         self.data = _arrays(table, self.units)
         self.length = len(next(iter(self.data.values()))) if self.data else 0
         self.plain = {name: name if name.lower() == "e(b-v)" else _UNIT.sub("", name).strip() for name in self.data}
@@ -147,21 +153,36 @@ def _plain(series: pd.Series) -> np.ndarray:
     return series.to_numpy()
 
 
+def _arrow(frame: pd.DataFrame):
+    """A data frame with nested columns as an Arrow table, its index among the columns if it has a name."""
+    import pyarrow as pa
+
+    return pa.Table.from_pandas(frame.reset_index(drop=frame.index.name is None), preserve_index=False)
+
+
+def _is_nested(kind) -> bool:
+    import pyarrow as pa
+
+    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return pa.types.is_struct(kind) or (listed and pa.types.is_struct(kind.value_type))
+
+
+def _chosen(table) -> str | None:
+    """Of an Arrow table's nested columns the best of `_NESTED`, or the first."""
+    nested = [field.name for field in table.schema if _is_nested(field.type)]
+    rank = {name: number for number, name in enumerate(_NESTED)}
+    return min(nested, key=lambda name: rank.get(name.lower(), len(rank)), default=None)
+
+
 def _from_arrow(table) -> dict[str, np.ndarray]:
-    """Columns of an Arrow table; of nested ones the best of `_NESTED` (or the only one), its fields as columns of lists."""
+    """Columns of an Arrow table; of nested ones that which is `_chosen`, its fields as columns of lists."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if isinstance(table, pa.RecordBatch):
         table = pa.Table.from_batches([table])
-
-    def is_nested(kind) -> bool:
-        listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
-        return pa.types.is_struct(kind) or (listed and pa.types.is_struct(kind.value_type))
-
-    nested = [name for name in table.column_names if is_nested(table.schema.field(name).type)]
-    rank = {name: number for number, name in enumerate(_NESTED)}
-    chosen = min(nested, key=lambda name: rank.get(name.lower(), len(rank)), default=None)
+    nested = [field.name for field in table.schema if _is_nested(field.type)]
+    chosen = _chosen(table)
     columns: dict[str, pa.Array] = {name: table[name].combine_chunks() for name in table.column_names if name not in nested}
     columns = {name: c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for name, c in columns.items()}
     if chosen is not None:
