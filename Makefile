@@ -57,7 +57,7 @@ clean:  ## remove what was built; the environments and the data stay
 # Exact versions, no hashes, and nothing that torch brings for a graphics card: its build is the platform's choice.
 LOCK = .venv/bin/uv pip compile --quiet --no-header --no-annotate --python $(FULL)
 lock: environment  ## write the exact versions that pyproject.toml allows to the lock files; what is there stays (UPGRADE=--upgrade)
-	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group book --group notebooks --group test -o requirements.lock
+	@$(LOCK) $(UPGRADE) pyproject.toml --extra chapters --group book --group notebooks --group test -o requirements.lock
 	@grep -vE "^(nvidia|cuda|triton)-?" requirements.lock > _build/requirements.lock && mv _build/requirements.lock requirements.lock
 	@$(LOCK) $(UPGRADE) --group book --constraint requirements.lock -o requirements-book.lock
 

@@ -8,7 +8,7 @@ from agnbook.errors import BookError
 EXTRAS = {
     "torch": "light-curves", "streamlit": "app", "dask": "bulk", "distributed": "bulk", "tensorflow": "deep",
     "tensorflow_probability": "deep", "tf_keras": "deep", "lightgbm": "chapters", "sklearn": "chapters", "joblib": "chapters",
-    "corner": "app",
+    "corner": "app", "lsdb": "hats",
 }  # fmt: skip
 
 

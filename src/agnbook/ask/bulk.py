@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from agnbook import storage
-from agnbook.ask import bulk_task, bulk_workers
+from agnbook.ask import bulk_hats, bulk_task, bulk_workers
 from agnbook.errors import BookError
 
 #: Endings of Parquet files, in any capitals.
@@ -133,8 +134,9 @@ def run(
 
     Parameters
     ----------
-    source : folder of Parquet partitions, see `partitions`; on a cluster, in a file system that all workers see.
-    target : folder for the results, one a partition, of the same name.
+    source : folder of Parquet partitions, see `partitions`, or a HATS catalogue, see `bulk_hats`; on a cluster, in a file system
+        that all workers see.
+    target : folder for the results, one a partition, of the same name; for a HATS catalogue it is one, too.
     model : one of `bulk_task.MODELS`.
     setting : for the simulator's models, one of `dataset.SETTINGS`.
     scheduler : address of a Dask scheduler such as ``tcp://10.0.0.1:8786``; by default processes of this machine compute.
@@ -159,8 +161,12 @@ def run(
     if workers is not None and workers < 1:
         raise BookError(f"{workers} workers; give 1 or more.")
     source, target, todo = Path(source), Path(target), bulk_task.plan(model, setting, options)
-    names = partitions(source)
     _check_folders(source, target)
+    if bulk_hats.is_hats(source):
+        todo = replace(todo, layout="hats")
+        source, names = bulk_hats.partitions(source)
+    else:
+        names = partitions(source)
     with _alone(target):
         there = []
         for name in names:
@@ -175,7 +181,9 @@ def run(
             if old is not None:
                 there.append(name)
         with ThreadPoolExecutor() as threads:  # hashing releases Python's lock
-            found = threads.map(lambda name: bulk_task.current(source / name, target / name, todo, strict), there)
+            found = threads.map(
+                lambda name: bulk_task.current(bulk_task.input_of(source, name, todo), target / name, todo, strict), there
+            )
             records = {name: record for name, record in zip(there, found, strict=True) if record is not None}
         missing = set(names) - set(records)
         progress(len(records), len(names))
@@ -200,5 +208,7 @@ def run(
                 "Correct these and run the same command again; what is done will not be computed again."
             )
         storage.write_text(target / "_manifest.csv", table.drop(columns="computed").to_csv(lineterminator="\n"))
+        if todo.layout == "hats":
+            bulk_hats.finish(source, target, names, int(table["rows"].sum()))
         table.attrs |= {"orphans": _orphans(target, names), "repeated": _repeated(target, names)}
     return table

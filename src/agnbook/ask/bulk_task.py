@@ -27,12 +27,13 @@ _ENGINE = (
 @dataclass(frozen=True)
 class Job:
     """What to compute: a model of `MODELS`, for the simulator one of `dataset.SETTINGS`, the hash of its weights or code,
-    and for light curves the options with which they are read, as text."""
+    for light curves the options with which they are read, as text, and "hats" for the pixels of a HATS catalogue."""
 
     model: str
     setting: str
     sha256: str
     options: str = ""
+    layout: str = ""
 
     @property
     def reading(self):
@@ -117,6 +118,15 @@ def read_record(path: Path | str) -> dict | None:
         raise BookError(f"{path} was not written by `agnbook bulk`. Move it away, or choose another output folder.") from None
 
 
+def input_of(source: Path, name: Path, todo: Job) -> Path:
+    """Return where a partition lies; a pixel of a HATS catalogue may be a folder of files."""
+    if todo.layout == "hats":
+        from agnbook.ask import bulk_hats
+
+        return bulk_hats.input_of(source, name)
+    return source / name
+
+
 def _size(source: Path) -> int:
     return sum(path.stat().st_size for path in source.rglob("*")) if source.is_dir() else source.stat().st_size
 
@@ -172,27 +182,33 @@ class _Clock:
 
 def _answers(source: Path, todo: Job, clock: _Clock):
     """Yield the answers for a partition as data frames: light curves in batches, tables of features at once."""
-    if todo.model not in ("lightcurve", "simulator"):
-        from agnbook.ask import classify, redshift, tables
-
-        clock("start")
-        table = tables.read(source)
-        clock("read")
-        answer = redshift.redshift(table) if todo.model == "redshift" else classify.classify(table, todo.model)
-        answer = answer.to_pandas()
-        clock("model")
-        yield answer
-        return
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from agnbook.ask import light_curves, measurements
-
+    curves = todo.model in ("lightcurve", "simulator")
     if todo.model == "simulator":
         import torch
 
         torch.set_num_threads(1)
-    question = todo.question
+    if todo.layout == "hats":
+        from agnbook.ask import bulk_hats
+
+        base = next(folder for folder in source.parents if bulk_hats.is_hats(folder))
+        clock("start")
+        for frame in bulk_hats.read(base, source, BATCH if curves else None):
+            answer, rows = _of_curves(frame, todo, clock) if curves else _of_features(frame, todo, clock)
+            yield bulk_hats.placed(answer, frame, rows, base)
+    elif curves:
+        yield from (_of_curves(batch, todo, clock)[0] for batch in _batches(source, clock))
+    else:
+        from agnbook.ask import tables
+
+        clock("start")
+        yield _of_features(tables.read(source), todo, clock)[0]
+
+
+def _batches(source: Path, clock: _Clock):
+    """Yield the light curves of a Parquet file: nested ones some at a time, the rows of a long table at once."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     clock("start")
     try:
         with pq.ParquetFile(source, page_checksum_verification=True) as file:
@@ -200,13 +216,36 @@ def _answers(source: Path, todo: Job, clock: _Clock):
             # an object's rows of a long table may lie anywhere in it
             for batch in file.iter_batches(BATCH, use_threads=False) if nested else [file.read(use_threads=False)]:
                 if batch.num_rows:
-                    objects = measurements.read(batch, question.options)
-                    clock("read")
-                    rows = [light_curves.answer(each, question).row for each in objects]
-                    clock("model")
-                    yield light_curves.frame(rows, question)
+                    yield batch
     except (pa.ArrowException, OSError) as error:
         raise BookError(f"cannot be read as Parquet ({str(error).splitlines()[0]})") from error
+
+
+def _of_curves(batch, todo: Job, clock: _Clock):
+    """Answers to light curves, and the first row of each object."""
+    from agnbook.ask import light_curves, measurements
+
+    question = todo.question
+    objects = measurements.read(batch, question.options)
+    clock("read")
+    rows = [light_curves.answer(each, question).row for each in objects]
+    clock("model")
+    return light_curves.frame(rows, question), [each.row for each in objects]
+
+
+def _of_features(table, todo: Job, clock: _Clock):
+    """Answers to a table of features, and their rows."""
+    from astropy.table import Table
+
+    from agnbook.ask import classify, redshift
+
+    if not isinstance(table, Table):
+        table = Table.from_pandas(table.convert_dtypes(dtype_backend="numpy_nullable"))
+    clock("read")
+    answer = redshift.redshift(table) if todo.model == "redshift" else classify.classify(table, todo.model)
+    answer = answer.to_pandas()
+    clock("model")
+    return answer, range(len(answer))
 
 
 def _first_problem(answer) -> str:
@@ -263,7 +302,7 @@ def task(source: Path, target: Path, todo: Job, name: Path, strict: bool = False
     """Run `compute` and return an error as text: one bad file must not stop the others."""
     try:
         name.as_posix().encode()
-        return compute(source / name, target / name, todo, strict)
+        return compute(input_of(source, name, todo), target / name, todo, strict)
     except UnicodeEncodeError:
         return {"error": "its name is no UTF-8 text, which Parquet's readers need; rename it"}
     except Exception as error:  # whatever is in a file that may hold anything

@@ -5,63 +5,20 @@ middle of one; the others' work goes on.
 """
 
 import logging
-import multiprocessing
 import os
 import queue
-import signal
-import sys
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
+from agnbook.ask import processes
 from agnbook.errors import BookError
 
 #: Seconds to wait for a scheduler's answer and for its first worker, together.
 PATIENCE = 30
 KILLED = "its worker was killed again and again, perhaps for want of memory; split it, or start fewer workers"
-
-
-def _begin_worker() -> None:
-    """Leave the terminal to the command (Ctrl-C and the bar are its own), and end when it ends, however it does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.stderr = open(os.devnull, "w")
-
-    def watch():
-        multiprocessing.parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-@contextmanager
-def _pool(workers: int):
-    """Yield a pool of processes that nobody outside can reach; on an error or Ctrl-C they end at once."""
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker)
-    try:
-        yield pool
-    except BaseException:
-        for child in set(multiprocessing.active_children()) - others:
-            child.kill()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _submitted(pool, task, names) -> dict:
-    """Submit a task for each name; future -> name.
-
-    Processes that are born here inherit that Ctrl-C is not for them; the command itself gets it a moment later.
-    """
-    mask = getattr(signal, "pthread_sigmask", None)
-    before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else None
-    try:
-        return {pool.submit(task, name): name for name in names}
-    finally:
-        if mask:
-            mask(signal.SIG_SETMASK, before)
 
 
 def gather_here(workers: int | None, task, missing, records, tick) -> None:
@@ -73,9 +30,9 @@ def gather_here(workers: int | None, task, missing, records, tick) -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     workers, waiting = workers or cores, sorted(missing)
     while waiting:
-        with _pool(workers) as pool:
+        with processes.pool(workers) as pool:
             try:
-                futures = _submitted(pool, task, waiting)
+                futures = processes.submitted(pool, task, waiting)
                 for future in as_completed(futures):
                     records[futures[future]] = future.result()
                     tick()
@@ -90,9 +47,9 @@ def gather_here(workers: int | None, task, missing, records, tick) -> None:
 
 def _alone_in_a_process(task, name) -> dict:
     for _ in range(2):
-        with _pool(1) as pool:
+        with processes.pool(1) as pool:
             try:
-                return next(iter(_submitted(pool, task, [name]))).result()
+                return next(iter(processes.submitted(pool, task, [name]))).result()
             except BrokenProcessPool:
                 continue
     return {"error": KILLED}

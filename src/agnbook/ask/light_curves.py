@@ -7,6 +7,7 @@ that were trained on simulated surveys answer through `agnbook.ask.simulator`.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -255,16 +256,20 @@ def answers(objects: Sequence[Measured], question: Question, workers: int = 1):
         for block in progress.blocks(len(objects), "light curves", 1):
             yield from (answer(each, question) for each in objects[block])
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from concurrent.futures.process import BrokenProcessPool
+
+    from agnbook.ask import processes
 
     chunks = list(itertools.batched(objects, _CHUNK)) if hasattr(itertools, "batched") else [
         objects[first : first + _CHUNK] for first in range(0, len(objects), _CHUNK)
     ]  # fmt: skip
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        found = pool.map(_trimmed, chunks, itertools.repeat(question))
-        for _ in progress.blocks(len(objects), "light curves", _CHUNK):
-            yield from next(found)
+    with processes.pool(workers) as pool:
+        found = iter(processes.submitted(pool, partial(_trimmed, question=question), chunks))
+        try:
+            for _ in progress.blocks(len(objects), "light curves", _CHUNK):
+                yield from next(found).result()
+        except BrokenProcessPool as error:
+            raise FeatureError("A worker was killed, perhaps for want of memory. Take fewer workers, or one.") from error
 
 
 def refuse_problems(objects: Sequence[Measured], question: Question) -> None:

@@ -34,6 +34,7 @@ class Measured:
     left_out : reason -> number of rows.
     notes : what had to be assumed, in words.
     problem : why there is no light curve, or "".
+    row : the first row of the table, counted from 0, that is of this object; of lists, that of the object itself.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Measured:
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     problem: str = ""
+    row: int = 0
 
 
 def read(table, options: Options | None = None, objects=None) -> list[Measured]:
@@ -77,7 +79,9 @@ def read(table, options: Options | None = None, objects=None) -> list[Measured]:
     known = object_facts.known(columns, options, rows["object"])
     if objects is not None:
         known = object_facts.join(known, Columns(objects), options)
-    return _objects(rows, known, options)
+    first = np.unique(rows["object"].astype(str), return_index=True)
+    row_of = {name: int(columns.row[at % columns.length]) for name, at in zip(*first, strict=True)}
+    return [replace(each, row=row_of[each.name]) for each in _objects(rows, known, options)]
 
 
 def _objects(rows: dict, known: dict, options: Options) -> list[Measured]:

@@ -12,6 +12,8 @@ _NESTED = ("objectforcedsource", "diaobjectforcedsource", "forcedsource", "diaso
 _MJD_ZERO = pd.Timestamp("1858-11-17", tz="UTC")
 #: Column that marks rows of an object whose lists differ in length, with the words.
 UNEQUAL = "\0unequal lists"
+#: Column that says which row of the table a measurement comes from.
+ROW = "\0row"
 #: A unit in brackets at the end of a name: "Time(days)", "flux [mJy]".
 _UNIT = re.compile(r"\s*[(\[]([^)\]]*)[)\]]\s*$")
 
@@ -27,6 +29,7 @@ class Columns:
     lower : `plain` in lower case -> name.
     length : n
     nested : name of the nested column that was unfolded, "" without one.
+    row : int array (n,), the row of the table that each row comes from; several come from one row with lists.
     """
 
     def __init__(self, table):
@@ -37,7 +40,9 @@ class Columns:
         if not isinstance(table, pd.DataFrame) and hasattr(table, "schema"):
             self.nested = _chosen(table) or ""
         self.data = _arrays(table, self.units)
+        self.row = self.data.pop(ROW, None)
         self.length = len(next(iter(self.data.values()))) if self.data else 0
+        self.row = np.arange(self.length) if self.row is None else self.row
         self.plain = {name: name if name.lower() == "e(b-v)" else _UNIT.sub("", name).strip() for name in self.data}
         self.lower: dict[str, str] = {}
         for name, plain in sorted(self.plain.items(), key=lambda item: item[0] != item[1]):  # exact names first
@@ -246,4 +251,4 @@ def _unfolded(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if kinds - {*"fiub"} and hollow.any():
             parts = [np.asarray([None], object) if isinstance(part, list) else part.astype(object) for part in parts]
         out[name] = np.concatenate(parts) if parts else np.empty(0)
-    return out | {UNEQUAL: np.repeat(problem, times)}
+    return out | {UNEQUAL: np.repeat(problem, times), ROW: np.repeat(np.arange(len(times)), times)}
