@@ -105,6 +105,31 @@ def test_warnings_of_the_catalogue():
     assert not any("Galactic plane" in text for text in report.of_source("4FGL J1104.4+3812").warnings)
 
 
+@pytest.mark.needs("4fgl-dr4", "4lac-dr3-h", "4lac-dr3-l")
+def test_a_source_warns_as_a_row_of_its_catalogue_at_least_as_by_its_name(high_latitude):
+    some = high_latitude.iloc[:: len(high_latitude) // 12]
+    answers = uploads.answer(Table.from_pandas(some))
+    for number, name in enumerate(source_names.todays_names(some["Source_Name"])):
+        by_name, by_row = report.of_source(name), report.of_row(answers, number)
+        assert set(by_name.warnings) <= set(by_row.warnings), name
+        assert by_row.spectrum.equals(by_name.spectrum) and by_row.history.equals(by_name.history)
+
+
+@pytest.mark.needs("4fgl-dr4", "4lac-dr3-h", "4lac-dr3-l")
+def test_all_models_stand_side_by_side_and_known_sources_are_answered_as_if_unknown():
+    found = report.of_source("4FGL J1104.4+3812")  # Mkn 421, whose class and redshift are known
+    assert list(found.models["model"].str.partition(",")[0]) == [
+        "random forest", "networks", "7-42-1 network", "trees and forest",
+    ]  # fmt: skip
+    assert found.models["answer"][1].startswith("bll+ 0.9") and "is known" in found.redshift_meaning
+    assert found.redshift["low95"] < 0.03 < found.redshift["high95"]
+    row = found.row()
+    assert row["later class"].startswith("BLL") and row["z_q500"] == found.redshift["median"] and row["redshift_sha256"]
+    assert "networks, six groups: bll+" in row["models"]
+    unknown = report.of_source("4FGL J0001.2+4741")
+    assert len(unknown.models) == 5 and unknown.redshift_meaning == ""
+
+
 def test_observed_fraction_is_what_the_network_is_worth():
     fraction, low, high = skill.observed_fraction([0.0, 0.5, 1.0, np.nan])
     assert fraction[0] < 0.05 and 0.25 < fraction[1] < 0.75 and fraction[2] > 0.9 and np.isnan(fraction[3])
@@ -245,7 +270,9 @@ def test_app_looks_a_source_up(app):
     assert app.metric[0].value == f"{source_names.published('blazar_classes').loc['4FGL J0001.2+4741', 'probability_fsrq']:.3f}"
     assert any("uncertain type" in warning.value for warning in app.warning)
     app.text_input[0].set_value("  mkn421 ").run()
-    assert "4FGL J1104.4+3812" in app.text[0].value and not app.metric
+    assert "4FGL J1104.4+3812" in app.text[0].value and "later class: BLL" in app.text[0].value
+    assert [metric.label for metric in app.metric] == ["median redshift"] and any("is known" in text.value for text in app.text)
+    assert list(app.table[0].value.index)[2] == "7-42-1 network, BL Lac or FSRQ"
     assert "PKS 2155-304" in set(app.dataframe[0].value["counterpart"])
     app.text_input[0].set_value("crab nebula").run()
     assert app.selectbox[0].options == source_names.find_sources("Crab Nebula") and len(app.selectbox[0].options) > 1

@@ -1,10 +1,15 @@
 """Who the app answers, and what it lets a page load."""
 
 import asyncio
+import base64
+import hashlib
 
 import pytest
 
 from agnbook.ask import app_guard
+
+PAGE = "<html><script src='a.js'></script><script>let a = 1</script></html>"
+HASH = base64.b64encode(hashlib.sha256(b"let a = 1").digest()).decode()
 
 
 def _asked(kind="http", client=("127.0.0.1", 5000), **headers) -> tuple[list[dict], bool]:
@@ -23,7 +28,7 @@ def _asked(kind="http", client=("127.0.0.1", 5000), **headers) -> tuple[list[dic
         sent.append(message)
 
     given = [(name.encode(), value.encode()) for name, value in headers.items()]
-    asyncio.run(app_guard.Guard(app)({"type": kind, "client": client, "headers": given}, receive, send))
+    asyncio.run(app_guard.Guard(app, PAGE)({"type": kind, "client": client, "headers": given}, receive, send))
     return sent, bool(reached)
 
 
@@ -31,10 +36,12 @@ def _asked(kind="http", client=("127.0.0.1", 5000), **headers) -> tuple[list[dic
 def test_this_machine_is_answered_with_a_policy(host):
     sent, reached = _asked(host=host, origin=f"http://{host}")
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    policy = headers.pop("content-security-policy")
     assert reached and sent[0]["status"] == 200 and headers == app_guard.HEADERS
-    assert "default-src 'self'" in headers["content-security-policy"] and "unsafe-eval" not in headers[
-        "content-security-policy"
-    ].replace("wasm-unsafe-eval", "")
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'self'" and rules["frame-ancestors"] == rules["object-src"] == "'none'"
+    # the hash of "let a = 1", and of no other script
+    assert rules["script-src"] == "'self' 'wasm-unsafe-eval' 'sha256-" + HASH + "'"
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 import numpy as np
@@ -40,13 +41,15 @@ no SED,2.10,2.02,0.40,1800,20.1,0,0,200,12
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """Serve the app as `make app` does."""
+    """Serve the app as `make app` does, from a folder that is not the book's."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = open(tmp_path_factory.mktemp("app") / "log", "w+")
-    command = [sys.executable, "-m", "streamlit", "run", "src/agnbook/ask/app.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=storage.ROOT, env=os.environ | {"AGNBOOK_OFFLINE": "1"}, stdout=log, stderr=log)
+    folder = tmp_path_factory.mktemp("app")
+    log = open(folder / "log", "w+")
+    script = storage.ROOT / "src" / "agnbook" / "ask" / "app.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=folder, env=os.environ | {"AGNBOOK_OFFLINE": "1"}, stdout=log, stderr=log)
     try:
         for _ in range(150):
             try:
@@ -57,7 +60,8 @@ def address(tmp_path_factory):
                 time.sleep(0.2)
         yield f"http://127.0.0.1:{port}"
         log.seek(0)
-        assert "Traceback" not in log.read()
+        said = log.read()
+        assert "Traceback" not in said and "deprecated" not in said
     finally:
         server.terminate()
         server.wait(timeout=20)
@@ -78,6 +82,7 @@ def page(browser, address):
     page.on("request", lambda request: request.url.startswith(("http", "ws")) and "127.0.0.1" not in request.url
             and page.outside.append(request.url))  # fmt: skip
     page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda message: "Content Security Policy" in message.text and page.problems.append(message.text))
     page.on("dialog", lambda dialog: (page.dialogs.append(dialog.message), dialog.dismiss()))
     page.goto(address)
     settled(page)
@@ -117,7 +122,7 @@ def test_look_up_and_download(page):
     expect(page.get_by_text("The 95 % interval includes one half")).to_be_visible(timeout=LONG)
     published = source_names.published("blazar_classes").loc["4FGL J0003.3-1928"]
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{published['probability_fsrq']:.3f}")
-    expect(page.locator("[data-testid=stImage] img, [data-testid=stImageContainer] img")).to_have_count(5)
+    expect(page.locator("[data-testid=stImage] img, [data-testid=stImageContainer] img")).to_have_count(7)
     frame = pd.read_csv(io.BytesIO(downloaded(page, "Download CSV")))
     assert frame["Source_Name"][0] == "4FGL J0003.3-1928"
     assert frame["probability_fsrq"][0] == published["probability_fsrq"] and "one half" in frame["warnings"][0]
@@ -168,6 +173,39 @@ def test_a_cell_that_is_no_number_costs_its_row_alone(page):
     frame = pd.read_csv(io.BytesIO(downloaded(page, "Download CSV")))
     assert np.isfinite(frame["probability_fsrq"]).tolist() == [False, True, True]
     assert "Pivot_Energy" in frame["problem"][0] and frame["problem"].isna().tolist() == [False, True, True]
+
+
+def test_strangers_are_refused_and_every_answer_has_a_policy(address):
+    port = int(address.rpartition(":")[2])
+    with urllib.request.urlopen(address) as answer:
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"] and answer.headers["X-Frame-Options"] == "DENY"
+    for host in ("evil.example", f"evil.example:{port}", "0.0.0.0"):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(urllib.request.Request(address, headers={"Host": host}))
+    with socket.socket() as outside:
+        outside.settimeout(2)
+        try:
+            outside.connect((socket.gethostbyname(socket.gethostname()), port))
+        except OSError:
+            return
+        assert outside.getpeername()[0].startswith("127."), "the app listens to others"
+
+
+def test_it_refuses_to_listen_to_others(tmp_path):
+    script = storage.ROOT / "src" / "agnbook" / "ask" / "app.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.address", "0.0.0.0", "--server.port", "8599"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert run.returncode and "lets others in" in run.stdout + run.stderr and "Traceback" not in run.stderr
+
+
+def test_what_a_person_looks_for(page):
+    ask(page, "Mkn 421")
+    expect(page.get_by_text("later class: BLL, Mkn 421 (FL16Y)")).to_be_visible(timeout=LONG)
+    for heading in ("All models side by side", "Spectrum", "Yearly flux", "Place on the sky", "Redshift"):
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("associated sources of 4FGL-DR4, 10 columns").first).to_be_visible()
+    frame = pd.read_csv(io.BytesIO(downloaded(page, "Download CSV")))
+    assert {"later class", "z_low95", "models", "redshift_sha256", "groups_sha256", "network_sd_bll"} <= set(frame)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,21 +1,38 @@
 """Who may talk to the app, and what its pages may load: this machine alone, and nothing but what the app itself serves."""
 
+import base64
+import hashlib
 import ipaddress
+import re
 
 #: Names by which a browser on this machine may call it. Any other in a Host header is a foreign page's trick (DNS rebinding).
 HOSTS = ("localhost", "127.0.0.1", "[::1]")
-#: Streamlit draws with inline styles, decodes tables in WebAssembly and shows images and downloads as blobs.
-POLICY = "; ".join(
-    [
-        "default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self' 'unsafe-inline'",
-        "worker-src 'self' blob:", "img-src 'self' data: blob:", "font-src 'self' data:",
-        "connect-src 'self' data: blob:", "object-src 'none'", "base-uri 'self'", "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)  # fmt: skip
+
+
+def script_hashes(page: str) -> list[str]:
+    """Return the sources by which a policy allows just the inline scripts of a page of HTML."""
+    scripts = re.findall(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", page, re.DOTALL | re.IGNORECASE)
+    return [f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts]
+
+
+def policy(page: str) -> str:
+    """Return the content-security policy for Streamlit's one page of HTML.
+
+    Streamlit draws with inline styles, decodes tables in WebAssembly and shows images and downloads as blobs.
+    """
+    rules = {
+        "default-src": "'self'", "script-src": " ".join(["'self'", "'wasm-unsafe-eval'", *script_hashes(page)]),
+        "style-src": "'self' 'unsafe-inline'", "worker-src": "'self' blob:", "img-src": "'self' data: blob:",
+        "font-src": "'self' data:", "connect-src": "'self' data: blob:", "object-src": "'none'", "base-uri": "'self'",
+        "form-action": "'self'", "frame-ancestors": "'none'",
+    }  # fmt: skip
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+#: What every answer says besides the policy.
 HEADERS = {
-    "content-security-policy": POLICY, "x-frame-options": "DENY", "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-origin",
+    "x-frame-options": "DENY", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
 }  # fmt: skip
 
 
@@ -47,10 +64,10 @@ def _is_allowed(scope) -> bool:
 
 
 class Guard:
-    """ASGI middleware: refuses strangers, and gives every answer the `HEADERS`."""
+    """ASGI middleware: refuses strangers, and gives every answer the `HEADERS` and the policy for `page`."""
 
-    def __init__(self, app):
-        self.app = app
+    def __init__(self, app, page: str = ""):
+        self.app, self.headers = app, HEADERS | {"content-security-policy": policy(page)}
 
     async def __call__(self, scope, receive, send):
         if scope["type"] not in ("http", "websocket"):
@@ -62,8 +79,11 @@ class Guard:
 
         async def guarded(message):
             if message["type"] == "http.response.start":
-                given = [(name, value) for name, value in message["headers"] if name.decode().lower() not in HEADERS]
-                message = {**message, "headers": given + [(name.encode(), value.encode()) for name, value in HEADERS.items()]}
+                given = [(name, value) for name, value in message["headers"] if name.decode().lower() not in self.headers]
+                message = {
+                    **message,
+                    "headers": given + [(name.encode(), value.encode()) for name, value in self.headers.items()],
+                }
             await send(message)
 
         await self.app(scope, receive, guarded)

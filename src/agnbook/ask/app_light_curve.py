@@ -138,6 +138,11 @@ def _ask_how_to_read(example: bool) -> dict:
     return given if survey == _NO_SURVEY else given | {"survey": survey}
 
 
+def _plot(figure, dpi: int) -> None:
+    figure.savefig(picture := io.BytesIO(), format="png", dpi=dpi)
+    st.image(picture, width="stretch")
+
+
 def _show(found: light_curves.Answer) -> None:
     row = found.row
     st.text(f"{row['object']}\n{row.get('measurements', 0)} measurements in {row.get('bands') or 'no band'}"
@@ -152,7 +157,7 @@ def _show(found: light_curves.Answer) -> None:
     with left:
         st.subheader("The curve", anchor=False)
         figure = curve_figures.draw(found)
-        st.pyplot(figure, dpi=130)
+        _plot(figure, 130)
         st.caption(
             "Measurements with their errors and the curve between them with its 68 % band; an outlier may lie outside a panel. "
             "Below: what each measurement differs from all the others, in standard deviations."
@@ -167,7 +172,7 @@ def _show(found: light_curves.Answer) -> None:
                 "68 % interval."
             )
         st.subheader("Posterior", anchor=False)
-        st.pyplot(curve_figures.draw_corner(found), dpi=110)
+        _plot(curve_figures.draw_corner(found), 110)
         st.caption("Observed frame at 6000 Å. Contours hold 68 % and 95 % of the draws.")
     _offer(found, figure)
 

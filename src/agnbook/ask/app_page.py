@@ -4,21 +4,23 @@ It only shows what `agnbook.ask.report` computes. What a user typed or uploaded 
 ``st.dataframe`` alone, which show text as text; everything that renders Markdown gets the book's own words.
 """
 
+import io
 from functools import partial
+from urllib.parse import quote
 
-import numpy as np
 import streamlit as st
 from astropy.table import Table
 from matplotlib.figure import Figure
 
-from agnbook.ask import app_light_curve, neighbours, report, uploads
+from agnbook.ask import app_figures, app_light_curve, report, uploads
 from agnbook.chapter import figures
 from agnbook.errors import BookError
-from agnbook.sky import features, source_classes
+from agnbook.sky import features
 
+#: Where a neighbour's name leads, when somebody clicks it.
+_SIMBAD = "https://simbad.cds.unistra.fr/simbad/sim-id?Ident="
 EXAMPLES = ["4FGL J0001.2+4741", "PKS 2155-304", "Mkn 421", "4FGL J0003.3-1928"]
 ENDINGS = ["fits", "fit", "csv", "ecsv", "vot", "votable", "xml", "parquet"]
-CLASS_NAMES = {"bll": "BL Lac", "fsrq": "FSRQ"}
 
 
 @st.cache_data(max_entries=200, show_spinner="Looking it up ...")
@@ -45,94 +47,12 @@ def _explain(error: BookError, heading: str) -> None:
 
 
 def _plot(figure: Figure) -> None:
-    st.pyplot(figure, dpi=140)
+    figure.savefig(picture := io.BytesIO(), format="png", dpi=140)
+    st.image(picture, width="stretch")
 
 
-def _figure(width: float = 5.2, height: float = 2.9, **options):
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot(**options)
-
-
-def _draw_sky(shown: report.Report) -> Figure:
-    figure, ax = _figure(5.6, 3.3, projection="aitoff")
-    table = neighbours.space().table
-    klass = source_classes.gamma_class(table)
-    figures.sky_map(ax, table["GLON"], table["GLAT"], s=1.5, color="#BBBBBB", linewidths=0, rasterized=True)
-    for name in CLASS_NAMES:
-        rows = table[klass == name]
-        figures.sky_map(ax, rows["GLON"], rows["GLAT"], s=2.5, color=figures.CLASS_COLORS[name], alpha=0.5, linewidths=0)
-    figures.sky_map(ax, *shown.position, s=170, marker="*", color="black", edgecolor="white", zorder=3)
-    ax.tick_params(labelsize=7)
-    return figure
-
-
-def _draw_features(shown: report.Report) -> Figure:
-    figure, ax = _figure(5.6, 3.3)
-    table = neighbours.space().table
-    klass = source_classes.gamma_class(table)
-    ax.scatter(table["PL_Index"], table["Variability_Index"], s=2, color="#BBBBBB", linewidths=0)
-    for name in CLASS_NAMES:
-        rows = table[klass == name]
-        ax.scatter(rows["PL_Index"], rows["Variability_Index"], s=4, alpha=0.5, linewidths=0, color=figures.CLASS_COLORS[name],
-                   label=CLASS_NAMES[name])  # fmt: skip
-    near = table.loc[shown.neighbours["source"]]
-    ax.scatter(near["PL_Index"], near["Variability_Index"], s=45, facecolor="none", edgecolor="black", label="neighbours")
-    at = shown.features["PL_Index"], shown.features["Variability_Index"]
-    ax.plot(*at, "*", markersize=13, color="black", markeredgecolor="white", label="this source")
-    ax.set(yscale="log", xlabel="photon index", ylabel="variability index")
-    legend = ax.legend(fontsize=7, loc="upper right")
-    for handle in legend.legend_handles[:2]:
-        handle.set(sizes=[45], alpha=1)
-    return figure
-
-
-def _draw_class(shown: report.Report) -> Figure:
-    figure, ax = _figure(5.2, 1.25)
-    ax.axvspan(0, 0.5, color=figures.CLASS_COLORS["bll"], alpha=0.12, linewidth=0)
-    ax.axvspan(0.5, 1, color=figures.CLASS_COLORS["fsrq"], alpha=0.12, linewidth=0)
-    rows = ((shown.interval, "black", 0.0), (shown.observed, figures.COLORS["grey"], -0.55))
-    for ends, color, height in rows:
-        if ends:
-            ax.plot(ends, [height, height], color=color, linewidth=3, solid_capstyle="butt")
-    ax.plot(shown.fsrq, 0, "o", color="black", markersize=9, clip_on=False, zorder=3)
-    ax.set(xlim=(0, 1), ylim=(-1, 1), yticks=[], xlabel="P(FSRQ)")
-    ax.text(0.01, 0.7, "BL Lac", fontsize=8, color=figures.CLASS_COLORS["bll"], va="center")
-    ax.text(0.99, 0.7, "FSRQ", fontsize=8, color=figures.CLASS_COLORS["fsrq"], va="center", ha="right")
-    ax.spines["left"].set_visible(False)
-    return figure
-
-
-def _draw_groups(shown: report.Report) -> Figure:
-    models = [name for name in ("forest", "network") if name in shown.groups]
-    figure, ax = _figure(5.2, 1.3 + 0.8 * len(models))
-    groups, width = shown.groups.iloc[::-1], 0.8 / len(models)
-    colors = [figures.CLASS_COLORS[name.rstrip("+")] for name in groups.index]
-    for number, model in enumerate(models):
-        at = np.arange(len(groups)) + width * ((len(models) - 1) / 2 - number)
-        bars = ax.barh(at, groups[model], width, xerr=groups[f"{model}_sd"], color=colors, error_kw={"linewidth": 1})
-        if model == "network" and len(models) > 1:
-            for bar in bars:
-                bar.set(hatch="////", alpha=0.6)
-    ax.set(xlim=(0, 1), xlabel="probability", yticks=np.arange(len(groups)), yticklabels=groups.index)
-    return figure
-
-
-def _draw_redshift(shown: report.Report) -> Figure:
-    levels, quantiles = shown.posterior
-    if len(levels) > 20:  # steps of one percent would be ragged
-        steps = np.r_[0.005, 0.025, np.linspace(0.05, 0.95, 19), 0.975, 0.995]
-        levels, quantiles = steps, np.interp(steps, levels, quantiles)
-    figure, ax = _figure(5.2, 2.4)
-    width = np.diff(quantiles)
-    density = np.diff(levels) / np.where(width > 0, width, np.inf)
-    ax.stairs(density, quantiles, fill=True, color=figures.COLORS["sky"], alpha=0.6)
-    top, z = density.max(), shown.redshift
-    for level, height, line in (("95", -0.08, 1.5), ("68", -0.08, 5)):
-        ax.plot([z[f"low{level}"], z[f"high{level}"]], [height * top] * 2, color=figures.COLORS["blue"], linewidth=line,
-                solid_capstyle="butt")  # fmt: skip
-    ax.plot(z["median"], -0.08 * top, "o", color="black", markersize=6)
-    ax.set(xlim=(0, None), ylim=(-0.18 * top, None), xlabel="redshift", ylabel="probability density")
-    return figure
+def _link(name: str) -> str:
+    return _SIMBAD + quote(name, safe="")
 
 
 def _show_class(shown: report.Report) -> None:
@@ -140,9 +60,9 @@ def _show_class(shown: report.Report) -> None:
     if shown.fsrq is not None:
         st.metric("P(FSRQ), if it is a blazar", f"{shown.fsrq:.3f}", help="One minus it is the probability of a BL Lac.")
         st.caption(shown.fsrq_meaning)
-        _plot(_draw_class(shown))
+        _plot(app_figures.draw_class(shown))
     if shown.groups is not None:
-        _plot(_draw_groups(shown))
+        _plot(app_figures.draw_groups(shown))
         both = " Plain bars: forest; hatched: networks." if "forest" in shown.groups else ""
         st.caption(f"Six groups of gamma-ray sources, named by their largest member. {shown.groups_meaning}{both}")
     if shown.fsrq is None and shown.groups is None:
@@ -157,7 +77,9 @@ def _show_redshift(shown: report.Report) -> None:
     z = shown.redshift
     st.metric("median redshift", f"{z['median']:.2f}")
     st.caption(f"68.3 %: {z['low68']:.2f} to {z['high68']:.2f}; 95.4 %: {z['low95']:.2f} to {z['high95']:.2f}, calibrated.")
-    _plot(_draw_redshift(shown))
+    _plot(app_figures.draw_redshift(shown))
+    if shown.redshift_meaning:
+        st.text(shown.redshift_meaning)
     st.caption(
         "Steps: predictive distribution between its quantiles. Bars: 68.3 % and 95.4 % intervals. Gamma rays tell redshifts only "
         "roughly: quote the interval, not the median."
@@ -165,7 +87,7 @@ def _show_redshift(shown: report.Report) -> None:
 
 
 def _show(shown: report.Report, offer_download: bool) -> None:
-    """One source: facts, warnings, class, redshift, neighbours, sky."""
+    """One source: facts, warnings, class, redshift, models, spectrum and light curve, neighbours, sky."""
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.text("\n".join([shown.name, *(f"{name}: {value}" for name, value in shown.facts.items())]))
@@ -179,23 +101,43 @@ def _show(shown: report.Report, offer_download: bool) -> None:
         _show_class(shown)
     with right:
         _show_redshift(shown)
+    if shown.models is not None and len(shown.models):
+        st.subheader("All models side by side", anchor=False)
+        st.table(shown.models.set_index("model"))
+        st.caption("A source that a model learned from is answered by the part of it that has not seen the source.")
+    if shown.spectrum is not None:
+        left, right = st.columns(2, gap="large")
+        with left:
+            st.subheader("Spectrum", anchor=False)
+            _plot(app_figures.draw_spectrum(shown))
+            st.caption("4FGL-DR4, eight bands, fourteen years: one standard deviation; limits at two.")
+        with right:
+            st.subheader("Yearly flux", anchor=False)
+            _plot(app_figures.draw_history(shown))
+            st.caption("4FGL-DR4, one point a year: one standard deviation; limits at two.")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Neighbours in feature space", anchor=False)
         if shown.neighbours is None:
             st.caption("Without all five gamma-ray features it has no place in feature space.")
         else:
-            _plot(_draw_features(shown))
+            _plot(app_figures.draw_features(shown))
     with right:
         st.subheader("Place on the sky", anchor=False)
         if shown.position is None:
             st.caption("Give GLON and GLAT, or RAJ2000 and DEJ2000, in degrees to see it on the map.")
         else:
-            _plot(_draw_sky(shown))
-            st.caption(f"Galactic l {shown.position[0]:.2f}, b {shown.position[1]:+.2f} deg; blue BL Lacs, orange FSRQs.")
+            _plot(app_figures.draw_sky(shown))
+            st.caption(
+                f"Galactic l {shown.position[0]:.2f}, b {shown.position[1]:+.2f} deg, among the associated sources of 4FGL-DR4."
+            )
     if shown.neighbours is not None:
         table = shown.neighbours.rename(columns={"predicted_redshift": "redshift, predicted"}).dropna(axis=1, how="all")
-        st.dataframe(table.round(3), hide_index=True)
+        table["SIMBAD"] = [
+            _SIMBAD + quote(name or source, safe="") for name, source in zip(table["counterpart"], table["source"], strict=True)
+        ]
+        link = st.column_config.LinkColumn(display_text="look it up")
+        st.dataframe(table.round(3), hide_index=True, column_config={"SIMBAD": link})
         st.caption(
             "The nearest associated sources of 4FGL-DR4 in five gamma-ray features: photon indices (two), variability (two), "
             "pivot energy. A distance of 1 is one standard deviation of the catalogue in one feature."

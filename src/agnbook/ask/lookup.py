@@ -9,6 +9,8 @@ from agnbook.ask import source_names
 from agnbook.errors import CatalogError, FeatureError
 from agnbook.sky import features
 
+#: What is known of a source, in order.
+FACTS = ("counterpart", "class", "later class", "position", "redshift")
 _GAMMA = f"4FGL-DR4, {len(features.GAMMA_COLUMNS)} columns"
 _BLAZAR = f"4LAC-DR3, {len(features.EXTENDED_BLAZAR_FEATURES)} features"
 _REDSHIFT = f"4LAC-DR3, {len(features.EXTENDED_REDSHIFT_FEATURES)} features"
@@ -40,6 +42,7 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
         )
         classes = {"4FGL-DR4": given.get("CLASS1", "" if suffix else "none"), "4LAC-DR3": given.get("CLASS_4LAC", "")}
         facts["class"] = ", ".join(f"{str(value).strip()} ({release})" for release, value in classes.items() if value)
+        facts["later class"] = f"{later} (FL16Y)" if (later := source_names.later_class(source)) else ""
         ra, dec, lon, lat = (given[column + suffix] for column in ("RAJ2000", "DEJ2000", "GLON", "GLAT"))
         facts["position"] = f"RA {ra:.4f}, Dec {dec:+.4f} deg (J2000); l {lon:.4f}, b {lat:+.4f} deg"
         if given.get("Redshift_4LAC", 0) > 0:
@@ -130,7 +133,7 @@ def as_table(found: dict) -> pd.DataFrame:
     for source, (facts, predictions) in found.items():
         rows = predictions if len(predictions) else predictions.reindex([0])
         rows.insert(0, "Source_Name", source)
-        parts.append(rows.assign(**{name: facts.get(name, "") for name in ("counterpart", "class", "position", "redshift")}))
+        parts.append(rows.assign(**{name: facts.get(name, "") for name in FACTS}))
     return pd.concat(parts, ignore_index=True)
 
 

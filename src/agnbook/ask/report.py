@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 
 from agnbook import committed
-from agnbook.ask import classify, lookup, neighbours, redshift, skill, source_names, user_columns
+from agnbook.ask import classify, gamma_ray_history, lookup, neighbours, redshift, side_by_side, skill, source_names, user_columns
 from agnbook.ask.uploads import Answers
 from agnbook.blazars.shipped_blazars import BlazarNetwork
 from agnbook.errors import FeatureError
 from agnbook.sky import catalogs, features, source_classes
 
 _RARE = "Six groups: sources like it are rare among those with a known class; the models extrapolate."
+_QUARTERS = (0.025, 0.16, 0.5, 0.84, 0.975)
 QUANTILES = {"z_q025": 0.025, "z_q160": 0.16, "z_q500": 0.5, "z_q840": 0.84, "z_q975": 0.975}
 
 
@@ -31,7 +32,10 @@ class Report:
     groups : pandas.DataFrame (6 rows), probabilities of the six groups, index: group. Columns: ``forest`` and ``network``,
         the models that answered, with ``_sd``; `groups_meaning` explains them.
     redshift : ``median``, ``low68``, ``high68``, ``low95``, ``high95``; where there is none, `no_redshift` says why.
+    redshift_meaning : what must be said of the redshift, or "".
     posterior : (levels, quantiles) of the predictive redshift distribution.
+    models : pandas.DataFrame, every model that answers: ``model``, ``learned from``, ``answer``.
+    spectrum, history : what 4FGL-DR4 measured, see `gamma_ray_history`.
     features : the five gamma-ray columns of `neighbours.COLUMNS`.
     neighbours : see `neighbours.nearest`.
     position : Galactic longitude and latitude in degrees.
@@ -49,7 +53,11 @@ class Report:
     groups_meaning: str = ""
     redshift: dict[str, float] | None = None
     no_redshift: str = ""
+    redshift_meaning: str = ""
     posterior: tuple[np.ndarray, np.ndarray] | None = None
+    models: pd.DataFrame | None = None
+    spectrum: pd.DataFrame | None = None
+    history: pd.DataFrame | None = None
     features: dict[str, float] | None = None
     neighbours: pd.DataFrame | None = None
     position: tuple[float, float] | None = None
@@ -58,7 +66,7 @@ class Report:
 
     def row(self) -> dict:
         """Return the report as one row of a table."""
-        row = {"Source_Name": self.name, **{name: self.facts.get(name, "") for name in ("counterpart", "class", "redshift")}}
+        row = {"Source_Name": self.name, **{name: self.facts.get(name, "") for name in lookup.FACTS}}
         if self.position:
             row |= {"GLON": self.position[0], "GLAT": self.position[1]}
         if self.fsrq is not None:
@@ -70,6 +78,10 @@ class Report:
                 row |= {f"{column}_{name.rstrip('+')}": value for name, value in values.items()}
         if self.redshift:
             row |= {f"z_{name}": value for name, value in self.redshift.items()}
+        if self.posterior is not None and self.redshift:
+            row |= {f"z_q{1000 * level:03.0f}": value for level, value in zip(*self.posterior, strict=True) if level in _QUARTERS}
+        if self.models is not None:
+            row["models"] = "; ".join(f"{each.model}: {each.answer}" for each in self.models.itertuples())
         if self.neighbours is not None:
             row["nearest_sources"] = "; ".join(self.neighbours["source"])
         hashes = {f"{part}_sha256": value for part, value in self.sha256.items()}
@@ -236,6 +248,8 @@ def of_source(source: str) -> Report:
         _add_neighbours(report, leave_out=source)
         if _six_groups_extrapolate(source):
             report.warnings.append(_RARE)
+    report.models = side_by_side.models(report, side_by_side.asked_anew(report, source))
+    report.spectrum, report.history = gamma_ray_history.spectrum(source), gamma_ray_history.history(source)
     report.warnings += [*_shared_warnings(report, no_sed, outside), *_catalogue_warnings(source)]
     return report
 
@@ -300,7 +314,7 @@ def of_row(answers: Answers, number: int) -> Report:
     if len(sources) == 1:
         facts, _ = lookup.describe(sources[0])
         report.facts = {"known as": sources[0], **facts}
-        report.warnings += _catalogue_warnings(sources[0])
+        report.spectrum, report.history = gamma_ray_history.spectrum(sources[0]), gamma_ray_history.history(sources[0])
     five = [_column(one, name) for name in neighbours.COLUMNS]
     if all(values is not None for values in five):
         report.features = {name: float(values[0]) for name, values in zip(neighbours.COLUMNS, five, strict=True)}
@@ -318,4 +332,7 @@ def of_row(answers: Answers, number: int) -> Report:
         report.warnings.append(f"Six groups: outside the training range in {outside}.")
     elif row.get("groups_extrapolated"):
         report.warnings.append(_RARE)
+    report.models = side_by_side.models(report, report.fsrq)
+    if len(sources) == 1:  # what is said of the source by its name holds for it in a table, too
+        report.warnings = list(dict.fromkeys([*of_source(sources[0]).warnings, *report.warnings]))
     return report

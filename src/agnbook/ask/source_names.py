@@ -86,6 +86,30 @@ def source_table() -> pd.DataFrame:
 
 
 @cache
+def _later() -> pd.DataFrame:
+    table = catalogs.read("fl16y", ["Source_Name", "CLASS1", "ASSOC1"])
+    return table.set_index(table["Source_Name"].map(simplified))
+
+
+def later_class(source: str) -> str:
+    """Return class and counterpart of a source in FL16Y, two years of data after 4FGL-DR4; "" where that has it not.
+
+    The source is found by the name that the table of names gives it there.
+    """
+    try:
+        later = _later()
+    except CatalogError:
+        return ""
+    names = _table().set_index("source")["names"].get(source, "")
+    own = next((name for name in names.split(SEPARATOR) if name.startswith("FL16Y")), None)
+    if own is None or simplified(own) not in later.index:
+        return ""
+    row = later.loc[simplified(own)]
+    told = row["CLASS1"].strip() or "none"
+    return f"{told}, {row['ASSOC1'].strip()}" if row["ASSOC1"].strip() else told
+
+
+@cache
 def published(stem: str) -> pd.DataFrame:
     """Return a committed table of predictions, indexed by the sources' names of today."""
     if stem.startswith("shift"):
