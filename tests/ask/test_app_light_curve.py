@@ -101,7 +101,7 @@ def test_flags_and_left_out_rows_are_said_in_words(app, table):
     [
         (lambda t: t.drop(columns="time"), "lacks the columns time"),
         (lambda t: t.head(0), "no rows"),
-        (lambda t: b"\x00\x01\x02", "no rows"),
+        (lambda t: b"\x00\x01\x02", "no text"),
         (lambda t: t.assign(object="q").head(3), "0 usable measurements, 10 needed"),
         (lambda t: t.assign(object="q", magnitude=99.0), "0 usable measurements"),
     ],

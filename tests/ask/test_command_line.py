@@ -148,7 +148,7 @@ def test_lookup(capsys):
     assert printed.startswith("4FGL J2158.8-3013\n  counterpart: PKS 2155-304\n  class: bll") and "P(bll+), network" in printed
     assert command_line.main(["lookup", "SNR G213.0-00.6", "--csv"]) == 0
     table = pd.read_csv(io.StringIO(capsys.readouterr().out))
-    facts = ["counterpart", "class", "position", "redshift"]
+    facts = ["counterpart", "class", "later class", "position", "redshift"]
     assert table["Source_Name"].nunique() > 1 and list(table)[1:] == [
         "prediction",
         "value",

@@ -12,7 +12,7 @@ import streamlit as st
 from astropy.table import Table
 from matplotlib.figure import Figure
 
-from agnbook.ask import app_figures, app_light_curve, report, uploads
+from agnbook.ask import app_figures, app_light_curve, report, tables, uploads
 from agnbook.chapter import figures
 from agnbook.errors import BookError
 from agnbook.sky import features
@@ -149,10 +149,17 @@ def _show(shown: report.Report, offer_download: bool) -> None:
 
 def _offer(table, stem: str) -> None:
     """Buttons that download a table."""
+    reason = tables.what_it_cannot_hold(table, "fits")
+    kinds = (("CSV", ".csv", "text/csv"), ("FITS", ".fits", "application/fits"), ("ECSV", ".ecsv", "text/plain"))
     with st.container(horizontal=True):
-        for kind, ending, mime in (("CSV", ".csv", "text/csv"), ("FITS", ".fits", "application/fits")):
+        for kind, ending, mime in kinds:
             make = partial(uploads.download, table, ending)  # written only when somebody asks for it
-            st.download_button(f"Download {kind}", make, f"{stem}{ending}", mime, key=f"{stem}{ending}", on_click="ignore")
+            st.download_button(
+                f"Download {kind}", make, f"{stem}{ending}", mime, key=f"{stem}{ending}", on_click="ignore",
+                disabled=kind == "FITS" and bool(reason),
+            )  # fmt: skip
+    if reason:
+        st.text(f"No FITS: {reason}.")
 
 
 def by_name() -> None:

@@ -81,7 +81,7 @@ class Report:
         if self.posterior is not None and self.redshift:
             row |= {f"z_q{1000 * level:03.0f}": value for level, value in zip(*self.posterior, strict=True) if level in _QUARTERS}
         if self.models is not None:
-            row["models"] = "; ".join(f"{each.model}: {each.answer}" for each in self.models.itertuples())
+            row["models"] = "; ".join(f"{each.model}: {each.answer}" for each in self.models.itertuples()).replace("±", "+-")
         if self.neighbours is not None:
             row["nearest_sources"] = "; ".join(self.neighbours["source"])
         hashes = {f"{part}_sha256": value for part, value in self.sha256.items()}

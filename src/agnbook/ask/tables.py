@@ -214,8 +214,8 @@ def write(table, path: str | Path, overwrite: bool = False) -> None:
         else:
             storage.write_text(path, text, replace=overwrite)
         return
-    if kind in _CANNOT:
-        _refuse_foreign_letters(table, path, kind)
+    if reason := what_it_cannot_hold(table, kind):
+        raise FeatureError(f"{reason}; nothing was written to {path}. Choose .ecsv, .csv or .parquet.")
     if kind == "fits":
         described_tables.write_fits(path, table, replace=overwrite)
         return
@@ -230,12 +230,13 @@ _CANNOT = {
 }
 
 
-def _refuse_foreign_letters(table, path, kind: str) -> None:
-    """Raise a `FeatureError` for texts that a format cannot hold."""
+def what_it_cannot_hold(table, kind: str) -> str:
+    """Say which of a table's texts a format has no way to write, "" where there is none."""
+    if kind not in _CANNOT:
+        return ""
     form, what, is_foreign = _CANNOT[kind]
     for name in table.colnames:
         texts = [name, *(table[name] if table[name].dtype.kind in "UO" else ())]
         if (foreign := next((text for text in map(str, texts) if is_foreign(text)), None)) is not None:
-            raise FeatureError(
-                f"{form} holds {what}, and {name} has {foreign!r}; nothing was written to {path}. Choose .ecsv, .csv or .parquet."
-            )
+            return f"{form} holds {what}, and {name} has {foreign!r}"
+    return ""
