@@ -113,19 +113,17 @@ outcome = exams.answers(exam, dr4, release["fl16y"])
 answer, cluster = outcome["answer"], exams.clusters(outcome)
 answer[answer != ""].value_counts()
 
-
 # %%
-def forecast():
-    pair = forecasts.forecast_release(
-        dr4.iloc[:: settings.every], seed=seed, n_trees=settings.trees,
-        n_folds=settings.folds, n_rounds=settings.boosting,
-    )  # fmt: skip
-    return [table.round(4).reset_index() for table in pair]
-
-
 names = ("associated", "unassociated")
-paths = [f"results/later_forecasts_{name}.csv" for name in names]
-tables = stored.tables(paths, forecast, settings=settings, seed=seed)
+cuts = {"n_folds": settings.folds, "n_rounds": settings.boosting}
+tables = stored.tables(
+    [f"results/later_forecasts_{name}.csv" for name in names],
+    lambda: forecasts.release_tables(
+        dr4.iloc[:: settings.every], seed=seed, n_trees=settings.trees, **cuts
+    ),
+    settings=settings,
+    seed=seed,
+)
 own, ahead = (table.set_index("Source_Name") for table in tables)
 
 # %%

@@ -112,22 +112,20 @@ lac = catalogs.read_4lac()
 names = ("4fgl-dr2", "4fgl-dr3", "4fgl-dr4", "fl16y")
 release = {name: catalogs.read(name) for name in names}
 
-
-def forecast():
-    p = forecasts.forecast_blazars(
-        lac.iloc[:: settings.every],
-        seed=seed,
-        members=settings.members,
-        trees=settings.trees,
-        rounds=settings.rounds,
-        epochs=settings.epochs,
-    )
-    return p.round(4).reset_index()
-
-
 # %%
+names = ("members", "trees", "rounds", "epochs")
+trained = {name: settings[name] for name in names}
 bcu = stored.table(
-    "results/later_forecasts_bcu.csv", forecast, settings=settings, seed=seed
+    "results/later_forecasts_bcu.csv",
+    lambda: (
+        forecasts.forecast_blazars(
+            lac.iloc[:: settings.every], seed=seed, **trained
+        )
+        .round(4)
+        .reset_index()
+    ),
+    settings=settings,
+    seed=seed,
 ).set_index("Source_Name")
 
 # %%

@@ -46,9 +46,9 @@ from IPython.display import Markdown
 from agnbook import committed, forecasts
 from agnbook.ask import scoring
 from agnbook.chapter import claims, figures, run_box, seals, sizes
-from agnbook.forecasts import pulsars, sealing
-from agnbook.judge import exams, later_redshifts
-from agnbook.sky import catalogs, peers
+from agnbook.forecasts import sealing
+from agnbook.judge import later_redshifts
+from agnbook.sky import catalogs
 
 # %%
 settings = sizes.load("45_seal_predictions", profile)
@@ -89,48 +89,16 @@ for text in (letter, improved):
 SEALED_ON = "2026-11-26"
 lac, fl16y = catalogs.read_4lac(), catalogs.read("fl16y")
 
-
-# %%
-def read(name):
-    return committed.load_table(f"results/{name}.csv").set_index("Source_Name")
-
-
-def recipe():
-    if settings.profile == "paper":
-        return pulsars.ranking(read("later_time_travel")).index[0]
-    return " | ".join(pulsars.RECIPES[0])
-
-
-# %%
-def make_tables():
-    cuts = {"n_folds": settings.folds, "n_rounds": settings.boosting}
-    outcome = exams.answers(exams.get_exam("bll-fsrq"), lac, fl16y)
-    later, frozen = peers.published_redshifts(), read("later_forecasts_redshifts")
-    return {
-        "clean_unassociated": sealing.unassociated(
-            fl16y.iloc[:: settings.every],
-            recipe(),
-            seed=seed,
-            n_trees=settings.trees,
-            **cuts,
-        ),
-        "clean_bcu": sealing.blazars(lac, read("later_forecasts_bcu"), outcome),
-        "clean_redshifts": sealing.redshift_table(lac, later, frozen),
-    }
-
-
 # %% tags=["nbval-ignore-output"]
 if settings.recompute:
-    for name, table in make_tables().items():
-        print_of_model = forecasts.fingerprint(
-            name, settings.values, table.to_numpy(float)
-        )
+    for name, table in sealing.tables(lac, fl16y, settings, seed).items():
+        answers = table.to_numpy(float)
         seals.seal(
             name,
             table.rename_axis("Source_Name"),
             settings=settings,
             seed=seed,
-            model=print_of_model,
+            model=forecasts.fingerprint(name, settings.values, answers),
             date=SEALED_ON,
             plan=sealing.PLANS[name],
         )

@@ -6,6 +6,7 @@ import pytest
 
 from agnbook import committed
 from agnbook.chapter import seals
+from agnbook.chapter.sizes import Settings
 from agnbook.forecasts import sealing
 from agnbook.judge import exams, later_redshifts
 from agnbook.sky import catalogs, source_classes
@@ -112,3 +113,22 @@ def test_sealed_classes_come_with_their_members_range_and_a_baseline(monkeypatch
     assert row[["agn", "galactic", "agn_low", "agn_high"]].tolist() == [0.5, 0.5, 0.2, 0.6]
     assert row[["agn_or_psr", "psr", "agn_latitude"]].tolist() == [0.8, 0.2, 0.3]
     assert row[list(source_classes.NAMES)].sum() == pytest.approx(1)
+
+
+def test_the_recipe_is_chosen_by_time_travel_in_a_paper_run_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr(sealing, "unassociated", lambda release, recipe, **sizes: asked.append((len(release), recipe, sizes)))
+    monkeypatch.setattr(sealing, "blazars", lambda catalogue, votes, outcome: votes.index.name)
+    monkeypatch.setattr(sealing, "redshift_table", lambda catalogue, published, frozen: set(frozen["model"]))
+    monkeypatch.setattr(sealing.exams, "answers", lambda exam, older, newer: exam.name)
+    monkeypatch.setattr(sealing.peers, "published_redshifts", lambda: None)
+    release, sizes = pd.DataFrame({"x": range(10)}), {"every": 2, "trees": 3, "folds": 4, "boosting": 5}
+    for profile in ("paper", "smoke"):
+        found = sealing.tables(None, release, Settings("45_test", profile, sizes), 7)
+        assert list(found) == list(sealing.PLANS) and found["clean_bcu"] == "Source_Name"
+        assert "published" in found["clean_redshifts"]
+    travelled = committed.load_table("results/later_time_travel.csv").set_index("Source_Name")
+    assert [recipe for _, recipe, _ in asked] == [
+        sealing.pulsars.ranking(travelled).index[0], " | ".join(sealing.pulsars.RECIPES[0])
+    ]  # fmt: skip
+    assert asked[0][0] == 5 and asked[0][2] == {"seed": 7, "n_trees": 3, "n_folds": 4, "n_rounds": 5}

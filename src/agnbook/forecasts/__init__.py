@@ -15,9 +15,10 @@ from agnbook.forecasts.releases import (
     probabilities,
     quadratic,
     recalibrate,
+    release_tables,
 )
 
 __all__ = [
     "GAMMA_BLAZAR_FEATURES", "GROUP_MODELS", "MODELS", "TWO_CLASSES", "boosted", "cross_fitted", "fingerprint",
-    "forecast_blazars", "forecast_release", "forest", "pool", "probabilities", "quadratic", "recalibrate",
+    "forecast_blazars", "forecast_release", "forest", "pool", "probabilities", "quadratic", "recalibrate", "release_tables",
 ]  # fmt: skip

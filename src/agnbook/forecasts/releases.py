@@ -181,6 +181,11 @@ def forecast_release(
     return own, ahead
 
 
+def release_tables(release: pd.DataFrame, **options) -> list[pd.DataFrame]:
+    """`forecast_release` in the form in which its two tables are stored: four digits, names in a column."""
+    return [table.round(4).reset_index() for table in forecast_release(release, **options)]
+
+
 #: Columns of `BLAZAR_FEATURES` that come from gamma rays alone.
 GAMMA_BLAZAR_FEATURES = [name for name in features.BLAZAR_FEATURES if name not in features.SED_OFFSET]
 

@@ -7,9 +7,10 @@ exists, how each will be scored and what counts as success.
 import numpy as np
 import pandas as pd
 
+from agnbook import committed
 from agnbook.forecasts import candidates, pulsars, redshifts, releases
 from agnbook.judge import exams, later_redshifts
-from agnbook.sky import features, source_classes
+from agnbook.sky import features, peers, source_classes
 
 #: Sources below this significance (sigma), or with an analysis flag, often vanish in the next release (chapter 41).
 CLEAN_SIGNIFICANCE = 5.0
@@ -43,6 +44,32 @@ def clean(release: pd.DataFrame) -> pd.Index:
     table = release.set_index("Source_Name")
     unassociated = (source_classes.gamma_class(table) == "").to_numpy()
     return table.index[unassociated & (table["Flags"] == 0) & (table["Signif_Avg"] >= CLEAN_SIGNIFICANCE)]
+
+
+def tables(catalogue: pd.DataFrame, release: pd.DataFrame, sizes, seed: int) -> dict[str, pd.DataFrame]:
+    """The three tables of `PLANS`, from the forecasts that chapters 42 to 44 have stored.
+
+    Parameters
+    ----------
+    catalogue, release : both files of 4LAC-DR3; FL16Y.
+    sizes : the chapter's mapping of sizes (`chapter.sizes.Settings`): `every` (rows of the release), `trees`, `folds` and
+        `boosting`. At `paper` profile the recipe for pulsars is the one that time travel ranks first, else any.
+    """
+
+    def read(name):
+        return committed.load_table(f"results/{name}.csv").set_index("Source_Name")
+
+    paper = sizes.profile == "paper"
+    recipe = pulsars.ranking(read("later_time_travel")).index[0] if paper else " | ".join(pulsars.RECIPES[0])
+    outcome = exams.answers(exams.get_exam("bll-fsrq"), catalogue, release)
+    return {
+        "clean_unassociated": unassociated(
+            release.iloc[:: sizes["every"]], recipe, seed=seed, n_trees=sizes["trees"], n_folds=sizes["folds"],
+            n_rounds=sizes["boosting"],
+        ),
+        "clean_bcu": blazars(catalogue, read("later_forecasts_bcu"), outcome),
+        "clean_redshifts": redshift_table(catalogue, peers.published_redshifts(), read("later_forecasts_redshifts")),
+    }  # fmt: skip
 
 
 def unassociated(release: pd.DataFrame, recipe: str, *, seed: int = 0, **sizes) -> pd.DataFrame:
