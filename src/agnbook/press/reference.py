@@ -107,7 +107,9 @@ def _signature(node: ast.FunctionDef, owner: str = "") -> str:
         return name
     returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
     line = f"{name}({', '.join(arguments)}){returns}"
-    return line if len(line) <= 80 else ",\n    ".join([f"{name}(\n    {arguments[0]}", *arguments[1:]]) + f",\n){returns}"
+    if len(line) <= 80 or not arguments:
+        return line
+    return ",\n    ".join([f"{name}(\n    {arguments[0]}", *arguments[1:]]) + f",\n){returns}"
 
 
 def label(module: str, node: ast.FunctionDef | ast.ClassDef) -> str:
