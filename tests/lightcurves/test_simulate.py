@@ -98,6 +98,13 @@ def test_single_visit_noise_is_a_fifth_at_the_depth_and_added_as_stated(pool):
     assert ((observed - truth) / error)[:, keep].std() == pytest.approx(1.0, abs=0.02)
 
 
+def test_constant_noise_is_a_hundredth_of_a_magnitude():
+    """As the paper's code has it."""
+    truth = np.full((200, 50, 6), 20.0, np.float32)
+    observed, error = noise.add(truth, np.ones((200, 50), bool), np.random.default_rng(0), "constant")
+    assert (error == np.float32(0.01)).all() and (observed - truth).std() == pytest.approx(0.01, rel=0.02)
+
+
 @pytest.mark.parametrize("setting", dataset.SETTINGS)
 def test_one_seed_one_data_set(setting, pool):
     a, b = (dataset.simulate(20, np.random.default_rng(9), pool, setting) for _ in range(2))

@@ -83,6 +83,7 @@ def test_predictors_see_no_mass_of_the_object_and_gains_are_paired(rng):
     value, (low, high) = mass.gain(objects["log_mass"], useful, plain)
     assert low > 0.1 and low < value < high
     assert mass.gain(objects["log_mass"], useless, plain)[1][0] < 0.002
+    assert mass.gain(objects["log_mass"], plain, plain) == (0.0, (0.0, 0.0)), "both sides on the same resamples"
     changed = objects["log_mass"].to_numpy().copy()
     changed[folds == 3] += 5  # a fold's own masses cannot move its predictions' centre, but for the others'
     moved = mass.cross_validated(columns, changed, ("redshift", "M_i"), folds)
