@@ -10,7 +10,7 @@ from agnbook.sky import catalogs, features, source_classes
 
 
 def blobs(rng, sizes=(("a", 200), ("b", 150), ("c", 60), ("d", 12))):
-    centre = {"a": (0, 0), "b": (0.5, 0), "c": (9, 9), "d": (9.5, 9)}
+    centre = {"a": (0, 0), "b": (0.5, 0), "c": (9, 9), "d": (9.5, 9), "e": (-9, 9)}
     X = np.vstack([rng.normal(centre[name], 0.6, (n, 2)) for name, n in sizes])
     return X, np.repeat([name for name, _ in sizes], [n for _, n in sizes]).astype(object)
 
@@ -64,6 +64,23 @@ def test_hierarchy_and_pruning():
     assert orphans == {"c": 2} and [node.name for node in pruned.leaves()] == ["00", "01"]
 
 
+def test_pruned_classes_find_homes():
+    """Classes b and d lie at the same place; the leaf that holds d alone is pruned, so d must join b."""
+    tree = hierarchy.Node("0", {"a": 9, "b": 7, "d": 2}, [
+        hierarchy.Node("00", {"a": 9}), hierarchy.Node("01", {"b": 7}),
+    ])  # fmt: skip
+    adopted = hierarchy.adopt(tree, {"d": 2}, {"d": "b+"})
+    assert hierarchy.groups(adopted) == {"a+": ("a",), "b+": ("b", "d")}
+    assert adopted.children[1].size == 9 and adopted.children[0].size == 9 and adopted.size == 18
+    rng = np.random.default_rng(1)
+    X, physical = blobs(rng, (("a", 300), ("b", 250), ("c", 160), ("e", 70)))
+    root, adopted = hierarchy.derive(X, physical, min_sources=50, seed=0)
+    found = hierarchy.groups(adopted)
+    assert len(adopted.leaves()) == len(root.leaves()) - 1
+    assert sorted(name for members in found.values() for name in members) == ["a", "b", "c", "e"]
+    assert adopted.size == len(X)
+
+
 def test_first_split_on_the_catalogue():
     gamma = features.gamma_features(catalogs.read("4fgl-dr4"))
     known = gamma.y == 1
@@ -76,5 +93,5 @@ def test_tree_is_drawn():
     root = hierarchy.hierarchy(X, physical, min_sources=50)
     fig, ax = plt.subplots()
     hierarchy.draw_tree(ax, root, dashed=root.leaves()[0].name)
-    assert len(ax.texts) == len(root.walk())
+    assert len(ax.texts) == len(root.walk()) + len(root.leaves())
     plt.close(fig)

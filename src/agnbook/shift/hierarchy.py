@@ -8,6 +8,8 @@ from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
 from agnbook.errors import FeatureError
+from agnbook.shift import forest
+from agnbook.sky import source_classes
 
 #: Node of each group in the pruned tree (Fig. 2, bottom): the first digits name its ancestors.
 NODES = {"spp+": "00000", "msp+": "00001", "psr+": "0001", "fsrq+": "001", "bcu+": "010", "bll+": "011"}
@@ -138,11 +140,57 @@ def prune(root: Node) -> tuple[Node, dict[str, int]]:
     return rebuild(root, root.name), dict(leaf.counts)
 
 
+def label(node: Node) -> str:
+    """Return the name of a group: its largest physical class and a plus sign."""
+    return max(node.counts, key=node.counts.get) + "+"
+
+
+def groups(root: Node) -> dict[str, tuple[str, ...]]:
+    """Return the physical classes of every leaf, left to right, by `label`."""
+    return {label(leaf): tuple(sorted(leaf.counts)) for leaf in root.leaves()}
+
+
+def adopt(root: Node, orphans: dict[str, int], homes: dict[str, str]) -> Node:
+    """Give pruned physical classes to groups (Fig. 2, bottom).
+
+    Parameters
+    ----------
+    orphans : class -> number of sources, as `prune` returns them.
+    homes : class -> label of the group that it joins.
+    """
+    path = {leaf.name: label(leaf) for leaf in root.leaves()}
+
+    def rebuild(node: Node) -> Node:
+        below = {text for name, text in path.items() if name.startswith(node.name)}
+        joined = {name: count for name, count in orphans.items() if homes[name] in below}
+        return Node(node.name, node.counts | joined, [rebuild(child) for child in node.children])
+
+    return rebuild(root)
+
+
+def derive(X: np.ndarray, physical: np.ndarray, min_sources: int = 50, seed: int = 0) -> tuple[Node, Node]:
+    """Split, prune, and let a forest find new homes for the pruned classes: the whole of section 2 of paper 2.
+
+    Returns
+    -------
+    (Node, Node)
+        The tree as split (Fig. 2, top), and the pruned one with every physical class in a group (bottom).
+    """
+    root = hierarchy(X, physical, min_sources, seed)
+    pruned, orphans = prune(root)
+    members = groups(pruned)
+    number = source_classes.group_index(physical, members | {"": tuple(orphans)})
+    lost = number == len(members)
+    sums = forest.reassign(X[~lost], number[~lost], X[lost], physical[lost], n_groups=len(members), seed=seed)
+    names = list(members)
+    return root, adopt(pruned, orphans, {name: names[int(total.argmax())] for name, total in sums.items()})
+
+
 def draw_tree(ax, root: Node, dashed: str | None = None) -> None:
-    """Draw a class tree: one box a node with its name, size and (for leaves) physical classes."""
+    """Draw a class tree from left to right, a leaf a line: name, size, and (for leaves) physical classes."""
     leaves = root.leaves()
-    depth = max(len(node.name) for node in leaves) - len(root.name)
-    place = {id(leaf): float(number) for number, leaf in enumerate(leaves)}
+    place = {id(leaf): -float(number) for number, leaf in enumerate(leaves)}
+    deepest = max(len(leaf.name) for leaf in leaves) - len(root.name)
 
     def position(node: Node) -> float:
         if id(node) not in place:
@@ -150,16 +198,17 @@ def draw_tree(ax, root: Node, dashed: str | None = None) -> None:
         return place[id(node)]
 
     for node in root.walk():
-        x, y = position(node), -(len(node.name) - len(root.name))
+        x, y = len(node.name) - len(root.name), position(node)
         for child in node.children:
-            ax.plot([x, position(child)], [y, y - 1], color="#666666", lw=0.8, zorder=1)
-        text = f"{node.name}\n{node.size} sources"
-        if not node.children:
-            ordered = sorted(node.counts, key=node.counts.get, reverse=True)
-            text += "".join("\n" + ", ".join(ordered[start : start + 3]) for start in range(0, len(ordered), 3))
+            ax.plot([x, x + 0.5, x + 1], [y, position(child), position(child)], color="#666666", lw=0.9, zorder=1)
         style = "--" if node.name == dashed else "-"
         box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": "#0072B2", "linestyle": style}
-        ax.text(x, y, text, ha="center", va="center", fontsize=7.5, bbox=box, zorder=2)
-    ax.set_xlim(-0.6, len(leaves) - 0.4)
-    ax.set_ylim(-depth - 0.6, 0.5)
+        ax.text(x, y, f"{node.name}\n{node.size}", ha="center", va="center", fontsize=10, bbox=box, zorder=2)
+        if not node.children:
+            ordered = sorted(node.counts, key=node.counts.get, reverse=True)
+            lines = [", ".join(ordered[start : start + 5]) for start in range(0, len(ordered), 5)]
+            ax.plot([x, deepest + 0.35], [y, y], color="#cccccc", lw=0.7, ls=":", zorder=0)
+            ax.text(deepest + 0.45, y, ",\n".join(lines), ha="left", va="center", fontsize=10)
+    ax.set_xlim(-0.4, deepest + 2.2)
+    ax.set_ylim(-len(leaves) + 0.4, 0.6)
     ax.axis("off")

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
-from agnbook.shift import density_ratios, forest, weights
+from agnbook.shift import density_ratios, weights
 from agnbook.sky.source_classes import NAMES
 
 #: What a reader calls the estimators of `density_ratios.FITS`.
@@ -88,8 +87,14 @@ def sizes(table: pd.DataFrame, group) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["estimator", "seed", "n_eff", "mean_weight", *per_class])
 
 
-def held_out(associated, unassociated, names: Iterable[str], halves: int, *, maximum: float = weights.MAX_WEIGHT) -> pd.DataFrame:
+def held_out(
+    associated, unassociated, names: Iterable[str], halves: Iterable[int], *, maximum: float = weights.MAX_WEIGHT
+) -> pd.DataFrame:
     """Fit each estimator to one half of both samples and judge its weights on the other half.
+
+    Parameters
+    ----------
+    halves : seeds of the random halves.
 
     Returns
     -------
@@ -101,7 +106,7 @@ def held_out(associated, unassociated, names: Iterable[str], halves: int, *, max
         feature by feature.
     """
     rows = []
-    for half in range(halves):
+    for half in halves:
         rng = np.random.default_rng(half)
         known, unknown = (X[rng.permutation(len(X))] for X in (associated, unassociated))
         (fit_known, known), (fit_unknown, unknown) = (np.array_split(X, 2) for X in (known, unknown))
@@ -111,7 +116,9 @@ def held_out(associated, unassociated, names: Iterable[str], halves: int, *, max
                 ratio = density_ratios.FITS[name](fit_known, fit_unknown, seed=half)
                 weight, ahead = (np.clip(ratio(X), SMALLEST, maximum) for X in (known, unknown))
             gain = np.log(ahead).mean() - np.log(weight.mean())
-            areas = [weights.two_sample_auc(known, unknown, weight, seed=half, judge=judge) for judge in weights.JUDGES]
+            areas = [
+                weights.two_sample_auc(known, unknown, weight, seed=half, n_folds=3, judge=judge) for judge in weights.JUDGES
+            ]
             distances = weights.ks_distances(known, unknown, weight)
             effective = weights.effective_sample_size(weight) / len(weight)
             rows.append((name, half, gain, weight.mean(), effective, *areas, distances.mean(), distances.max()))
@@ -119,52 +126,71 @@ def held_out(associated, unassociated, names: Iterable[str], halves: int, *, max
     return pd.DataFrame(rows, columns=["estimator", "half", *columns])
 
 
-def mixtures_by_seed(associated, unassociated, group, seeds: int) -> pd.DataFrame:
-    """What the mixtures' random start does to the weights, one row a seed.
-
-    Columns: ``seed``, ``n_eff``, ``mean_weight``, and for each class ``over_<class>``, the sum of weights over the
-    number of sources, and ``lost_<class>``, sources over effective sources.
-    """
-    rows = []
-    for number in range(seeds):
-        weight = weights.clip(weights.density_ratio(associated, unassociated, "gmm", seed=number))
-        over = np.bincount(group, weight) / np.bincount(group)
-        lost = [np.sum(group == k) / weights.effective_sample_size(weight[group == k]) for k in range(len(NAMES))]
-        rows.append((number, weights.effective_sample_size(weight), weight.mean(), *over, *lost))
-    names = [f"{kind}_{name}" for kind in ("over", "lost") for name in NAMES]
-    return pd.DataFrame(rows, columns=["seed", "n_eff", "mean_weight", *names])
+def judged_by_others(table: pd.DataFrame) -> pd.DataFrame:
+    """Add ``auc`` to the rows of `held_out`: the area that the worst judge of another family than the estimator's finds."""
+    areas = table[list(weights.JUDGES)]
+    own = np.array([[FAMILY.get(name) == judge for judge in weights.JUDGES] for name in table["estimator"]])
+    return table.assign(auc=areas.mask(own).max(axis=1))
 
 
-def compare_estimators(associated, unassociated, group, two_class, methods, *, seeds: int, seed: int = 0) -> pd.DataFrame:
-    """Balance of the two samples under the weights of several estimators, and scores of one forest under each.
+def weight_share(associated, unassociated, inside, seeds: int, name: str = "gmm") -> np.ndarray:
+    """Return the part of all weight that sources of a region get, one value a seed, shape (seeds,).
 
     Parameters
     ----------
-    two_class : int array (n,), 1 for active galaxies and 0 for Galactic sources.
-    methods : estimators of `weights.density_ratio`; no weights at all are added.
-    seeds : seeds of each estimator.
+    inside : bool array (n,), the associated sources of the region.
+    """
+    sets = [weights.estimate(name, associated, unassociated, number) for number in range(seeds)]
+    return np.array([weight[inside].sum() / weight.sum() for weight in sets])
+
+
+def spike(associated: pd.DataFrame, unassociated: pd.DataFrame, seeds: int) -> pd.DataFrame:
+    """Part of the weight that the mixtures give to sources with LP_beta < 0, with two things changed one at a time.
+
+    LP_SigCurv, the significance of a curvature LP_beta of either sign, makes a V over LP_beta. "significance with a sign"
+    turns the V into a line and leaves all else; "components kept wide" leaves the features and adds
+    `density_ratios.WIDE` to the components' variances.
 
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``seed``, ``mean_weight``, ``n_eff``, ``two_sample_auc`` (.5 is balance), ``mean_ks``, ``max_ks``
-        (distances feature by feature), and out of bag ``two_class_auc`` and ``recall_fsrq``.
+        One row a seed, one column a variant.
     """
-    judge = forest.fit_forest(associated, two_class, seed=seed, n_trees=200, max_depth=15, min_samples_leaf=1)
-    score = judge.out_of_bag(associated)[:, 1]
-    six = forest.fit_forest(associated, group, seed=seed, n_trees=200, max_depth=15).out_of_bag(associated)
-    is_fsrq, called_fsrq = group == NAMES.index("fsrq+"), six.argmax(axis=1) == NAMES.index("fsrq+")
+
+    def signed(X):
+        return X.assign(LP_SigCurv=X["LP_SigCurv"] * np.sign(X["LP_beta"]))
+
+    left = (associated["LP_beta"] < 0).to_numpy()
+    variants = {
+        "the paper's mixtures": (associated, unassociated, "gmm"),
+        "significance with a sign": (signed(associated), signed(unassociated), "gmm"),
+        "components kept wide": (associated, unassociated, "wide_gmm"),
+    }
+    return pd.DataFrame(
+        {text: weight_share(X.to_numpy(), Z.to_numpy(), left, seeds, name) for text, (X, Z, name) in variants.items()}
+    )
+
+
+def likelihoods(associated, unassociated, *, seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Log-likelihoods (nats) of real sources and of as many drawn from their own mixture, by sample (Fig. A2)."""
+    scaler, *mixtures = density_ratios.fit_mixtures(associated, unassociated, seed=seed)
+    found = {}
+    for name, X, mixture in zip(("associated", "unassociated"), (associated, unassociated), mixtures, strict=True):
+        drawn = mixture.sample(len(X))[0]
+        found[name] = mixture.score_samples(scaler.transform(X)), mixture.score_samples(drawn)
+    return found
+
+
+def mixture_overfit(associated, unassociated, halves: int) -> pd.DataFrame:
+    """Mean log-likelihood of mixtures on the half that they were fitted to and on the other half.
+
+    Columns: ``sample``, ``half``, ``fitted``, ``held_out`` (nats a source, features standardised by all sources).
+    """
     rows = []
-    for method in ("none", *methods):
-        for number in range(1 if method == "none" else seeds):
-            weight = np.ones(len(group))
-            if method != "none":
-                weight = weights.clip(weights.density_ratio(associated, unassociated, method, seed=number))
-            distances = weights.ks_distances(associated, unassociated, weight)
-            auc = weights.two_sample_auc(associated, unassociated, weight, seed=number, n_folds=3)
-            recall = np.sum(weight * is_fsrq * called_fsrq) / np.sum(weight * is_fsrq)
-            two_class_auc = roc_auc_score(two_class, score, sample_weight=weight)
-            sizes = weight.mean(), weights.effective_sample_size(weight)
-            rows.append((method, number, *sizes, auc, distances.mean(), distances.max(), two_class_auc, recall))
-    columns = ["mean_weight", "n_eff", "two_sample_auc", "mean_ks", "max_ks", "two_class_auc", "recall_fsrq"]
-    return pd.DataFrame(rows, columns=["method", "seed", *columns])
+    for half in range(halves):
+        rng = np.random.default_rng(half)
+        parts = [np.array_split(X[rng.permutation(len(X))], 2) for X in (associated, unassociated)]
+        scaler, *mixtures = density_ratios.fit_mixtures(parts[0][0], parts[1][0], seed=half)
+        for name, (own, other), mixture in zip(("associated", "unassociated"), parts, mixtures, strict=True):
+            rows.append((name, half, mixture.score(scaler.transform(own)), mixture.score(scaler.transform(other))))
+    return pd.DataFrame(rows, columns=["sample", "half", "fitted", "held_out"])
