@@ -37,6 +37,7 @@ def small_book(tmp_path):
     settings = yaml.safe_load((storage.ROOT / "_config.yml").read_text())
     settings["sphinx"]["config"] |= {"html_static_path": [], "html_css_files": []}
     settings |= {"bibtex_bibfiles": ["book/references.bib"]}
+    del settings["logo"], settings["html"]["favicon"]
     book = tmp_path / "book"
     book.mkdir()
     (book / "references.bib").write_text("@article{malyshev2023, author={Malyshev}, title={A}, journal={B}, year={2023}}\n")
