@@ -133,9 +133,7 @@ def loglikes(thetas, x, slots, times, band, values, errors, weight):
             for b in range(a):
                 together = amplitude[a] * amplitude[b] * rho * 2.0 * root[a] * root[b] / (tau[a] + tau[b])
                 covariance[a, b, m] = covariance[b, a, m] = together
-    logdet, products = whiten(
-        rate, covariance, scale, added, times, band, values, errors * errors / weight, 1.0 / weight
-    )
+    logdet, products = whiten(rate, covariance, scale, added, times, band, values, errors * errors / weight, 1.0 / weight)
     value, mean, factor = np.empty(lanes), np.empty((lanes, bands)), np.empty((lanes, bands, bands))
     for m in range(lanes):
         value[m], mean[m], factor[m] = integrate_means(logdet[m], np.ascontiguousarray(products[:, :, m]), bands, len(times))
