@@ -33,3 +33,16 @@ def test_flows_are_as_wide_as_their_numbers():
         starts.append(round(float(np.ptp(y[x < 0.061]))))
     assert sorted(starts) == [1, 2, 5]
     plt.close(fig)
+
+
+def test_boxes_stand_at_their_places_and_arrows_join_them():
+    import matplotlib.pyplot as plt
+
+    fig, ax = plt.subplots()
+    places = {"a": (0, 0), "b": (2, 1)}
+    figures.boxes(ax, places, [("a", "b")], {"a": "blue"})
+    drawn = {text.get_text(): text for text in ax.texts if text.get_text()}
+    assert {name: text.get_position() for name, text in drawn.items()} == places, "the argument stays as it was given"
+    (arrow,) = [text for text in ax.texts if not text.get_text()]
+    assert arrow.xy == (2, 1) and ax.get_xlim() == (-0.5, 2.5)
+    plt.close(fig)

@@ -17,7 +17,7 @@ because = "rounding"
 why = "another split"
 [group.claims]
 "a.sigma" = { what = "sigma", paper = 0.3, where = "smith2020, Fig. 2" }
-"a.second" = { what = "accuracy", paper = 0.8, where = "smith2020, Table 2, Network, Accuracy" }
+"a.second" = { what = "accuracy", paper = 0.8, where = "smith2020, Table 2 (lower half), Network, Accuracy" }
 "a.rmse" = { what = "RMSE", paper = 0.4, where = "smith2020, Table 1, Network, RMSE", baseline = "a.trivial" }
 "a.other" = { what = "not his", paper = 7, where = "jones2021, Table 1, n" }
 
@@ -64,6 +64,10 @@ def test_shown_in_six_columns_with_the_interval_behind_ours(book):
     assert shown.shape[1] + 1 == 6
     assert list(shown.loc["Network, RMSE"]) == ["0.400", "0.500 (0.450 – 0.550)", "0.600", "differs", "11"]
     assert list(shown.loc["Network, Accuracy"]) == ["0.800", "–", "–", "not tested", "11"]
+
+
+def test_a_count_is_shown_whole(book):
+    assert list(paper_page.show(paper_page.numbers("jones2021"))["paper"]) == ["7"]
 
 
 def test_verdicts_are_counted_by_element(book):

@@ -18,7 +18,7 @@ def test_unknown_setting_profile_and_chapter_are_named():
         SETTINGS["epoch"]
     with pytest.raises(SettingsError, match="Unknown profile 'big'; choose one of smoke, book, paper"):
         sizes.load("11_prepare_features", "big")
-    with pytest.raises(SettingsError, match=r"no chapter '00_nothing'; it has 11_prepare_features"):
+    with pytest.raises(SettingsError, match=r"no chapter '00_nothing'; it has 10_read_the_paper, 11_prepare_features"):
         sizes.load("00_nothing")
 
 

@@ -49,7 +49,8 @@ def numbers(key: str) -> pd.DataFrame:
         low, high = entry["interval"] or (None, None)
         rows.append(
             {
-                "claim": claim.id, "element": place[0] if place else "", "what": ", ".join(place[1:]) or claim.what,
+                "claim": claim.id, "element": place[0].partition(" (")[0] if place else "",
+                "what": ", ".join(place[1:]) or claim.what,
                 "paper": entry["paper"], "ours": entry["ours"], "low": low, "high": high, "n": entry["n"],
                 "baseline": trivial.get("ours"), "tolerance": entry["tolerance"], "verdict": entry["verdict"],
                 "why": entry["why"], "chapter": entry["chapter"],
@@ -78,7 +79,9 @@ def show(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows of `numbers` as a table of six columns, numbers as text and an interval behind ours."""
 
     def text(value):
-        return claims.number(None if pd.isna(value) else value)
+        if pd.isna(value):
+            return claims.number(None)
+        return f"{value:.0f}" if float(value).is_integer() else claims.number(value)
 
     def ours(row):
         return text(row["ours"]) + ("" if pd.isna(row["low"]) else f" ({text(row['low'])} – {text(row['high'])})")

@@ -15,14 +15,13 @@ import pandas as pd
 
 from agnbook.errors import FeatureError
 from agnbook.judge import scores
+from agnbook.judge.photometric import OUTLIER
 
 #: Two measurements of one redshift agree within this.
 TOLERANCE = 0.01
 #: Levels of the five quantiles that every contender gives, and the names of their columns.
 LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
 QUANTILES = ("q025", "q160", "q500", "q840", "q975")
-#: A redshift is an outlier when |z_forecast - z| / (1 + z) exceeds this.
-OUTLIER = 0.15
 
 
 def answers(published: pd.DataFrame, candidates) -> pd.DataFrame:

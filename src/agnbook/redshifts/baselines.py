@@ -22,6 +22,11 @@ def ridge(X, redshift, train, test) -> np.ndarray:
     return RidgeCV(alphas=PENALTIES).fit(inside, redshift[train]).predict(outside)
 
 
+def one_hot(X: pd.DataFrame) -> np.ndarray:
+    """Return the 24 features with one column for each category instead of its alphabetical code."""
+    return pd.get_dummies(X, columns=features.REDSHIFT_CATEGORICAL, dtype=float).to_numpy()
+
+
 def out_of_fold(X: pd.DataFrame, redshift, folds) -> dict[str, np.ndarray]:
     """Predict every source by three baselines that have not seen it.
 
@@ -40,7 +45,7 @@ def out_of_fold(X: pd.DataFrame, redshift, folds) -> dict[str, np.ndarray]:
     source_class = X["CLASS"].to_numpy()
     designs = {
         "ridge": X.to_numpy(),
-        "ridge one-hot": pd.get_dummies(X, columns=features.REDSHIFT_CATEGORICAL, dtype=float).to_numpy(),
+        "ridge one-hot": one_hot(X),
     }
     predictions = {name: np.zeros((len(X), len(folds))) for name in ("class mean", *designs)}
     for repeat, _, seen, held_out in cross_validation.splits(folds):

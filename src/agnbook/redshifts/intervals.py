@@ -17,7 +17,7 @@ from agnbook.judge.calibration import SIGMA_LEVELS
 
 #: Probability levels of a `Predictive`: per cent, and finer in both tails.
 LEVELS = np.r_[5e-4, 1e-3, 2.5e-3, 5e-3, np.arange(1, 100) / 100, 0.995, 0.9975, 0.999, 0.9995]
-#: Where distant sources begin in this chapter.
+#: Where distant sources begin.
 DISTANT = 1.5
 #: No source of 4LAC lies beyond redshift 4.4; intervals end here.
 CEILING = 5.0
