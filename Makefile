@@ -23,10 +23,13 @@ export TQDM_DISABLE ?= 1
 
 PORT ?= 8501
 
-.PHONY: book quick test run paper smoke lab app environment lock clean
+.PHONY: book pdf quick test run paper smoke lab app environment lock clean
 
 book: $(BOOK_READY)  ## build the HTML book from the committed notebooks (about 1 minute)
 	@$(BOOK) -m agnbook.press.html
+
+pdf: book environment  ## the whole book as _build/agnbook.pdf (needs Chromium)
+	@$(FULL) -m agnbook.press.pdf
 
 environment: $(FULL_READY)  ## create the full environment from requirements.lock
 

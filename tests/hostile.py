@@ -16,7 +16,8 @@ from astropy.table import Table
 BLAZARS = pd.DataFrame(
     {
         "Source_Name": ["hard", "soft", "third"], "PL_Index": [1.9, 2.45, 2.2], "LP_Index": [1.85, 2.38, 2.1],
-        "Frac_Variability": [0.35, 0.81, 0.3], "Pivot_Energy": [2100.0, 640.0, 1500.0], "Variability_Index": [45.2, 310.5, 18.0],
+        "Frac_Variability": [0.35, 0.81, 0.3], "Pivot_Energy": [2100.0, 640.0, 1500.0],
+    "Variability_Index": [45.2, 310.5, 18.0],
         "nu_syn": [2e15, 1.2e13, 1e14], "nuFnu_syn": [4.1e-12, 2.5e-12, 1e-12],
     }
 )  # fmt: skip
@@ -30,7 +31,8 @@ GAMMA = pd.DataFrame(
 )  # fmt: skip
 #: Five measurements of one object: too few for an answer, so that nothing is fitted.
 CURVE = pd.DataFrame(
-    {"object": "q", "time": [1.0, 2, 3, 4, 5], "band": list("grigr"), "magnitude": [19.0, 19.1, 19.2, 19.0, 18.9], "error": 0.02}
+    {"object": "q", "time": [1.0, 2, 3, 4, 5], "band": list("grigr"), "magnitude": [19.0, 19.1, 19.2, 19.0, 18.9],
+    "error": 0.02}
 )
 
 
@@ -101,7 +103,8 @@ FILES = {
     "empty Parquet": ("parquet", b""), "text as Parquet": ("parquet", _TEXT),
     "Parquet cut short": ("parquet", _parquet(BLAZARS)[:-9]),
     "a damaged footer": ("parquet", _flipped(_parquet(BLAZARS), 0.9)), "magic alone": ("parquet", b"PAR1PAR1"),
-    "Parquet without rows": ("parquet", _parquet(BLAZARS.head(0))), "Parquet without columns": ("parquet", _parquet(BLAZARS[[]])),
+    "Parquet without rows": ("parquet", _parquet(BLAZARS.head(0))),
+    "Parquet without columns": ("parquet", _parquet(BLAZARS[[]])),
     "empty ECSV": ("ecsv", b""), "text as ECSV": ("ecsv", _TEXT),
     "ECSV cut short": ("ecsv", as_file(BLAZARS, "ascii.ecsv")[:200]),
     "YAML that makes objects": ("ecsv", b"# %ECSV 1.0\n# ---\n# !!python/object/apply:os.system ['touch owned']\na\n1\n"),
@@ -131,7 +134,8 @@ NAME_OUTPUTS = ("csv", "ecsv", "vot", "parquet", "fits")
 SIX_CELLS = [
     ("GLAT", "95"), ("GLAT", "-500"), ("GLON", "1e9"), ("GLON", "-181"), ("Energy_Flux100", "-3e-12"), ("Energy_Flux100", "0"),
     ("Energy_Flux100", "5"), ("Unc_Energy_Flux100", "-1e-13"), ("Signif_Avg", "-2"), ("LP_Index", "99"), ("LP_Index", "-999"),
-    ("LP_beta", "-999"), ("LP_SigCurv", "-99"), ("Variability_Index", "-3.5"), ("Variability_Index", "0"), ("Pivot_Energy", "-1"),
+    ("LP_beta", "-999"), ("LP_SigCurv", "-99"), ("Variability_Index", "-3.5"), ("Variability_Index", "0"),
+    ("Pivot_Energy", "-1"),
     ("Pivot_Energy", "0"), ("Pivot_Energy", "1e12"), ("GLAT", "north"), ("LP_beta", "nan?"),
 ]  # fmt: skip
 #: Columns and words of active galaxies that no model knows.
@@ -139,3 +143,57 @@ WORDS = [
     ("CLASS", "quasar"), ("CLASS", "psr"), ("CLASS", "<b>bll</b>"), ("CLASS", "0"), ("CLASS", "bll?"), ("SED_class", "VHSP"),
     ("SED_class", "low"), ("SpectrumType", "Gaussian"), ("SpectrumType", "power law"),
 ]  # fmt: skip
+#: What people type for a source's name; none of these is one.
+LOOKUPS = [
+    "", " ", "x" * 3000, "\x1b[2J", "'; DROP TABLE sources; --", "%", "*", "../../etc/passwd", "4FGL", "J",
+    "4FGL J", "4FGL J9999.9+9999",
+    "4FGL J0001.2", "🌌", "仙女座", "\u202eMkn 421", "0", "nan", "None", "<script>", "Mkn 421\x00", "=1+1", "3FGL J9999.9-9999",
+]  # fmt: skip
+#: Positions that are none, and radii.
+POSITIONS = [
+    ("abc", None), ("1", None), ("1 2 3", None), ("nan nan", None), ("400 0", None), ("0 95", None), ("inf 0", None),
+    ("1e400 0", None), ("", None), ("11h04m27s +38d12m", None), ("166.1 38.2", "-1"), ("166.1 38.2", "0"),
+    ("166.1 38.2", "nan"),
+    ("166.1 38.2", "1000"), ("\x1b[2J", None), ("1;2", None), ("0 -91", None), ("166.1 38.2", "inf"),
+]  # fmt: skip
+#: Tables of predictions that cannot be graded.
+PREDICTIONS = {
+    "no name": "agn\n0.5\n", "no class": "Source_Name\na\n", "above one": "Source_Name,agn\n4FGL J0000.5+0743,1.5\n",
+    "below nothing": "Source_Name,agn\n4FGL J0000.5+0743,-0.1\n", "a word": "Source_Name,agn\n4FGL J0000.5+0743,likely\n",
+    "infinite": "Source_Name,agn\n4FGL J0000.5+0743,inf\n", "strangers": "Source_Name,agn\nmine,0.5\n",
+    "two columns for one class": "Source_Name,agn,AGN\n4FGL J0000.5+0743,0.5,0.6\n",
+    "two rows for one source": "Source_Name,agn\n4FGL J0000.5+0743,0.5\n4FGL J0000.5+0743,0.6\n",
+    "dates": "Source_Name,agn\n4FGL J0000.5+0743,2024-01-01\n",
+    "per cent": "Source_Name,agn\n4FGL J0000.5+0743,50\n",
+}  # fmt: skip
+#: Addresses at which no Dask scheduler answers.
+SCHEDULERS = [
+    "tcp://127.0.0.1:1",
+    "tls://127.0.0.1:1",
+    "ucx://127.0.0.1:1",
+    "http://127.0.0.1:1",
+    "nonsense",
+    "",
+    "tcp://",
+    "tcp://[::1]:1",
+    "\x1b[2J",
+]
+#: What may stand among the measurements of a light curve; the change of a table of one object.
+MEASUREMENTS = {
+    "a magnitude of 99": {"magnitude": 99.0}, "a magnitude of -99.99": {"magnitude": -99.99},
+    "a magnitude of 0": {"magnitude": 0.0},
+    "huge magnitudes": {"magnitude": 1e39}, "infinite magnitudes": {"magnitude": np.inf}, "words": {"magnitude": "bright"},
+    "no errors": {"error": 0.0}, "negative errors": {"error": -0.02}, "tiny errors": {"error": 1e-30},
+    "infinite errors": {"error": np.inf},
+    "huge errors": {"error": 1e30}, "no times": {"time": np.nan}, "infinite times": {"time": np.inf},
+    "one time": {"time": 55000.0},
+    "times in the far future": {"time": 1e12}, "no bands": {"band": ""}, "unknown bands": {"band": "Q"},
+    "a band that is a number": {"band": 7},
+    "no name": {"object": ""}, "a name that is an escape code": {"object": "\x1b[2J"}, "complex": {"magnitude": "19+1j"},
+    "true": {"magnitude": True}, "lists": {"magnitude": "[19, 20]"}, "dates for magnitudes": {"magnitude": "2020-01-01"},
+}  # fmt: skip
+#: How many inputs are tried, counted as `test_hostile_*` try them.
+COUNT = (
+    2 * len(FILES) + (len(BLAZARS.columns) - 1) * len(CELLS) + len(SIX_CELLS) + len(WORDS) + len(NAME_OUTPUTS) * len(NAMES)
+    + len(LOOKUPS) + len(POSITIONS) + len(PREDICTIONS) + len(SCHEDULERS) + len(MEASUREMENTS)
+)  # fmt: skip

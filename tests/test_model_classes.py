@@ -13,13 +13,15 @@ from agnbook.banp.posterior import Posterior
 from agnbook.banp.stripe82 import Stripe82Process
 from agnbook.blazars.shipped_blazars import BlazarNetwork
 from agnbook.lightcurves import dataset
+from agnbook.quasars.shipped_mass import MassModel
 from agnbook.redshifts.shipped_redshift import ShippedRedshift
 from agnbook.shift.shipped_groups import ShippedGroups
 
 #: Committed weights -> the model that they are.
 OWNERS = {
     "blazars": BlazarNetwork, "groups": ShippedGroups, "redshift": ShippedRedshift, "banp": NeuralProcess,
-    "stripe82_process": Stripe82Process, **{f"light_curves_{setting}": Posterior for setting in dataset.SETTINGS},
+    "stripe82_process": Stripe82Process, "quasar_mass": MassModel,
+    **{f"light_curves_{setting}": Posterior for setting in dataset.SETTINGS},
 }  # fmt: skip
 
 

@@ -85,4 +85,6 @@ def load(path: Path | str, shapes: dict[str, tuple] | None = None) -> Weights:
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise refuse(path, f"{name} has values that are not finite")
+        if name.rpartition(".")[2] == "scale" and (array <= 0).any():
+            raise refuse(path, f"{name} has values that are not positive, and something is divided by it")
     return Weights(arrays, config, config.pop("notes", {}), storage.sha256(path))

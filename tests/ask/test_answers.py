@@ -11,7 +11,7 @@ from astropy.table import MaskedColumn, Table
 from simulated import catalogue
 
 from agnbook import committed, storage
-from agnbook.ask import classify, lookup, redshift, skill
+from agnbook.ask import classify, lookup, redshift, skill, source_names
 from agnbook.blazars.shipped_blazars import BLAZARS, BlazarNetwork
 from agnbook.errors import FeatureError
 from agnbook.judge import scores
@@ -338,3 +338,21 @@ def test_every_model_says_how_good_it_is(question):
     for value, low, high in re.findall(r"([\d.]+) \(([\d.]+) to ([\d.]+)\)", scores):
         assert float(low) <= float(value) <= float(high)
     assert scores.count(" to ") >= 1
+
+
+@pytest.mark.needs("4fgl-dr4", "4lac-dr3-h", "4lac-dr3-l")
+def test_a_table_of_4fgl_is_joined_with_4lac_by_name(unknown):
+    """What 4FGL lacks comes from 4LAC-DR3; sources that it does not know keep their row."""
+    lac = unknown.head(3)
+    dr4 = catalogs.read("4fgl-dr4")
+    names = source_names.todays_names(lac["Source_Name"])
+    mine = dr4[dr4["Source_Name"].isin([*names, "4FGL J0534.5+2201i"])].rename(columns={"Source_Name": "Name"})
+    found = redshift.redshift(Table.from_pandas(mine)).to_pandas().set_index("Name")
+    assert found["model"].str.contains("joined from 4LAC-DR3").all()
+    assert found.loc[names, "z_q500"].notna().all() and "CLASS" in found.loc["4FGL J0534.5+2201i", "not_given"]
+    # two more years of gamma rays move the answer, but not out of the published interval
+    published = source_names.published("agn_redshifts").loc[names]
+    assert found.loc[names, "z_q500"].between(published["z_low95"], published["z_high95"]).all()
+    strangers = Table.from_pandas(mine.assign(Name=["a", "b", "c", "d"][: len(mine)]).drop(columns=["RAJ2000", "GLON"]))
+    with pytest.raises(FeatureError, match="taken from 4LAC-DR3"):
+        redshift.redshift(strangers)

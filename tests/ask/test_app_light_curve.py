@@ -68,8 +68,9 @@ def test_it_begins_empty_and_shows_an_example(app):
 
 
 def test_an_upload_gets_the_answer_of_the_command(app, table):
-    upload(app, table, Redshift="z")
-    expected = light_curves.light_curves(table, Options(survey="sdss", redshift="z"))[0]
+    upload(app, table, Redshift="z", Absolute="-25")
+    options = Options(survey="sdss", redshift="z", absolute_magnitude=-25.0)
+    expected = light_curves.light_curves(table, options)[0]
     shown = app.table[0].value
     for name, text in app_light_curve.SHOWN.items():
         assert shown.loc[text, "median"] == f"{expected[f'{name}_q500'][0]:.3g}"

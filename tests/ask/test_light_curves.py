@@ -338,5 +338,32 @@ def test_quantiles_are_those_of_one_and_two_standard_deviations():
     assert light_curves.QUANTILES == pytest.approx({name: stats.norm.cdf(sigma) for name, sigma in levels.items()}, abs=4e-4)
 
 
+def test_masses_need_a_redshift_and_luminosity_an_absolute_magnitude(table, answered):
+    """Redshift alone: one mass; none: none; with an absolute magnitude both, the second sharper; medians halve the intervals."""
+    whole = answered[0].to_pandas()
+    assert whole["log_mass_q500"].between(7, 11).all() and whole["log_mass_with_luminosity_q500"].isna().all()
+    without = light_curves.light_curves(table, Options(survey="sdss"))[0].to_pandas()
+    assert without[[column for column in without if column.startswith("log_mass")]].isna().all(axis=None)
+    assert not without["flags"].str.contains("mass").any()
+    options = Options(survey="sdss", redshift="z", absolute_magnitude=-25.0)
+    both = light_curves.light_curves(table, options)[0].to_pandas()
+    pd.testing.assert_series_equal(both["log_mass_q500"], whole["log_mass_q500"])
+    for name in light_curves.MASSES:
+        np.testing.assert_allclose(both[f"{name}_low68"] + both[f"{name}_high68"], 2 * both[f"{name}_q500"], atol=2e-5)
+    width = {name: (both[f"{name}_high68"] - both[f"{name}_low68"]) / 2 for name in light_curves.MASSES}
+    assert (width["log_mass_with_luminosity"] < width["log_mass"]).all()
+    brighter = light_curves.light_curves(table, Options(survey="sdss", redshift="z", absolute_magnitude=-27.0))[0].to_pandas()
+    assert (brighter["log_mass_with_luminosity_q500"] > both["log_mass_with_luminosity_q500"] + 0.2).all()
+
+
+def test_a_mass_outside_what_was_learnt_from_is_flagged(table):
+    """A Seyfert galaxy next door, and a single band: a mass all the same, and what to be wary of."""
+    near = light_curves.light_curves(table, Options(survey="sdss", redshift=0.017, absolute_magnitude=-20.0))[0].to_pandas()
+    assert near["flags"].str.contains("mass outside what was learnt from: redshift 0.017").all()
+    assert near["flags"].str.contains("absolute magnitude -20").all() and near["log_mass_q500"].notna().all()
+    one = light_curves.light_curves(table[table["band"] == "r"], OPTIONS)[0].to_pandas()
+    assert one["flags"].str.contains("mass from one band").all() and one["log_mass_q500"].notna().all()
+
+
 def test_quantities_are_in_the_table():
     assert set(QUANTITIES) <= {name.removesuffix("_q500") for name in light_curves.COLUMNS}

@@ -1,13 +1,10 @@
 """One source, one answer: look-up, tables, app, pages and published tables agree, or say what differs; asked in any name."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import Table
 
-from agnbook import storage
 from agnbook.ask import classify, lookup, redshift, report, source_names
 from agnbook.blazars.shipped_blazars import BlazarNetwork
 from agnbook.sky import catalogs, features, source_classes
@@ -102,22 +99,6 @@ def test_the_app_says_what_the_tables_say():
             for name, short in zip(source_classes.NAMES, GROUPS, strict=True):
                 assert shown.groups.loc[name, "forest"] == six.loc[source, f"RF_{short}"]
                 assert shown.groups.loc[name, "network"] == six.loc[source, f"NN_{short}"]
-
-
-def test_the_page_s_look_up_says_what_the_tables_say():
-    """Its script packs each probability as two base-36 digits of its per mille."""
-    text = (storage.ROOT / "book/_static/lookup_data.js").read_text()
-    data = json.loads(text.split(" = ", 1)[1].rstrip().removesuffix(";"))
-    tables = [source_names.published(f"shift_catalogue_{kind}") for kind in ("unweighted", "weighted")]
-    names = [f"4FGL {name}" for name in data["names"].split()]
-    assert names == list(tables[0].index) == list(tables[1].index)
-    codes = np.array(
-        [int(code, 36) if code != "--" else np.nan for code in map("".join, zip(*[iter(data["codes"])] * 2, strict=True))]
-    )
-    shown = codes.reshape(len(names), len(data["trainings"]), len(GROUPS)) / 1000
-    order = [(table, model) for model in ("RF", "NN") for table in tables]
-    for position, (table, model) in enumerate(order):
-        np.testing.assert_allclose(shown[:, position], table[[f"{model}_{short}" for short in GROUPS]], atol=0.00056)
 
 
 @pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")

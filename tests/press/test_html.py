@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -34,14 +35,20 @@ PAGES = 40
 @pytest.fixture
 def small_book(tmp_path):
     """A book with this one's settings, forty short pages and a figure on each."""
+    return write_book(tmp_path, PAGES)
+
+
+def write_book(tmp_path: Path, pages: int) -> Path:
+    """Write a book of some pages with this one's settings."""
     settings = yaml.safe_load((storage.ROOT / "_config.yml").read_text())
     settings["sphinx"]["config"] |= {"html_static_path": [], "html_css_files": []}
     settings |= {"bibtex_bibfiles": ["book/references.bib"]}
+    del settings["logo"], settings["html"]["favicon"]
     book = tmp_path / "book"
     book.mkdir()
     (book / "references.bib").write_text("@article{malyshev2023, author={Malyshev}, title={A}, journal={B}, year={2023}}\n")
     (tmp_path / "_config.yml").write_text(yaml.safe_dump(settings))
-    names = [f"page{number:02d}" for number in range(PAGES)]
+    names = [f"page{number:02d}" for number in range(pages)]
     for name in names:
         (book / f"{name}.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><title>{name}</title></svg>')
         (book / f"{name}.md").write_text(f"# The {name}\n\n```{{image}} {name}.svg\n:alt: a drawing\n```\n\n" + f"{name} " * 2000)
@@ -67,6 +74,36 @@ def assert_whole(root: Path):
     for name in (f"page{number:02d}" for number in range(PAGES)):
         assert f"The {name}" in (built / "book" / f"{name}.html").read_text()
         assert (built / "_images" / f"{name}.svg").exists()
+
+
+def contents(root: Path) -> dict[str, str]:
+    built = root / "_build" / "html"
+    return {path.relative_to(built).as_posix(): storage.sha256(path) for path in built.rglob("*") if path.is_file()}
+
+
+@pytest.mark.slow
+def test_twenty_builds_interrupted_at_random_give_the_bytes_of_an_undisturbed_one(tmp_path):
+    """By any signal, at any moment, one after the other in one folder; each is then run again."""
+    rng, root = np.random.default_rng(20), write_book(tmp_path, 4)
+    start_time = time.monotonic()
+    first = start(root)
+    assert first.communicate(timeout=300) and first.returncode == 0
+    whole, took = contents(root), time.monotonic() - start_time
+    for number in rng.permutation(np.resize([signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], 20)):
+        interrupted = start(root)
+        time.sleep(rng.uniform(0, 1.1 * took))
+        try:
+            os.killpg(interrupted.pid, number)
+        except ProcessLookupError:
+            pass  # it was done already
+        interrupted.communicate(timeout=300)
+        kept = contents(root)
+        assert kept in (whole, {}), "an interrupted build leaves the old book"
+        again = start(root)
+        errors = again.communicate(timeout=300)[1]
+        assert again.returncode == 0, errors
+        assert contents(root) == whole
+    assert sorted(path.name for path in (root / "_build").iterdir()) == [".lock", "html"]
 
 
 @pytest.mark.slow

@@ -110,8 +110,8 @@ def exchange_folds(root):
     write(two, texts[0])
 
 
-def change_a_digit_of_the_lookup_page(root):
-    change(root / "book" / "_static" / "lookup_data.js", r'7(\w*"};)', r"8\1")
+def change_a_digit_of_an_example(root):
+    change(root / "book" / "_static" / "examples" / "my_agn.csv", r"7(\d*\n)", r"8\1")
 
 
 def change_the_run_times(root):
@@ -162,7 +162,7 @@ def remove_a_figure_of_the_paper(root):
         (exchange_figures, "notebooks/11_prepare_features.ipynb: differs from its sha256"),
         (equal_execution_counts, "notebooks/11_prepare_features.ipynb: differs from its sha256"),
         (exchange_folds, "data/folds/blazars_10x3.csv: differs from its sha256"),
-        (change_a_digit_of_the_lookup_page, "book/_static/lookup_data.js: differs from its sha256"),
+        (change_a_digit_of_an_example, "book/_static/examples/my_agn.csv: differs from its sha256"),
         (change_the_run_times, "data/results/runs.json: differs from its sha256"),
         (change_a_sealed_table_and_its_record, "data/results/sealed_bcu.csv: differs from its sha256"),
         (remove_a_record, "data/results/sealed_bcu.csv: no record of how it was made"),
@@ -199,13 +199,13 @@ def test_equal_counts_sealed_again_are_still_noticed(copy):
 
 
 def test_a_run_seals_only_what_it_changed(copy):
-    change_a_digit_of_the_lookup_page(copy)
+    change_a_digit_of_an_example(copy)
     before = integrity.hashes()
     change_the_run_times(copy)
     (copy / "data" / "results" / "new.txt").write_text("new")
     integrity.seal(before)
     assert [problem for problem in integrity.problems() if "SHA256SUMS" in problem] == [
-        "book/_static/lookup_data.js: differs from its sha256 in data/SHA256SUMS"
+        "book/_static/examples/my_agn.csv: differs from its sha256 in data/SHA256SUMS"
     ]
 
 

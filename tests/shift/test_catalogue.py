@@ -1,7 +1,5 @@
 """Splits, sums with their covariance, curves, and the catalogue's files."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -126,24 +124,6 @@ def test_schema(frames, change, message):
 def test_schema_columns(frames):
     with pytest.raises(ResultsError, match="columns"):
         catalogue.validate(frames[False].drop(columns="RF_bll"))
-
-
-def test_lookup_script(frames):
-    text = catalogue.lookup_script(frames[False], frames[True])
-    data = json.loads(text.removeprefix("const AGNBOOK_LOOKUP = ").removesuffix(";\n"))
-    names = data["names"].split()
-    assert len(names) == 301 and len(data["codes"]) == 301 * 48 and len(data["trainings"]) == 4
-    row = names.index("J0005.0+0000")
-    codes = [data["codes"][48 * row + 2 * k : 48 * row + 2 * k + 2] for k in range(24)]
-    expected = [
-        frame.loc[row, f"{short}_{name.rstrip('+')}"]
-        for short in ("RF", "NN")
-        for frame in (frames[False], frames[True])
-        for name in NAMES
-    ]
-    assert np.allclose([int(code, 36) / 1000 for code in codes], expected, atol=6e-4)
-    gap = names.index("J9999.9-9999")
-    assert set(data["codes"][48 * gap : 48 * gap + 48]) == {"-"}
 
 
 def test_published_catalogue():

@@ -9,10 +9,15 @@ import re
 HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
+def hash_of(script: str) -> str:
+    """Return the source by which a policy allows one inline script."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
 def script_hashes(page: str) -> list[str]:
     """Return the sources by which a policy allows just the inline scripts of a page of HTML."""
     scripts = re.findall(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", page, re.DOTALL | re.IGNORECASE)
-    return [f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts]
+    return [hash_of(text) for text in scripts]
 
 
 def policy(page: str) -> str:

@@ -28,6 +28,8 @@ SHOWN = {
     "log_sf_rest": "log SF∞, rest frame at 4000 Å (mag)", "log_sf_6000": "log SF∞, observed at 6000 Å (mag)",
     "tau_slope": "slope of log time-scale in log wavelength", "sf_slope": "slope of log SF∞ in log wavelength",
     "rho": "correlation ρ between bands", "excess": "scatter beyond the errors (mag)",
+    "log_mass": "log black-hole mass, from variability alone (M☉)",
+    "log_mass_with_luminosity": "log black-hole mass, with redshift and luminosity (M☉)",
 }  # fmt: skip
 #: Most objects of a table whose names are listed, and most measurements of one object.
 MOST_OBJECTS, MOST_MEASUREMENTS = 5000, 20_000
@@ -132,8 +134,10 @@ def _ask_how_to_read(example: bool) -> dict:
         name = left.text_input("Name of the object, if all rows are of one")
         redshift = right.text_input("Redshift: a column or a number", value="redshift" if example else "")
         extinction = left.text_input("Galactic extinction: a column (A_V, EBV, A_u) or A_V in mag")
+        absolute = right.text_input("Absolute magnitude in i: a column or a number (for the mass)")
         band = right.text_input("Band, if all rows are of one")
     texts = {"unit": unit, "object": name, "redshift": redshift, "extinction": extinction, "band": band}
+    texts["absolute_magnitude"] = absolute
     given = {key: value.strip() for key, value in texts.items() if value.strip()}
     return given if survey == _NO_SURVEY else given | {"survey": survey}
 

@@ -151,7 +151,8 @@ def _reading(options):
     return Options(
         survey=options.survey, wavelengths=wavelengths, unit=options.unit, time_unit=options.time_unit,
         columns=_pairs(options.column, "--column takes ROLE=NAME"), object=options.object, band=options.band,
-        redshift=options.redshift, extinction=options.extinction, visits=options.visits, tolerance=options.tolerance,
+        redshift=options.redshift, extinction=options.extinction, absolute_magnitude=options.absolute_magnitude,
+        visits=options.visits, tolerance=options.tolerance,
     )  # fmt: skip
 
 

@@ -104,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
     group.add_argument("--object", metavar="NAME", help="all rows are of this object")
     group.add_argument("--band", metavar="BAND", help="all rows are of this band")
     group.add_argument("--redshift", metavar="COLUMN", help="column, or one number")
+    group.add_argument("--absolute-magnitude", metavar="COLUMN", help="of the whole source in i, for its mass; a number for all")
     group.add_argument("--extinction", metavar="COLUMN", help="A_V, E(B-V) or A_<band>, by the column's name; a number is A_V")
     group.add_argument(
         "--visits", metavar="TABLE", help="times of Rubin's visits (visit, expMidptMJD), where measurements lack them"
@@ -125,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("-o", "--output", default="-", metavar="OUT", help="a row an object; - (default) is CSV")
     command.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
-    command.add_argument("--objects", metavar="TABLE", help="table of the objects: redshift, extinction")
+    command.add_argument("--objects", metavar="TABLE", help="table of the objects: redshift, extinction, absolute magnitude")
     command.add_argument("--per-band", metavar="OUT2", help="also write a row an object and band")
     command.add_argument("--reconstruction", metavar="OUT3", help="also write the curves in every band")
     command.add_argument("--step", type=float, default=10.0, metavar="DAYS", help="between the times of the reconstruction (10)")

@@ -7,10 +7,11 @@ that were trained on simulated surveys answer through `agnbook.ask.simulator`.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from agnbook.ask import measurements, progress
 from agnbook.ask.curve_options import Options
@@ -22,13 +23,16 @@ MODELS = ("quasar", "simulator")
 QUANTILES = {"q500": 0.5, "low68": 0.1585, "high68": 0.8415, "low95": 0.023, "high95": 0.977}
 #: Quantities of every answer, each with its `QUANTILES`; NaN where the curve cannot tell.
 QUANTITIES = ("log_tau_6000", "log_sf_6000", "tau_slope", "sf_slope", "rho", "excess", "log_tau_rest", "log_sf_rest")
+#: log10 of the black hole's mass (solar masses), from variability alone and with redshift and absolute magnitude; with a
+#: redshift alone.
+MASSES = ("log_mass", "log_mass_with_luminosity")
 #: Quantities of each band.
 BAND_QUANTITIES = ("log_tau", "log_sf", "mean", "excess")
 _HELD_OUT = ("heldout", "heldout_mae", "heldout_mae_constant", "heldout_coverage68", "heldout_log_density")
 #: Texts come last: they may hold commas.
 COLUMNS = (
     "object", "measurements", "bands", "baseline_days", "redshift", "rows_left_out",
-    *(f"{name}_{level}" for name in QUANTITIES for level in QUANTILES), *_HELD_OUT,
+    *(f"{name}_{level}" for name in (*QUANTITIES, *MASSES) for level in QUANTILES), *_HELD_OUT,
     "chi_square", "outliers", "k_hat", "sampler", "model", "problem", "flags", "left_out",
 )  # fmt: skip
 _TEXTS = ("object", "problem", "flags", "bands", "left_out", "sampler", "model", "unlike_simulator", "setting", "model_sha256")
@@ -139,7 +143,9 @@ def _answer(each: Measured, question: Question) -> Answer:
             f"varies by {amplitude:.2g} mag in the long run, far more than quasars do: units mixed, or two objects in one?"
         )
     row |= {"chi_square": fit.chi_square, "outliers": fit.outliers, "sampler": fit.sampler, "k_hat": fit.k_hat}
-    row |= _quantiles(draws, QUANTITIES) | _held_out(curve)
+    masses, doubts = _masses(fit)
+    flags += doubts
+    row |= _quantiles(draws, QUANTITIES) | masses | _held_out(curve)
     reconstruction, why = None, ""
     if question.step is not None or question.times is not None:
         times, why = question.grid(curve.times[0], curve.times[-1])
@@ -162,6 +168,30 @@ def _draws(fit) -> pd.DataFrame:
     }  # fmt: skip
     found = found.assign(**derived)
     return found.assign(**{name: np.nan for name in QUANTITIES if name not in found})
+
+
+@cache
+def _mass_model():
+    from agnbook.quasars.shipped_mass import MassModel
+
+    return MassModel.load()
+
+
+def _masses(fit) -> tuple[dict[str, float], list[str]]:
+    """`MASSES` with their `QUANTILES` where redshift (and absolute magnitude) are known, and what to be wary of in them."""
+    from agnbook.quasars.sample import shape
+
+    curve = fit.curve
+    if not curve.redshift > 0:
+        return {}, []
+    objects = pd.DataFrame({"redshift": [curve.redshift], "M_i": [curve.absolute_magnitude]})
+    found, outside = _mass_model().answer(pd.DataFrame([shape(fit)]), objects)
+    doubts = [f"mass outside what was learnt from: {text}" for text in outside[0]]
+    if len(curve.bands) == 1:
+        doubts.append("mass from one band: learnt from five, whose slopes and correlation are missing here")
+    levels = {name: norm.ppf(level) for name, level in QUANTILES.items()}
+    row = {f"{name}_{level}": found[name][0] @ [1, z] for name in MASSES for level, z in levels.items()}
+    return row, doubts
 
 
 def _quantiles(draws: pd.DataFrame, names, prefix: str = "") -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agnbook.ask import answer_columns, progress, source_names, user_columns
+from agnbook.ask import answer_columns, join_4lac, progress, source_names, user_columns
 from agnbook.sky import features
 
 
@@ -13,10 +13,13 @@ class _Redshifts:
         from agnbook.redshifts import shipped_redshift
 
         self.shipped = shipped_redshift.ShippedRedshift.load()
+        table, self.joined = join_4lac.joined(table, [*features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS])
         given = user_columns.read_rows(
             table, features.EXTENDED_NUMBERS, features.EXTENDED_TEXTS, strict=strict,
-            advice=" Where nothing is known, leave the cells empty.",
+            advice=" Where nothing is known, leave the cells empty; what a table of 4FGL sources lacks is taken from 4LAC-DR3, "
+            "where that is there and knows a source.",
         )  # fmt: skip
+        self.told = f", {len(self.joined)} columns joined from 4LAC-DR3" if self.joined else ""
         self.name, self.names, self.values, self.problem = given.name, given.names, given.values, given.problem
         values = self.values[features.EXTENDED_NUMBERS]
         no_photon = np.isneginf(values["Highest_energy"])  # none above 10 GeV; the low-latitude file of 4LAC says 0
@@ -51,7 +54,8 @@ def redshift(table, strict: bool = False):
     ----------
     table : astropy.table.Table
         A column of names (`inputs.NAME_COLUMNS`) and the columns `features.EXTENDED_NUMBERS` and `EXTENDED_TEXTS` of
-        4LAC; capitals do not matter. Empty cells mean "not measured".
+        4LAC; capitals do not matter. Empty cells mean "not measured". What a table of 4FGL sources lacks of them is taken
+        from 4LAC-DR3, where that is there, by the sources' names; `model` then says so.
     strict : refuse a table with a row that cannot be used, instead of answering the others.
 
     Returns
@@ -97,7 +101,7 @@ def redshift(table, strict: bool = False):
             "extrapolated": values[:, -1] > model.highest_redshift,
             "in_training": asked.taught != "",
             **source_names.beside(asked.sources, "agn_redshifts", _PUBLISHED),
-            "model": np.full(n, f"boosted trees and forest on {len(model.model.columns)} features of 4LAC"),
+            "model": np.full(n, f"boosted trees and forest on {len(model.model.columns)} features of 4LAC" + asked.told),
             "model_sha256": np.full(n, model.sha256),
         }
     )

@@ -189,8 +189,11 @@ class Posterior:
             inputs, outputs = (transforms.Standard(**stored.group(side)) for side in ("inputs", "outputs"))
             posterior = cls.build(stored.config, inputs, outputs)
             posterior.network.load_state_dict({name: torch.as_tensor(a) for name, a in stored.group("network").items()})
-            if len(inputs.mean) != len(stored.config["columns"]) or max(stored.config["columns"]) >= summary.WIDTH:
+            columns = stored.config["columns"]
+            if len(inputs.mean) != len(columns) or max(columns) >= summary.WIDTH or min(columns) < 0:
                 raise ValueError("its summaries are others")
+            if not (stored.config["redshift_scale"] is None or stored.config["redshift_scale"] > 0):
+                raise ValueError("its scale of redshifts is not positive")
             if len(outputs.mean) != stored.config["dim"]:
                 raise ValueError("its latents are others")
         except (KeyError, TypeError, ValueError, RuntimeError) as error:

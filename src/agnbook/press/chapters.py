@@ -11,6 +11,7 @@ import re
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jupytext
@@ -144,7 +145,7 @@ def _keep(notebook: nbformat.NotebookNode, executed: nbformat.NotebookNode, path
 
 
 def execute(name: str, profile: str) -> dict:
-    """Execute one chapter and return ``{"wall_seconds", "peak_memory_gb", "hardware"}``.
+    """Execute one chapter and return ``{"date", "wall_seconds", "peak_memory_gb", "hardware"}``.
 
     The executed notebook is left as ``_build/<profile>/<name>.ipynb``, also where a cell fails. At
     `book` profile its outputs replace those of the committed one, once it has run to its end.
@@ -169,6 +170,7 @@ def execute(name: str, profile: str) -> dict:
     if profile == "book":
         _keep(notebook, executed, NOTEBOOKS / f"{name}.ipynb")
     return {
+        "date": datetime.now(UTC).date().isoformat(),
         "wall_seconds": round(time.perf_counter() - start, 1),
         "peak_memory_gb": round(peak, 2),
         "hardware": committed.hardware(),

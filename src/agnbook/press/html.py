@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from agnbook import storage
 from agnbook.errors import BookError
-from agnbook.press import pages
+from agnbook.press import content_policy, pages
 from agnbook.sky import registry
 
 
@@ -56,6 +56,7 @@ def build(root: Path = storage.ROOT) -> int:
         if done.returncode:
             print(f"{done.stdout}\nThe build failed; the messages above say where.", file=sys.stderr)
             return done.returncode
+        content_policy.write(fresh / "_build" / "html")
         _take_the_place(fresh / "_build" / "html", html, old)
         shutil.rmtree(fresh, ignore_errors=True)
     print(f"Built {len(list(html.rglob('*.html')))} pages in {time.perf_counter() - start:.0f} s: open {html / 'index.html'}")

@@ -20,7 +20,7 @@ LIST, TESTS = "data/SHA256SUMS", "tests/files.txt"
 HEADER = "# Written by `python -m agnbook.press.integrity seal`; `sha256sum --check` reads it too.\n"
 #: Stands between two entries, so that neighbours changed on two branches can be merged.
 BETWEEN = "#\n"
-PUBLISHED = ("data/**/*", "notebooks/*.ipynb", "notebooks/sizes.yml", "book/_static/lookup_data.js", "book/_static/examples/*")
+PUBLISHED = ("data/**/*", "notebooks/*.ipynb", "notebooks/sizes.yml", "book/_static/examples/*")
 
 
 def published() -> list[str]:

@@ -38,10 +38,30 @@ def features(fits: pd.DataFrame, objects: pd.DataFrame, rows=None) -> pd.DataFra
     data = relation.measured(fits)
     rows = np.arange(len(fits)) if rows is None else rows
     population = relation.fit_relation(relation.Measured(data.precision[rows], data.score[rows]), objects.iloc[rows], ())
-    value, _ = relation.expected_values(population, data, objects)
+    return predictors(population, fits, objects)
+
+
+def predictors(population: relation.Relation, fits: pd.DataFrame, objects: pd.DataFrame) -> pd.DataFrame:
+    """Columns of `features`, under a `population` that is known."""
+    value, _ = relation.expected_values(population, relation.measured(fits), objects)
     out = pd.DataFrame(value, columns=["log_tau_rest", "tau_slope", "log_sf_rest", "sigma_slope"], index=fits.index)
     out["logit_rho"] = np.log(fits["rho"] / (1 - fits["rho"])).clip(-3, 8)
     return out.assign(redshift=objects["redshift"].to_numpy(), M_i=objects["M_i"].to_numpy())
+
+
+def regression(values, log_mass):
+    """Fit a second-order polynomial with ridge penalty (chosen by leave-one-out), and the standard deviation about it.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline, float
+        The standard deviation (dex) is that of the residuals by leave-one-out.
+    """
+    ridge = RidgeCV(np.logspace(-3, 3, 13), store_cv_results=True)
+    model = make_pipeline(StandardScaler(), PolynomialFeatures(2, include_bias=False), StandardScaler(), ridge)
+    model.fit(np.asarray(values, float), np.asarray(log_mass, float))
+    squared = ridge.cv_results_[:, list(ridge.alphas).index(ridge.alpha_)]
+    return model, float(np.sqrt(squared.mean()))
 
 
 def cross_validated(columns: pd.DataFrame, log_mass, names: tuple[str, ...], folds: np.ndarray) -> np.ndarray:
@@ -57,12 +77,9 @@ def cross_validated(columns: pd.DataFrame, log_mass, names: tuple[str, ...], fol
         if not names:
             out[test] = log_mass[~test].mean(), log_mass[~test].std()
             continue
-        ridge = RidgeCV(np.logspace(-3, 3, 13), store_cv_results=True)
-        model = make_pipeline(StandardScaler(), PolynomialFeatures(2, include_bias=False), StandardScaler(), ridge)
-        model.fit(columns.loc[~test, list(names)], log_mass[~test])
-        squared = ridge.cv_results_[:, list(ridge.alphas).index(ridge.alpha_)]
-        out[test, 0] = model.predict(columns.loc[test, list(names)])
-        out[test, 1] = np.sqrt(squared.mean())
+        values = columns[list(names)].to_numpy(float)
+        model, out[test, 1] = regression(values[~test], log_mass[~test])
+        out[test, 0] = model.predict(values[test])
     return out
 
 

@@ -206,13 +206,14 @@ def loglike(theta, process, x, slots, times, band, values, errors, weight):
 
 
 @compiled  # pragma: no cover - compiled
-def log_posterior(theta, active, mean, sd, process, x, slots, times, band, values, errors, weight):
-    """Log-likelihood plus the log-prior of the active parameters (normalised)."""
-    value = loglike(theta, process, x, slots, times, band, values, errors, weight)[0]
+def log_prior(points, active, mean, sd):
+    """Log-prior (k,) of the active parameters of points (k, p), normalised."""
+    out = np.zeros(len(points))
     for i in active:
-        z = (theta[i] - mean[i]) / sd[i]
-        value -= 0.5 * z * z + np.log(sd[i]) + 0.9189385332046727
-    return value if np.isfinite(value) else -1e300
+        for k in range(len(points)):
+            z = (points[k, i] - mean[i]) / sd[i]
+            out[k] -= 0.5 * z * z + np.log(sd[i]) + 0.9189385332046727
+    return out
 
 
 def centred(curve) -> np.ndarray:

@@ -7,9 +7,12 @@ import numpy as np
 
 from agnbook.compiled import compiled
 from agnbook.quasars import statespace
-from agnbook.quasars.model import KICK, QUALITY, RHO, SIGMA, TAU, lags, log_posterior, loglike, unpack, variances
+from agnbook.quasars.lanes import LANES, loglikes
+from agnbook.quasars.model import KICK, LAG, QUALITY, RHO, SIGMA, TAU, lags, log_prior, loglike, unpack, variances
 from agnbook.quasars.statespace import OU
 
+#: A measurement of lower expected weight is an outlier (of 10 degrees of freedom: 4 standard deviations off or more).
+OUTLIER = 0.42
 #: Longest Newton step, in standard deviations of the prior.
 _LONGEST_STEP = 0.7
 #: A step that promises less than this in log-posterior is the last.
@@ -19,42 +22,66 @@ _ENOUGH = 0.003
 @compiled  # pragma: no cover - compiled
 def densities(draws, theta, active, mean, sd, process, x, slots, times, band, values, errors, weight):
     """Log-posterior (k,) of points (k, m) of the active parameters; `theta` (p,) holds the others."""
-    out = np.empty(len(draws))
-    point = theta.copy()
-    for k in range(len(draws)):
-        for p in range(len(active)):
-            point[active[p]] = draws[k, p]
-        out[k] = log_posterior(point, active, mean, sd, process, x, slots, times, band, values, errors, weight)
-    return out
+    points = complete(draws, theta, active)
+    out = log_prior(points, active, mean, sd)
+    if together(process, points):
+        for k in range(0, len(draws), LANES):
+            out[k : k + LANES] += loglikes(points[k : k + LANES], x, slots, times, band, values, errors, weight)[0]
+    else:
+        for k in range(len(draws)):
+            out[k] += loglike(points[k], process, x, slots, times, band, values, errors, weight)[0]
+    return np.where(np.isfinite(out), out, -1e300)
+
+
+@compiled  # pragma: no cover - compiled
+def complete(draws, theta, active):
+    """All parameters (k, p) of points (k, m) of the active ones."""
+    points = np.empty((len(draws), len(theta)))
+    points[:] = theta
+    for p in range(len(active)):
+        points[:, active[p]] = draws[:, p]
+    return points
+
+
+@compiled  # pragma: no cover - compiled
+def together(process, points):
+    """Whether points may share the steps of one filter: random walks, measurements in the same order for all."""
+    return process == OU and not np.any(points[:, LAG])
 
 
 @compiled  # pragma: no cover - compiled
 def draw_means(normal, draws, theta, active, process, x, slots, times, band, values, errors, weight):
     """The bands' means (k, B), one draw for each draw of the parameters; `normal` (k, B) are standard normal numbers."""
+    points, bands = complete(draws, theta, active), len(x)
+    expected, factor = np.empty(normal.shape), np.empty((len(draws), bands, bands))
+    if together(process, points):
+        for k in range(0, len(draws), LANES):
+            _, expected[k : k + LANES], factor[k : k + LANES] = loglikes(
+                points[k : k + LANES], x, slots, times, band, values, errors, weight
+            )
+    else:
+        for k in range(len(draws)):
+            _, expected[k], factor[k] = loglike(points[k], process, x, slots, times, band, values, errors, weight)
     out = np.empty(normal.shape)
-    point = theta.copy()
-    bands = len(x)
     for k in range(len(draws)):
-        for p in range(len(active)):
-            point[active[p]] = draws[k, p]
-        _, expected, factor = loglike(point, process, x, slots, times, band, values, errors, weight)
         for i in range(bands - 1, -1, -1):
             s = normal[k, i]
             for m in range(i + 1, bands):
-                s -= factor[m, i] * out[k, m]
-            out[k, i] = s / factor[i, i]
-        out[k] += expected
-    return out
+                s -= factor[k, m, i] * out[k, m]
+            out[k, i] = s / factor[k, i, i]
+    return out + expected
 
 
 @compiled  # pragma: no cover - compiled
 def robust_weights(theta, tails, passes, process, x, slots, times, band, values, errors, weight):
-    """Expected precision of each measurement under Student-t errors, given the current weights (E steps).
+    """Precision of each measurement under Student-t errors, given the current weights.
 
     A t variable is a normal one whose precision is drawn from a gamma distribution. Given the curve its expectation is
     (nu + 1) / (nu + E[e^2] / variance), with the error's second moment E[e^2] from the smoother (exact for the current
-    weights). `weight` ends at the new ones. Returns the residual of each measurement against all others and its
-    variance, both under the weights before the last pass.
+    weights). Only an outlier, whose expectation is below `OUTLIER`, takes it; all others keep the weight that gives a
+    normal error the variance of the t, (nu - 2) / nu. Were each to take its own, small residuals would confirm
+    themselves, and the posterior come out too narrow and off. `weight` ends at the new ones. Returns the residual of
+    each measurement against all others and its variance, both under the weights before the last pass.
     """
     n, bands = len(times), len(x)
     tau, amplitude, rho = unpack(theta, x, slots)
@@ -82,7 +109,8 @@ def robust_weights(theta, tails, passes, process, x, slots, times, band, values,
                 v = variance[k]
                 share = v / spread[k]
                 second_moment = share * share * residual[k] * residual[k] + v * (1.0 - share)
-                weight[k] = (tails + 1.0) / (tails + second_moment / (v * weight[k]))
+                expected = (tails + 1.0) / (tails + second_moment / (v * weight[k]))
+                weight[k] = expected if expected < OUTLIER else (tails - 2.0) / tails
     return residual, spread
 
 
@@ -125,24 +153,29 @@ def climb(theta, iterations: int, args, covariance=None, every: int = 3) -> tupl
     The curvature is measured at every third step (`every`; 0: never) and kept in between, where the gradient alone is new.
     """
     active, sd = args[0], args[2][args[0]]
-    for iteration in range(iterations):
+    age = every  # of the curvature, in steps
+    for _ in range(iterations):
         width = sd if covariance is None else np.sqrt(np.diag(covariance))
         steps = np.clip(0.1 * width, 0.003 * sd, 0.1 * sd)
-        if every and iteration % every == 0:
+        if every and age >= every:
             value, gradient, precision = hessian(theta, steps, args)
-            covariance = positive(precision, sd)
+            covariance, age = positive(precision, sd), 0
         else:
             value, gradient, _ = slopes(theta, steps, args)
+        age += 1
         move = covariance @ gradient
         promised = 0.5 * gradient @ move
         move *= min(1.0, _LONGEST_STEP / np.max(np.abs(move) / sd))
         trials = theta[active] + np.array([1.0, 0.5, 0.2, 0.05])[:, None] * move
         found = densities(trials, theta, *args)
         best = int(np.argmax(found))
-        improved = found[best] > value
-        if improved:
+        if found[best] > value:
             theta[active], value = trials[best], found[best]
-        if not improved or promised < _ENOUGH:
+        elif age == 1 or not every:
+            break
+        else:
+            age = every  # an old curvature may mislead
+        if promised < _ENOUGH:
             break
     return value, covariance
 
@@ -191,7 +224,7 @@ def find_mode(theta, tails: float, args):
         climb(theta, 1, args, covariance, every=0)
         if np.max(np.abs(weight - previous)) < 0.03:
             break
-    value, covariance = climb(theta, 3, args, covariance)
+    value, covariance = climb(theta, 15, args, covariance)
     residual, spread = robust_weights(theta, np.inf, 1, *data)
     return value, covariance, residual, spread
 

@@ -24,12 +24,14 @@ from agnbook.quasars.model import (
     variances,
 )
 
-DRAWS = 800
+DRAWS = 1200
 KEPT = 400
-#: How often the proposal is fitted to its own weighted draws before a chain takes over.
-ADAPTATIONS = 2
+#: Walkers of the chain that takes over where importance sampling fails.
+WALKERS = 64
 #: Degrees of freedom of the proposal's t distribution: its tails are heavier than the posterior's.
-_PROPOSAL_TAILS = 6.0
+_PROPOSAL_TAILS = 10.0
+#: How far to look from the centre for the proposal's widths, in standard deviations.
+_LOOK = np.array([1.0, 2.0, 3.0, 4.0])
 #: A t distribution is represented by a mixture of this many normal ones.
 _COMPONENTS = 24
 #: Rest-frame wavelength at which the single-number summaries are given, as MacLeod et al. (2010).
@@ -148,14 +150,33 @@ def inflation(tails: float) -> np.ndarray:
 
 
 def _importance(rng, theta, centre, factor, args, draws: int):
-    """Draws (draws, m) of a t distribution about `centre`, with smoothed weights of the posterior and k-hat."""
+    """Draws (draws, m) of a split t distribution about `centre`, with smoothed weights of the posterior and k-hat.
+
+    Along each axis of `factor` the proposal has a width to either side, found by looking how the posterior falls off
+    (Geweke 1989, Econometrica 57, 1317): time-scales are skewed towards long ones, excess variances towards none.
+    """
     m = len(centre)
+    width = _widths(theta, centre, factor, args)
     normal = rng.standard_normal((draws, m))
+    side = (normal > 0).astype(int)
     stretch = np.sqrt(_PROPOSAL_TAILS / rng.chisquare(_PROPOSAL_TAILS, draws))
-    points = centre + (normal @ factor.T) * stretch[:, None]
-    log_proposal = -0.5 * (_PROPOSAL_TAILS + m) * np.log1p(np.sum((normal * stretch[:, None]) ** 2, axis=1) / _PROPOSAL_TAILS)
+    scale = width[side, np.arange(m)]
+    points = centre + (normal * scale * stretch[:, None]) @ factor.T
+    squared = np.sum((normal * stretch[:, None]) ** 2, axis=1)
+    log_proposal = -0.5 * (_PROPOSAL_TAILS + m) * np.log1p(squared / _PROPOSAL_TAILS) - np.sum(np.log(scale), axis=1)
     weights, k_hat = psis.smooth(optimise.densities(points, theta, *args) - log_proposal)
     return points, weights, k_hat
+
+
+def _widths(theta, centre, factor, args) -> np.ndarray:
+    """Width (2, m) of the posterior below and above `centre` along each column of `factor`, in its units."""
+    m = len(centre)
+    steps = np.array([-1.0, 1.0])[:, None] * _LOOK
+    moves = steps[:, :, None, None] * factor.T[None, None]
+    found = optimise.densities((centre + moves).reshape(-1, m), theta, *args).reshape(2, len(_LOOK), m)
+    top = optimise.densities(centre[None], theta, *args)[0]
+    fall = np.maximum(top - found, 1e-3)
+    return 1.1 * np.clip(np.max(_LOOK[:, None] / np.sqrt(2 * fall), axis=1), 0.5, 6.0)  # rather too wide than too narrow
 
 
 def _resample(rng, weights, kept: int) -> np.ndarray:
@@ -168,10 +189,9 @@ def fit(curve: LightCurve, model: Model = DEFAULT, *, seed: int = 0, draws: int 
     """Fit one light curve. Never raises for a bad curve: `Fit.problem` says in words why there is no answer.
 
     What is exact: the likelihood given the errors' variances, with the means integrated out. What is approximate:
-    Student-t errors enter through weights found by expectation and maximisation and then held fixed, so that their own
-    uncertainty is not in the posterior: its intervals are too narrow (`stress.run` measures by how much). Draws come from
-    importance sampling about the maximum; where the weights' tail is too heavy (k-hat above .7) the proposal is fitted to
-    its own weighted draws, twice at most, and where that fails a chain of 32 walkers takes over.
+    Student-t errors enter as normal ones of the same variance, and an outlier with a smaller weight, found by expectation
+    and maximisation and then held fixed (`stress.run` measures what the intervals are worth). Draws come from importance
+    sampling about the maximum; where the weights' tail is too heavy (k-hat above .7) a chain of `WALKERS` takes over.
 
     Parameters
     ----------
@@ -195,18 +215,11 @@ def fit(curve: LightCurve, model: Model = DEFAULT, *, seed: int = 0, draws: int 
     rng = generator(curve.name, seed)
     active = plan.active
     points, weights, k_hat = _importance(rng, theta, theta[active], factor, args, draws)
-    for _ in range(ADAPTATIONS):
-        if k_hat <= psis.TRUSTED:
-            break
-        centre = weights @ points
-        wide = (points - centre).T @ ((points - centre) * weights[:, None])
-        wider = np.linalg.cholesky(wide + 0.1 * covariance)  # the second term: few draws may span fewer dimensions
-        points, weights, k_hat = _importance(rng, theta, centre, wider, args, 2 * draws)
     sampler = "importance"
     if k_hat > psis.TRUSTED:
         sampler = "chain"
-        walkers = points[_resample(rng, weights, 32)] + 0.05 * rng.standard_normal((32, len(active))) @ factor.T
-        moves = int(np.clip(1e7 / (len(walkers) * len(curve)), 60, 250))  # very long curves get a shorter chain
+        walkers = points[_resample(rng, weights, WALKERS)] + 0.05 * rng.standard_normal((WALKERS, len(active))) @ factor.T
+        moves = int(np.clip(2e7 / (len(walkers) * len(curve)), 60, 300))  # very long curves get a shorter chain
         points = optimise.chain(rng, walkers, moves, theta, args)[moves // 4 :].reshape(-1, len(active))
         weights = np.ones(len(points)) / len(points)
     chosen = points[_resample(rng, weights, kept)]

@@ -16,7 +16,7 @@ import pandas as pd
 from agnbook.quasars.batch import light_curves_of
 from agnbook.quasars.curve import LightCurve
 from agnbook.quasars.model import DEFAULT, RHO, SCALE, Model
-from agnbook.quasars.posterior import fit
+from agnbook.quasars.posterior import Fit, fit
 from agnbook.sky import light_curves
 
 #: The four parameters whose joint posterior is kept: log_tau, tau_slope, log_sigma, sigma_slope.
@@ -24,7 +24,7 @@ SHAPE = ("log_tau", "tau_slope", "log_sigma", "sigma_slope")
 #: Short names of flags, by a word that only they contain.
 FLAGS = {
     "baseline": "long", "sampling": "short", "not detected": "constant", "too small": "noisy", "too large": "quiet",
-    "5 sigma": "outliers", "only": "few", "k-hat": "weights", "photometry": "errors",
+    "5 sigma": "outliers", "only": "few", "k-hat": "weights", "photometry": "errors", "beyond its stated": "excess",
 }  # fmt: skip
 
 
@@ -36,21 +36,31 @@ def row(curve: LightCurve, model: Model = DEFAULT) -> dict:
     found = fit(curve, model)
     if found.problem:
         return out | {"problem": found.problem}
-    draws = found.draws[:, :4]
-    mean, sd = draws.mean(axis=0), draws.std(axis=0)
-    correlation = (draws - mean).T @ (draws - mean) / len(draws) / np.maximum(np.outer(sd, sd), 1e-12)
-    out |= dict(zip(SHAPE, mean, strict=True)) | {f"{name}_sd": value for name, value in zip(SHAPE, sd, strict=True)}
-    for i in range(4):
-        for j in range(i):
-            out[f"corr_{j}{i}"] = round(float(correlation[i, j]), 3)
-    low, middle, high = 1 / (1 + np.exp(-np.quantile(found.draws[:, RHO], [0.15865, 0.5, 0.84135])))
-    out |= {"rho": middle, "rho_low": low, "rho_high": high, "log_scale": np.median(found.draws[:, SCALE])}
+    out |= shape(found) | {"log_scale": np.median(found.draws[:, SCALE])}
     for band, slot in zip(curve.bands, found.plan.slots[0], strict=True):
         out[f"excess_{band}"] = 10 ** np.median(found.draws[:, slot])
     out |= {"chi_square": found.chi_square, "outliers": found.outliers, "k_hat": found.k_hat, "sampler": found.sampler[0]}
     words = [short for word, short in FLAGS.items() if any(word in flag for flag in found.flags)]
     out["flags"] = " ".join(words)
     return {name: round(float(value), 4) if isinstance(value, float) else value for name, value in out.items()}
+
+
+def shape(found: Fit) -> dict[str, float]:
+    """Posterior of `SHAPE` as a Gaussian, and of rho: means, standard deviations (`_sd`), correlations (`corr_ij`).
+
+    What the curve's bands cannot tell has its prior's mean and standard deviation.
+    """
+    draws, prior_sd = found.draws[:, :4], found.plan.sd[:4]
+    free = np.isin(SHAPE, found.plan.free)
+    mean = draws.mean(axis=0)
+    sd = np.where(free, draws.std(axis=0), prior_sd)
+    correlation = (draws - mean).T @ (draws - mean) / len(draws) / np.outer(sd, sd)
+    out = dict(zip(SHAPE, mean, strict=True)) | {f"{name}_sd": value for name, value in zip(SHAPE, sd, strict=True)}
+    for i in range(4):
+        for j in range(i):
+            out[f"corr_{j}{i}"] = round(float(correlation[i, j]), 3)
+    low, middle, high = 1 / (1 + np.exp(-np.quantile(found.draws[:, RHO], [0.15865, 0.5, 0.84135])))
+    return out | {"rho": middle, "rho_low": low, "rho_high": high}
 
 
 def _rows(curves: list[LightCurve], model: Model) -> list[dict]:

@@ -1,7 +1,10 @@
 """What the flags let through: how often answers without a flag hold the truth when curves break the model's assumptions."""
 
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
@@ -77,6 +80,21 @@ def run(
     return pd.DataFrame(rows)
 
 
+def _condition(condition: str, templates: Sequence[LightCurve], n: int, seed: int) -> pd.DataFrame:
+    return run(templates, n, np.random.default_rng([seed, list(CONDITIONS).index(condition)]), condition=condition)
+
+
+def every_condition(templates: Sequence[LightCurve], n: int, seed: int = 0, processes: int = 1) -> pd.DataFrame:
+    """Return `coverage` of `n` simulated curves under each of `CONDITIONS`, one row each; `condition` is a column."""
+    work = partial(_condition, templates=list(templates), n=n, seed=seed)
+    if processes <= 1:
+        tables = [work(condition) for condition in CONDITIONS]
+    else:
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            tables = list(pool.map(work, CONDITIONS))
+    return coverage(pd.concat(tables)).rename_axis("condition").reset_index()
+
+
 def coverage(table: pd.DataFrame) -> pd.DataFrame:
     """Share of truths within the central 68.3 % among answers without a flag, by condition, and share of flagged ones."""
     rows = {}
@@ -85,3 +103,14 @@ def coverage(table: pd.DataFrame) -> pd.DataFrame:
         rows[condition] = {"n": len(group), "flagged": group["flagged"].mean(), "unflagged": len(quiet)}
         rows[condition] |= {name: np.mean(np.abs(quiet[name] - 0.5) < 0.3415) for name in CHECKED}
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def summary(table: pd.DataFrame) -> dict[str, tuple[float, tuple[float, float], int]]:
+    """Coverage over all conditions of `coverage`: value, 95 % binomial interval and number of answers, by dotted name."""
+    found = {}
+    for name, counted in {**dict.fromkeys(CHECKED, "unflagged"), "flagged": "n"}.items():
+        n = int(table[counted].sum())
+        share = float(np.sum(table[name].where(table[counted] > 0, 0.0) * table[counted]) / max(n, 1))
+        half = 1.96 * np.sqrt(share * (1 - share) / max(n, 1))
+        found[f"stress.{name}"] = (share, (share - half, share + half), n)
+    return found

@@ -287,26 +287,3 @@ def csv_text(frame: pd.DataFrame) -> str:
     buffer = io.StringIO()
     validate(frame).to_csv(buffer, index=False, float_format="%.4f", lineterminator="\n")
     return buffer.getvalue()
-
-
-def lookup_script(unweighted: pd.DataFrame, weighted: pd.DataFrame) -> str:
-    """Return the data of the look-up page as a script that assigns one constant.
-
-    A script, because pages opened from a disk may not fetch JSON. Names come without "4FGL ";
-    every probability is two base-36 digits of its per mille, "--" where there is none; 24 of them
-    a source, in the order of `TRAININGS` and of the classes.
-    """
-    import json
-
-    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
-    columns_ = [
-        (frame, f"{short}_{name}") for short in ("RF", "NN") for frame in (unweighted, weighted) for name in SHORT
-    ]  # TRAININGS: rf, rf_weighted, nn, nn_weighted
-    values = np.stack([frame[name].to_numpy(float) for frame, name in columns_], axis=1)
-    codes = np.array([a + b for a in digits for b in digits] + ["--"], dtype=object)
-    packed = codes[np.where(np.isnan(values), len(codes) - 1, np.rint(1000 * np.nan_to_num(values)).astype(int))]
-    data = {
-        "classes": list(NAMES), "trainings": list(TRAININGS.values()),
-        "names": " ".join(unweighted["Source_Name"].str.removeprefix("4FGL ")), "codes": "".join(packed.ravel()),
-    }  # fmt: skip
-    return f"const AGNBOOK_LOOKUP = {json.dumps(data, ensure_ascii=True)};\n"

@@ -1,7 +1,7 @@
 """The probabilistic catalogue as it is published: both weightings, class sums split by split, and what it cost.
 
-`build` trains everything and takes the time, `publish` writes FITS, CSV and the data of the look-up page, `load`
-reads the committed files. Chapter 25; paper 2, section 5.
+`build` trains everything and takes the time, `publish` writes FITS and CSV, `load` reads the committed files.
+Chapter 25; paper 2, section 5.
 """
 
 import resource
@@ -116,7 +116,7 @@ def build(associated, group, unassociated, weight, names, all_names, **sizes) ->
 
 
 def publish(made: Published, *, chapter: str, profile: str, seed: int) -> None:
-    """Write both catalogues as FITS and CSV, the tables beside them and the look-up page's data, with their records.
+    """Write both catalogues as FITS and CSV and the tables beside them, with their records.
 
     Nothing happens unless a `paper` run publishes.
     """
@@ -139,8 +139,6 @@ def publish(made: Published, *, chapter: str, profile: str, seed: int) -> None:
         storage.write_text(storage.DATA / f"{path}.csv", catalogue.csv_text(frames[weighted]))
         for ending in ("fits", "csv"):
             record(f"{path}.{ending}")
-    script = catalogue.lookup_script(frames[False], frames[True])
-    storage.write_text(storage.ROOT / "book" / "_static" / "lookup_data.js", script)
 
 
 def load() -> Published:

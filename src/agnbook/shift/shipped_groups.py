@@ -144,7 +144,10 @@ class ShippedGroups:
         arrays, names = stored.arrays, pd.Index(stored.config.get("names", []))
         if arrays["tested"].shape[1] != -(-len(names) // 8):
             raise weights.refuse(path, f"{len(names)} names do not fit the splits")
-        tested = np.unpackbits(arrays["tested"], axis=1, count=len(names)).astype(bool)
+        bits = np.unpackbits(arrays["tested"], axis=1).astype(bool)
+        tested, beyond = bits[:, : len(names)], bits[:, len(names) :]
+        if beyond.any():
+            raise weights.refuse(path, "the splits know a source without a name")
         if not tested.any(axis=0).all():
             raise weights.refuse(path, "a source has taught every network")
         return cls(

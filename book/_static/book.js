@@ -1,0 +1,88 @@
+// What every page does for its reader: meanings on hover and focus, tables that say when they scroll, formulas that fit.
+(function () {
+  "use strict";
+
+  // A wide table scrolls inside a box that says so and that the keyboard reaches; nothing else scrolls sideways.
+  function boxes() {
+    document.querySelectorAll(".bd-article table").forEach((table) => {
+      if (table.closest(".pst-scrollable-table-container")) return;
+      const box = document.createElement("div");
+      box.className = "pst-scrollable-table-container";
+      table.replaceWith(box);
+      box.append(table);
+    });
+    document.querySelectorAll(".bd-article .pst-scrollable-table-container").forEach((box) => {
+      const wide = box.scrollWidth > box.clientWidth + 1;
+      box.classList.toggle("scrolls", wide);
+      if (wide) {
+        box.tabIndex = 0;
+        box.setAttribute("role", "region");
+        box.setAttribute("aria-label", "Table, scrolls sideways");
+      } else ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
+    });
+  }
+
+  function formulas() {
+    document.querySelectorAll(".bd-article mjx-container").forEach((formula) => {
+      formula.style.fontSize = "";
+      const room = formula.parentElement.clientWidth, width = formula.firstElementChild ? formula.firstElementChild.scrollWidth : 0;
+      if (room && width > room) formula.style.fontSize = `${Math.max(50, 100 * room / width - 2)}%`;
+    });
+  }
+
+  function meanings() {
+    const terms = typeof AGNBOOK_TERMS === "undefined" ? {} : AGNBOOK_TERMS;
+    const tip = document.createElement("div");
+    tip.id = "meaning";
+    tip.setAttribute("role", "tooltip");
+    tip.hidden = true;
+    document.body.append(tip);
+    const hide = () => { tip.hidden = true; };
+    function show(link, text) {
+      tip.textContent = text;
+      tip.hidden = false;
+      const place = link.getBoundingClientRect(), room = document.documentElement.clientWidth;
+      tip.style.left = `${Math.max(8, Math.min(place.left, room - tip.offsetWidth - 8)) + window.scrollX}px`;
+      const above = place.top > tip.offsetHeight + 12;
+      tip.style.top = `${(above ? place.top - tip.offsetHeight - 8 : place.bottom + 8) + window.scrollY}px`;
+    }
+    document.querySelectorAll(".bd-article a[href]").forEach((link) => {
+      const [page, anchor] = link.getAttribute("href").split("#");
+      let text = page.endsWith("glossary.html") ? terms[anchor] : undefined;
+      if (page.endsWith("bibliography.html") && link.title) {
+        text = link.title;
+        link.removeAttribute("title");
+      }
+      if (!text) return;
+      link.setAttribute("aria-describedby", "meaning");
+      ["mouseenter", "focus"].forEach((event) => link.addEventListener(event, () => show(link, text)));
+      ["mouseleave", "blur"].forEach((event) => link.addEventListener(event, hide));
+    });
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+  }
+
+  // Two parts of the theme that a screen reader would meet without a name.
+  function names() {
+    document.querySelectorAll(".bd-sidebar-primary summary").forEach((node) => node.setAttribute("aria-label", "Pages of this section"));
+    const brand = document.querySelector(".navbar-brand.logo");
+    if (brand && brand.parentElement) {
+      brand.parentElement.setAttribute("role", "region");
+      brand.parentElement.setAttribute("aria-label", "The book");
+    }
+  }
+
+  function start() {
+    names();
+    boxes();
+    meanings();
+    let waiting;
+    const again = () => { clearTimeout(waiting); waiting = setTimeout(() => { boxes(); formulas(); }, 60); };
+    window.addEventListener("resize", again);
+    document.addEventListener("agnbook:tables", boxes);
+    document.addEventListener("toggle", again, true);
+    if (window.MathJax && MathJax.startup && MathJax.startup.promise) MathJax.startup.promise.then(formulas);
+    else window.addEventListener("load", () => setTimeout(formulas, 100));
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

@@ -1,0 +1,127 @@
+"""A Sphinx extension: what every page of the book has beside its text.
+
+At its head what a reader wants to know before (time, level, data, last run, the notebook); at its foot how to edit, ask and
+cite; links from a chapter's claims to the scorecard; and for `book.js` the meaning of every glossary term. By hand, because
+sphinx-tippy and sphinx-hoverxref fetch their scripts from elsewhere, and the pages need no other host.
+"""
+
+import json
+import re
+from html import escape
+from pathlib import Path
+
+import yaml
+from bs4 import BeautifulSoup
+
+from agnbook import storage
+from agnbook.chapter import claims
+from agnbook.errors import BookError
+from agnbook.press import reading
+
+#: A table cell that holds a number, with sign, interval, unit or percent; it is not broken over lines.
+_NUMBER = re.compile(r"(<t[dh])(?: class=\"([^\"]*)\")?(>(?:<p>)?)(\s*[<>≈~−+–-]?\s?\d[\d\s.,eE±()–−+%×^-]*\s*)(?=<)")
+#: A table's empty corner is no header.
+_EMPTY_HEAD = re.compile(r"<th((?: [^>]*)?)>(?:<p></p>|\s*)</th>")
+_CELL = re.compile(r'<div class="cell( [^"]*)? docutils container">')
+_CLAIM = re.compile(r"<th>([a-z][\w-]*(?:\.[\w-]+)+)</th>")
+
+
+def strip(page: str, up: str) -> str:
+    """Return the line under a page's title; `up` leads to the book's root."""
+    known = reading.facts(page)
+    parts = [f"<span><b>Time</b> {known.minutes} min</span>", f"<span><b>Level</b> {known.level}</span>"]
+    if known.data:
+        parts.append(f'<span><b>Needs</b> <a href="{up}book/data.html">{escape(", ".join(known.data))}</a></span>')
+    if known.run:
+        day = f" {known.run['date']}" if "date" in known.run else ""
+        run = f"{known.run['wall_seconds']:.0f} s, {known.run['peak_memory_gb']:.1f} GB on {known.run['hardware']}"
+        parts.append(f"<span><b>Last run</b>{day}: {escape(run)}{', outputs verified' if known.verified else ''}</span>")
+    if page.startswith("notebooks/"):
+        links = [f'<a href="{up}_sources/{page}.ipynb" download>download</a>']
+        links += [f'<a href="{address}">{label}</a>' for label, address in reading.launchers(page).items()]
+        links.append(f'<a href="{up}book/how_to_run.html#work-with-a-chapter">JupyterLab</a>')
+        parts.append(f"<span><b>Notebook</b> {' · '.join(links)}</span>")
+    return f'<div class="page-facts">{"".join(parts)}</div>'
+
+
+def citation() -> tuple[str, str]:
+    """Return how to cite the book, in words and as BibTeX, from CITATION.cff."""
+    told = yaml.safe_load((storage.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    author = " and ".join(each["name"] for each in told["authors"])
+    fields = {
+        "title": f"{{{told['title']}}}",
+        "author": f"{{{author}}}",
+        "version": told["version"],
+        "url": told["repository-code"],
+    }
+    entry = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
+    return f"{author}: {told['title']}, version {told['version']}, {told['repository-code']}", f"@software{{agnbook,\n{entry}\n}}"
+
+
+def foot(page: str, title: str, source: str) -> str:
+    """Return the foot of a page: edit, ask, cite."""
+    words, bibtex = citation()
+    edit = f'<a href="{reading.REPOSITORY}/edit/main/{source}">Edit this page</a>'
+    ask = f'<a href="{reading.REPOSITORY}/issues/new?title=Question%20about%20{page}">Ask about it</a>'
+    cite = f"<p>{escape(words)}, page “{escape(title)}”.</p><pre>{escape(bibtex)}</pre>"
+    return f'<div class="page-foot">{edit} · {ask}<details><summary>Cite this page</summary>{cite}</details></div>'
+
+
+def dress(body: str, page: str, known_claims: set[str]) -> str:
+    """Return a page's HTML with numbered cells, claims that link to the scorecard and numeric cells marked as such."""
+    up = "../" * page.count("/")
+    count = iter(range(1, 10_000))
+    body = _CELL.sub(lambda found: f'<div class="cell{found[1] or ""} docutils container" id="cell-{next(count)}">', body)
+    body = _CLAIM.sub(
+        lambda found: (
+            f'<th scope="row"><a href="{up}book/scorecard.html#claim-{found[1]}">{found[1]}</a></th>'
+            if found[1] in known_claims
+            else found[0]
+        ),
+        body,
+    )
+    body = _EMPTY_HEAD.sub(r"<td\1></td>", body)
+    return _NUMBER.sub(lambda found: f'{found[1]} class="{f"{found[2]} " if found[2] else ""}number"{found[3]}{found[4]}', body)
+
+
+def _page(app, pagename, templatename, context, doctree):
+    """Dress each page of the book when it is written."""
+    body = context.get("body")
+    if not body or doctree is None:
+        return
+    up = "../" * pagename.count("/")
+    body = dress(body, pagename, app.agnbook_claims)
+    if pagename == "book/scorecard":  # it names papers by their key; the bibliography numbers its anchors
+        anchors = {each.key: each.citation_id for each in app.env.get_domain("cite").citations}
+        body = re.sub(r'bibliography\.html#(\w+)"', lambda found: f'bibliography.html#{anchors.get(found[1], "")}"', body)
+    source = Path(app.env.doc2path(pagename, base=False)).as_posix()
+    head = strip(pagename, up) if reading.is_text(pagename) else ""
+    context["body"] = body.replace("</h1>", f"</h1>\n{head}", 1) + foot(pagename, context.get("title", ""), source)
+
+
+def meanings(html: str) -> dict[str, str]:
+    """Return anchor -> meaning of every term of the built glossary."""
+    terms = BeautifulSoup(html, "html.parser").select("dl.glossary dt[id]")
+    return {term["id"]: " ".join(term.find_next_sibling("dd").get_text(" ").split()) for term in terms}
+
+
+def _finish(app, exception):
+    """Leave the glossary's meanings where `book.js` finds them on a page opened from a disk."""
+    glossary, scripts = Path(app.outdir) / "book" / "glossary.html", Path(app.outdir) / "_static"
+    if exception is None:
+        found = meanings(glossary.read_text(encoding="utf-8")) if glossary.exists() else {}
+        text = f"const AGNBOOK_TERMS = {json.dumps(found, ensure_ascii=True)};\n"
+        (scripts / "terms.js").write_text(text, encoding="utf-8")
+
+
+def setup(app):
+    """Register with Sphinx."""
+    try:
+        app.agnbook_claims = {entry["id"] for entry in claims.load()}
+    except BookError:
+        app.agnbook_claims = set()
+    app.connect("html-page-context", _page, priority=900)
+    app.connect("build-finished", _finish)
+    app.add_js_file("terms.js", loading_method="defer")
+    app.add_js_file("book.js", loading_method="defer")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
