@@ -540,7 +540,7 @@ for name, share in pooled.items():
     print(f"  to {found.max():.2f} ({found.idxmax()})")
 
 # %% [markdown]
-# Amplitude and $\rho$ hold what they promise, the time-scale a little less, whether the spectrum is bent, the errors are misjudged, there are outliers, or most visits are missing: the rows are compatible with the promised share give or take five points.
+# The table is in per cent, `n` the number of answers without a flag. Amplitude and $\rho$ hold what they promise, the time-scale a little less, whether the spectrum is bent, the errors are misjudged, there are outliers, or most visits are missing: the rows are compatible with the promised share give or take five points.
 # The exception is at the end, where $\rho$ is one value instead of drawn: where that value is likely under the prior, its interval holds it *more* often, because the prior knows it already. That errs on the safe side.
 # The recipe (which measurements count as outliers, how draws are proposed) was settled on other simulated curves than these.
 #
@@ -558,7 +558,7 @@ for name, count in words.explode().value_counts().items():
 
 # %% [markdown]
 # `long` is the flag of {ref}`the quasar above <fig-one-quasar>`: the archive's ten years are less than three of its time-scales. All others together are rare: the errors' factor
-# (`noisy`, `quiet`), outliers, curves too short to say anything (`few`, `constant`), a band that scatters far beyond its stated errors (`excess`).
+# (`noisy`, `quiet`), curves too short to say anything (`few`, `constant`), a band that scatters far beyond its stated errors (`excess`).
 #
 # ## Recap
 #

@@ -520,8 +520,7 @@ print(f"the time-scale takes off {echo_gain:.2f} ({low:.2f} to {high:.2f})")
 found = {"mass.gain_reverberation": (echo_gain, (low, high), len(third))}
 
 # %% [markdown]
-# Here the time-scale does know the mass: over three decades of it, and in galaxies on which no luminosity is imposed, it takes a good part off the prior's error, and not by chance. The published relation as it stands is worse than no knowledge once more: it was fitted to curves that are
-# longer against their time-scales, and it is steep.
+# Here the time-scale does know the mass: over three decades of it, and in galaxies on which no luminosity is imposed, it takes a good part off the prior's error, and not by chance. The published relation as it stands is worse than no knowledge once more: it is steep, so that it multiplies every error of a time-scale.
 #
 # Five of these galaxies were watched by satellite or from the ground in up to six bands at once, some hundred times each. What does the regression that was learnt from Stripe 82 say of them?
 

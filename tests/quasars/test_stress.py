@@ -58,6 +58,17 @@ def test_coverage_counts_unflagged_answers_alone():
     assert found["log_tau"] == pytest.approx(2 / 3) and found["log_sf"] == 1 and found["rho"] == 0
 
 
+def test_conditions_are_pooled_by_their_answers():
+    table = pd.DataFrame({
+        "condition": ["a", "b", "c"], "n": [10, 10, 20], "flagged": [0.0, 1.0, 0.5], "unflagged": [10, 0, 10],
+        "log_tau": [0.5, np.nan, 0.7], "log_sf": [1.0, np.nan, 1.0], "rho": [0.0, np.nan, 1.0],
+    })  # fmt: skip
+    found = stress.summary(table)
+    share, (low, high), n = found["stress.log_tau"]
+    assert (share, n) == (pytest.approx(0.6), 20) and high - low == pytest.approx(2 * 1.96 * np.sqrt(0.6 * 0.4 / 20))
+    assert found["stress.rho"][0] == 0.5 and found["stress.flagged"][::2] == (0.5, 40)
+
+
 @pytest.mark.slow
 def test_every_condition_is_one_row_and_does_not_depend_on_the_processes():
     templates = [cadence(np.random.default_rng(1), seasons=3, visits=4, bands="gr")]
