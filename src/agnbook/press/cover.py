@@ -51,9 +51,10 @@ ANSWERS = {
     "How far away is it, how sure are we, and is it a BL Lac or a quasar?": (
         "I",
         "The paper's network is off by {redshift.flipout.rmse} in redshift (the paper: {redshift.flipout.rmse|paper}); its "
-        "three-sigma intervals hold {redshift.coverage997.lowest|%} to {redshift.coverage997.highest|%} of the redshifts, by the "
-        "reading of the text, this book's {redshift.best.coverage997|%}. Of {later.bcu.bias_init.accuracy|n} blazar candidates classified since, its classifier "
-        "calls {later.bcu.bias_init.accuracy|%} right (always BL Lac: {later.bcu.always_bll.accuracy|%}).",
+        "three-sigma intervals hold {redshift.coverage997.lowest|%} to {redshift.coverage997.highest|%} of the redshifts, by "
+        "the reading of its text, this book's {redshift.best.coverage997|%}. Of {later.bcu.bias_init.accuracy|n} blazar "
+        "candidates classified since, its classifier calls {later.bcu.bias_init.accuracy|%} right (always BL Lac: "
+        "{later.bcu.always_bll.accuracy|%}).",
     ),
     "What if the sources we ask about differ from those we learned from?": (
         "II",
