@@ -320,7 +320,7 @@ place = by_method.get_group("gmm")["n_eff"].rank(ascending=False).iloc[0]
 print(
     f"seed 0 of the mixtures: number {place:.0f} of {settings.seeds} from the top"
 )
-medians.join(ranges).round(2)
+medians.join(ranges).round({"n_eff": 0, "mean_weight": 2, "min": 0, "max": 0})
 
 # %% [markdown]
 # The mixtures' effective sample size depends on luck, and seed 0 is an extreme: one seed is no basis for what follows. The other two hardly move.
@@ -357,7 +357,7 @@ given = [
     paper.get(f"shift.oversampling.{n}") for n in ("spp", "fsrq", "bcu", "bll")
 ]
 over.loc["paper"] = pd.Series(given, ["spp+", "fsrq+", "bcu+", "bll+"])
-over.T.round(1)
+over.T.round(1).astype(object).fillna("–")
 
 # %% [markdown]
 # Quasars shine at high latitude and are easily identified, so few unassociated sources are where they are. The spp+ group sits in the plane, where
