@@ -148,7 +148,7 @@ here = test.X.index.get_loc(name)
 one = forecast.rows([here])
 limits = model.intervals(one, test.X.iloc[[here]])[0]
 fig, ax = plt.subplots(figsize=(6.4, 3))
-levels = np.linspace(0.01, 0.99, 25)
+levels = np.linspace(0.02, 0.98, 13)
 points = np.array([one.quantile(q)[0] for q in levels])
 ax.stairs(np.diff(levels) / np.diff(points), points, color=blue)
 for (left, right), shade in zip(limits[:2], (0.3, 0.15), strict=True):
@@ -319,7 +319,8 @@ for ax, level, promised in zip(axes, validation.LEVELS, SIGMA_LEVELS, strict=Fal
 plt.show()
 
 # %%
-wide = covered["published"]["value"].unstack()[list(validation.LEVELS)]
+wide = covered["published"]["value"].unstack()
+wide = wide.loc[list(masks), list(validation.LEVELS)]
 wide.insert(0, "sources", [int(masks[name].sum()) for name in wide.index])
 off = (wide[list(validation.LEVELS)] - np.array(SIGMA_LEVELS)).abs()
 print(f"largest distance from the promise in any group: {off.to_numpy().max():.3f}")
