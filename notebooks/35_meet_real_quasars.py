@@ -514,7 +514,7 @@ stressed = stored.table(
     settings=settings, seed=seed,
 ).set_index("condition")  # fmt: skip
 percent = 100 * stressed[["flagged", *stress.CHECKED]]
-percent.assign(n=stressed["unflagged"]).round(0).astype(int)
+percent.assign(n=stressed["unflagged"]).round(0).astype("Int64")
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-stress", "caption": "How often the central 68.3 % of an unflagged answer holds the truth of simulated curves, by what is wrong with them, with 95 % intervals. Grey: five points to either side of what was promised."}, "image": {"alt": "Points with intervals in three columns for time-scale, amplitude and rho; nearly all lie in the grey band"}}
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.6), sharex=True, sharey=True)
