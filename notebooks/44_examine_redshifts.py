@@ -373,8 +373,8 @@ pd.crosstab(audit["finding"], audit["file"])
 # %%
 doubted = audit["Source_Name"][audit["finding"] != "secure, same value"].unique()
 columns = ["mean", "low_68", "high_68", "low_95", "high_95", "crps"]
-oof = committed.load_table("results/redshift_best_oof.csv")
-oof = oof.groupby("Source_Name")[columns].mean()
+oof = committed.load_table("results/redshift_all_oof.csv")
+oof = oof[oof["kept"] > 0].groupby("Source_Name")[columns].mean()
 z_oof, is_bll_oof = z4[oof.index], kind[oof.index] == "bll"
 trusted = ~oof.index.isin(doubted)
 pieces = pd.DataFrame(
