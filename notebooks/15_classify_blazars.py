@@ -15,13 +15,14 @@
 # # Classify blazars
 #
 # :::{admonition} In this chapter
-# **You will** rebuild the five networks of Table 2 of {cite:t}`gharat2023`, score them on the paper's split and by
-# repeated cross-validation, and put their simplest peers and the best model we know beside them.
+# **The question:** {cite:t}`gharat2023` train five small networks to tell {term}`BL Lacs <BL Lac>` from
+# {term}`FSRQs <FSRQ>`, and the one with the cleverest start wins. Which of its ideas is worth the trouble, and how
+# much can 201 test sources tell?
 #
-# **You will learn** what 201 test sources can and cannot tell, what it costs to choose a training epoch on the test
-# set, which ideas (bias initialization, voting, self-supervision) change the answer, and how to abstain.
+# **You will** draw a decision boundary, train all five networks here, judge every number of the paper's Table 2, find
+# out where its best accuracy comes from, and race the small network against one that is seven times larger.
 #
-# **You need** both files of 4LAC-DR3 {cite:p}`ajello2022` and the seven features of {ref}`ch-prepare-features`.
+# **You need** the seven features of {ref}`ch-prepare-features` and both files of 4LAC-DR3 {cite:p}`ajello2022`.
 # :::
 
 # %% tags=["remove-cell"]
@@ -39,207 +40,193 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from agnbook.blazars import network_votes, networks, peers, shipped_blazars, voting
+from agnbook.blazars import (
+    network_votes,
+    networks,
+    pictures,
+    prediction_times,
+    shipped_blazars,
+    voting,
+)
 from agnbook.chapter import claims, figures, run_box, sizes, stored
-from agnbook.judge import calibration, cross_validation, scores
+from agnbook.judge import cross_validation, scores
 from agnbook.sky import catalogs, features
 
+# %%
 settings = sizes.load("15_classify_blazars", profile)
-training = {"epochs": settings.epochs, "pretext_epochs": settings.pretext_epochs}
 store = {"settings": settings, "seed": seed}
 figures.use_book_style()
 
 # %% tags=["nbval-ignore-output", "remove-input"]
+from IPython.display import Markdown
+
 run_box.RunBox(
     settings,
     catalogs=("4lac-dr3-h", "4lac-dr3-l"),
-    computed="the demonstration of bias initialization, and every score, interval "
-    "and figure from the tables of votes",
-    loaded="the votes of all models on the paper's split and in 10-fold x 3 "
-    "cross-validation",
+    computed="one training of each network, and every score, interval and figure",
+    loaded="the votes of many more trainings: random starts on the paper's split, "
+    "10-fold x 3 cross-validation, and the times of predictions",
 )
 
 # %% [markdown]
-# ## The task
+# ## A toy: two features and a boundary
 #
-# BL Lacs and flat-spectrum radio quasars (FSRQs) differ in the strength of their emission lines. Without an optical
-# spectrum, gamma rays must do: FSRQs have softer spectra and vary more, and their synchrotron peak lies at lower
-# frequency. The paper takes seven such features of every clean (`Flags` = 0) blazar.
+# BL Lacs and FSRQs differ in the strength of their optical emission lines. Without an optical spectrum, gamma rays must
+# do. FSRQs have softer gamma-ray spectra (a larger {term}`photon index`), and their synchrotron light peaks at a lower
+# frequency. Take just these two, and let a tiny network learn.
 
 # %%
 catalogue = catalogs.read_4lac()
 sources = features.blazar_features(catalogue)
 known = np.isfinite(sources.y)
 X, y = sources.X[known], sources.y[known]
-without_sed = ~features.has_sed(sources.info)
-no_sed = without_sed[known].to_numpy()
-groups = np.select([sources.y == 0, sources.y == 1], ["BL Lac", "FSRQ"], "BCU")
-without_sed.groupby(groups).agg(["size", "mean"]).round(3).set_axis(
-    ["sources", "without an SED fit"], axis=1
-)
-
-# %% [markdown]
-# The last column is a warning. Sources without a synchrotron fit carry a made-up constant in two of seven features,
-# and they are much more common among the sources we want to classify (BCU) than among those we learn from.
-#
-# Two ways to hold sources out: the paper's single split, and folds that are drawn once and committed (stratified,
-# ten folds, three repeats), in which every labelled source is tested three times by networks that never saw it. In
-# both, a tenth of the labelled sources only serves to choose the epoch.
+no_sed = (~features.has_sed(sources.info))[known].to_numpy()
+pair = ["PL_Index", "nu_syn"]
+fitted = np.flatnonzero(~no_sed)
+two = networks.gather(X[pair], y, [(fitted, fitted[:0], fitted[:0])])
 
 # %%
-paper_train, paper_validation, paper_test = cross_validation.paper_split(
-    len(y), 0.2
+rng = np.random.default_rng(seed)
+layers = (networks.Layer(8), networks.Layer(1, "linear"))
+toy = networks.train_stage(
+    two.x, two.y, two.w, layers, epochs=settings.demonstration_epochs, rng=rng
 )
-folds = cross_validation.load_folds("blazars_10x3", X.index)
-# A small profile merges folds and leaves repeats out.
-folds = folds[: settings.repeats] % settings.folds
-split = paper_train, paper_validation, paper_test
-print(f"paper's split: {' / '.join(str(len(rows)) for rows in split)}", end=" ")
-print("train / validation / test")
-print(f"cross-validation: {len(y)} sources, each tested {len(folds)} times")
+index, peak = np.meshgrid(np.linspace(1.4, 3.1, 80), np.linspace(27, 42, 80))
+grid = np.stack([index.ravel(), peak.ravel()], axis=1)
+standard = ((grid - two.mean[0]) / two.scale[0])[None].astype(np.float32)
+answer = networks.sigmoid(networks.forward(toy.parameters, layers, standard))
 
-# %% [markdown]
-# ## Five networks
-#
-# `agnbook.blazars.networks` holds the five as short functions. In words:
-#
-# | model | how it is trained |
-# |---|---|
-# | bias initialization | 7-42-1; the output's bias starts at the logarithm of the class ratio |
-# | supervised greedy pretraining | train a layer of 64, freeze it, add and train 32, freeze it, train a new output |
-# | unsupervised greedy pretraining | the same, each layer trained to reconstruct the features (7-64-7, then 64-32-7) |
-# | autoencoder pretext | 7-64-32-64-7 learns to reconstruct, then an output on the frozen 32 codes |
-# | contrastive pretext | a shared layer of 64 learns whether two sources are alike, then an output on the frozen 64 codes |
-#
-# The paper advertises the size of its first network, so let us count: weights and biases, and a multiplication and an
-# addition for each weight.
-
-# %%
-PAPER_NETWORK = "bias_init (the paper's 7-42-1)"
-architectures = {
-    PAPER_NETWORK: networks.BIAS_INIT,
-    "supervised_greedy, unsupervised_greedy, autoencoder": networks.GREEDY,
-    "contrastive": (networks.Layer(64), networks.Layer(1)),
-}
-counts = {
-    name: (
-        "-".join(map(str, [7, *(layer.units for layer in layers)])),
-        networks.count_parameters(7, layers),
-        networks.count_flops(7, layers),
-    )
-    for name, layers in architectures.items()
-}
-pd.DataFrame(counts, index=["layers", "parameters", "FLOPs"]).T
-
-# %% [markdown]
-# The counts of the paper are right: its network is seven times smaller than the 7-64-32-1 of {cite:t}`agarwal2023`.
-# Whether smaller costs accuracy is another question.
-#
-# ## What bias initialization does
-#
-# A fresh network answers about one half for every source. Starting the output's bias at $\ln(n_\mathrm{FSRQ} /
-# n_\mathrm{BLL})$ makes it answer with the class fraction instead, which saves the first epochs from learning that
-# fraction. Both starts, trained here on the paper's split:
-
-# %% tags=["nbval-ignore-output"]
-split_rows = networks.gather(X, y, [split])
-starts = {}
-for name, bias in {"zero bias": False, "bias initialization": True}.items():
-    rng = np.random.default_rng(seed)
-    starts[name] = networks.bias_init(
-        split_rows, rng, epochs=settings.demonstration_epochs, bias=bias
-    )
-
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bias-start", "caption": "Loss on the paper's 200 validation sources after each epoch, with and without bias initialization, from the same initial weights. Dotted: the cross-entropy of always answering with the class fraction."}, "image": {"alt": "Two validation loss curves; the one with bias initialization starts lower, after some hundred epochs both coincide."}}
-fig, ax = plt.subplots()
-for (name, trained), style in zip(starts.items(), ("--", "-"), strict=True):
-    loss = trained.head.validation_loss[:, 0]
-    ax.plot(np.arange(1, len(loss) + 1), loss, style, label=name)
-fraction = y[paper_train].mean()
-entropy = -(fraction * np.log(fraction) + (1 - fraction) * np.log(1 - fraction))
-ax.axhline(entropy, color="k", ls=":", lw=1)
-ax.set(xscale="log", xlabel="epoch", ylabel="validation cross-entropy (nats)")
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-boundary", "caption": "A 2-8-1 network's answer for every point of the plane. Lines: probability of FSRQ of 0.1, 0.5 and 0.9. The middle one is the decision boundary: above 0.5 a source is called FSRQ."}, "image": {"alt": "BL Lacs at small photon index and high peak frequency, FSRQs at large index and low frequency; three bent lines separate them, and in between both classes mix."}}
+fig, ax = plt.subplots(figsize=(6.4, 4.4))
+to_log10 = 1 / np.log(10)
+for value, name, key in ((0, "BL Lac", "bll"), (1, "FSRQ", "fsrq")):
+    rows = ~no_sed & (y == value)
+    color = figures.CLASS_COLORS[key]
+    frequency = X.loc[rows, "nu_syn"] * to_log10
+    ax.plot(X.loc[rows, "PL_Index"], frequency, ".", ms=4, color=color, label=name)
+levels = {"levels": [0.1, 0.5, 0.9], "colors": "k"}
+shape = answer.reshape(index.shape)
+lines = ax.contour(
+    index, peak * to_log10, shape, linestyles=[":", "-", "--"], **levels
+)
+ax.clabel(lines)
+ax.set(xlabel="photon index", ylabel=r"$\log_{10}$ synchrotron peak (Hz)")
 _ = ax.legend()
 
-# %%
-first_loss = {name: trained.head.loss[0, 0] for name, trained in starts.items()}
-print(f"initial bias ln(n_FSRQ / n_BLL) = {networks.class_bias(split_rows)[0]:.3f}")
-print(f"loss of the first step, zero bias {first_loss['zero bias']:.2f}", end=", ")
-print(f"bias initialization {first_loss['bias initialization']:.2f}")
+# %% tags=["remove-input"]
+called = networks.sigmoid(networks.forward(toy.parameters, layers, two.x))[0, :, 0]
+Markdown(
+    f"Two numbers already classify {np.mean((called > 0.5) == two.y[0]):.0%} of these "
+    f"{len(fitted)} training sources. The rest sit among the other class, and no line "
+    "that is drawn in this plane will turn them round."
+)
 
 # %% [markdown]
-# The head start is real and small: it is spent within the first hundred steps. Below we test whether it survives
-# training.
+# What the network computes is the {term}`logit`, $\ln(p / (1 - p))$; the boundary is where it is zero.
 #
-# ## Votes of every model
+# ## Seven features, two ways to hold out
 #
-# All networks of a kind train together: the arrays have a leading *member* axis, one member a fold, repeat or random
-# start, and one step is one batched matrix product. Every epoch's answers for the held-out sources are kept, so
-# "which epoch?" can be asked afterwards, in several ways. The numbers behind all scores on this page are the votes
-# (FSRQ probabilities) in two committed tables.
+# The paper takes seven features of every clean (`Flags` = 0) blazar: two photon indices, the pivot energy, two measures
+# of variability, and the frequency and flux of the synchrotron peak. It splits the labelled sources once. We also use
+# folds that are drawn once and committed: every source is tested three times by networks that never saw it.
+
+# %%
+train, validation, test = split = cross_validation.paper_split(len(y), 0.2)
+folds = cross_validation.load_folds("blazars_10x3", X.index)
+folds = folds[: settings.repeats] % settings.folds  # a small run has fewer
+n = len(test)
+parts = pd.DataFrame({"sources": [len(rows) for rows in split]})
+parts["BL Lacs"] = [int((y[rows] == 0).sum()) for rows in split]
+parts["FSRQs"] = [int((y[rows] == 1).sum()) for rows in split]
+parts.set_axis(["train", "validation", "test"])
+
+# %% [markdown]
+# Keep the last row in mind: one FSRQ more or less moves the recall of FSRQs by nearly two per cent.
 #
-# First the paper's split, with several random starts a model: the paper shows one.
+# ## Five ways to start a network
+#
+# | name | idea |
+# |---|---|
+# | bias initialization | 7-42-1; the output's bias starts at $\ln(n_\mathrm{FSRQ} / n_\mathrm{BLL})$, so that the untrained network already answers with the class fraction |
+# | supervised {term}`greedy pretraining` | train one layer of 64, freeze it, add and train one of 32, freeze it, train a new output |
+# | unsupervised greedy pretraining | the same, but each layer learns to *reconstruct the features* and sees no class |
+# | {term}`autoencoder` pretext | 7-64-32-64-7 squeezes the features through 32 numbers and restores them; an output learns on the frozen 32 |
+# | {term}`contrastive <contrastive learning>` pretext | a layer of 64 learns whether two sources are alike; an output learns on the frozen 64 |
+#
+# The last two are called {term}`self-supervised <self-supervision>`: their first task makes its own labels. The paper's first
+# row also uses {term}`soft voting`: the weighted mean of the probabilities at two epochs of one training.
+#
+# Each takes a few seconds, so here they all are, one random start on the paper's split.
 
 # %% tags=["nbval-ignore-output"]
-if settings.recompute:
-    rows = networks.gather(X, y, [split] * settings.starts)
-    on_split = {
-        name: network_votes.train(name, rows, seed=seed, **training)
-        for name in network_votes.NETWORKS
-    }
+training = {"epochs": settings.epochs, "pretext_epochs": settings.pretext_epochs}
+one_start = networks.gather(X, y, [split])
+here = {
+    name: network_votes.train(name, one_start, seed=seed, **training)
+    for name in networks.MODELS
+}
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-curves", "caption": "Cross-entropy of the final classifier against the epoch, trained here: training sources (solid, with dropout where the model has it) and validation sources (dashed)."}, "image": {"alt": "Five panels of falling curves that level off between 0.2 and 0.3 nats."}}
+fig, axes = plt.subplots(2, 3, figsize=(8, 4.8), sharey=True)
+for ax, (name, trained) in zip(axes.flat, here.items(), strict=False):
+    epoch = np.arange(1, len(trained.head.loss) + 1)
+    ax.plot(epoch, trained.head.loss[:, 0], label="training")
+    ax.plot(epoch, trained.head.validation_loss[:, 0], "--", label="validation")
+    ax.set(xscale="log", ylim=(0.1, 0.8), xlabel="epoch")
+    ax.set_title(name.replace("_", " "), fontsize=10)
+axes.flat[-1].axis("off")
+axes.flat[-1].legend(*axes[0, 0].get_legend_handles_labels(), loc="center")
+for ax in axes[:, 0]:
+    ax.set_ylabel("nats")
+
+# %% [markdown]
+# Supervised greedy pretraining begins low, for its frozen layers were trained on the classes already. The self-supervised ones
+# begin high and are still improving when their epochs run out. The first network begins near the entropy of the class
+# fraction, where its bias puts it. Does that head start last?
+
+# %% tags=["nbval-ignore-output"]
+zero = network_votes.train("zero_bias", one_start, seed=seed, **training)
+starts = {"bias initialization": here["bias_init"], "zero bias": zero}
+first = {name: trained.head.loss[0, 0] for name, trained in starts.items()}
+best = {
+    name: trained.head.validation_loss.min() for name, trained in starts.items()
+}
+pd.DataFrame({"first step": first, "best validation epoch": best}).round(2)
+
+# %% [markdown]
+# It does not: the first step begins lower, the best epochs agree. A network learns the class fraction within the first
+# hundred steps anyway.
+#
+# ## Table 2, all 35 numbers
+#
+# One random start is an anecdote. A committed table holds the answers of several starts of each network for the 201 test
+# sources. The first row is scored as the paper made it, by soft voting of epochs 40 and 41 (weights 0.1 and 0.9, as in
+# the authors' public notebooks); the others at the epoch that the *validation* sources choose.
 
 
+# %%
 def votes_on_split():
     """Votes for the test sources of the paper's split, all networks and rules."""
-    start = np.arange(settings.starts)
-    votes = network_votes.collect(on_split, len(y), start, paper_test)
-    return voting.tidy(votes, X.index[paper_test]).round(4)
+    starts = dict.fromkeys(network_votes.NETWORKS, settings.starts)
+    trained = network_votes.train_starts(X, y, split, starts, seed=seed, **training)
+    number = np.arange(settings.starts)
+    votes = network_votes.collect(trained, len(y), number, test)
+    return voting.tidy(votes, X.index[test]).round(4)
 
 
-# %%
-split_table = stored.table(
-    "results/blazar_votes_paper_split.csv", votes_on_split, **store
-)
-split_votes = voting.untidy(split_table, X.index[paper_test])
-training_curves = stored.table(
-    "results/blazar_training_curves.csv",
-    lambda: network_votes.training_curves(on_split),
-    **store,
-)
-
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-curves", "caption": "Training curves of the last stage (the classifier) of each model on the paper's split, mean of the random starts: training loss (solid; with dropout where the model has it) and validation loss (dashed)."}, "image": {"alt": "Five panels of training and validation loss against epoch; all level off between 0.2 and 0.3."}}
-fig, axes = plt.subplots(1, 5, figsize=(11, 2.8), sharey=True)
-for ax, name in zip(axes, networks.MODELS, strict=True):
-    curve = training_curves.query("model == @name and stage == 'classifier'")
-    ax.plot(curve["epoch"], curve["training_loss"], label="training")
-    ax.plot(curve["epoch"], curve["validation_loss"], "--", label="validation")
-    ax.set(title=name.replace("_", " "), xlabel="epoch", xscale="log")
-    ax.title.set_size(8)
-axes[0].set(ylabel="cross-entropy (nats)", ylim=(0.1, 0.8))
-_ = axes[0].legend()
+path = "results/blazar_votes_paper_split.csv"
+split_table = stored.table(path, votes_on_split, **store)
+split_votes = voting.untidy(split_table, X.index[test])
 
 # %%
-last_epochs = training_curves.groupby(["model", "stage"], sort=False).last()
-last_epochs[["epoch", "training_loss", "validation_loss"]].round(2)
-
-# %% [markdown]
-# The self-supervised models' outputs are still improving when the authors' numbers of epochs run out. The contrastive
-# pretext is curious. Its output adds up the two sources' codes,
-# $w_1 \cdot h(x_1) + w_2 \cdot h(x_2)$, and no such sum can say whether two sources are *the same*: exclusive-or is not
-# additive. Without labels its loss therefore stays at that of a coin toss, $\ln 2 = 0.69$. With labels there is a loophole.
-# Two thirds of the sources are BL Lacs, so the partner of an unlike pair is mostly an FSRQ and that of a like pair
-# mostly a BL Lac: the second source's *class* gives the answer away in part. The pretext is then a classifier in
-# disguise, trained on the labels.
-
-# %%
-pair_loss = last_epochs.xs("pairs", level="stage")["training_loss"]
-print(f"loss of a coin toss {np.log(2):.2f}, ", end="")
-print(f"of an oracle for the second source's class {entropy:.2f}")
-print(f"pretext's loss: pairs from labels {pair_loss['contrastive']:.2f}, ", end="")
-print(f"label-free pairs {pair_loss['contrastive_label_free']:.2f}")
-
-# %% [markdown]
-# ## Table 2, on the paper's split
+VOTE = "vote of epochs 40 and 41"
+RULE = dict.fromkeys(networks.MODELS, "validation") | {"bias_init": VOTE}
+table_2 = {
+    name: pd.DataFrame(
+        [scores.binary_scores(y[test], p) for p in split_votes[f"{name}|{rule}"]]
+    ).astype(float)
+    for name, rule in RULE.items()
+}
 
 # %%
 COLUMNS = [
@@ -248,486 +235,386 @@ COLUMNS = [
 ]  # fmt: skip
 paper = claims.paper(settings.chapter)
 paper_table = pd.DataFrame(
-    [
-        [paper[f"classes.{name}.{column}"] for column in COLUMNS]
+    {
+        name: [paper[f"classes.{name}.{column}"] for column in COLUMNS]
         for name in networks.MODELS
-    ],
-    networks.MODELS,
+    },
     COLUMNS,
-)
-split_scores = {
-    name: pd.DataFrame([scores.binary_scores(y[paper_test], row) for row in table])
-    for name, table in split_votes.items()
-}
+).T
+always = scores.binary_scores(y[test], np.zeros(n))
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-table-2", "caption": "Table 2 of the paper (crosses) and ours (points: mean of the random starts, bars: their range), on the same 201 sources. Dotted: always answering BL Lac, where that is defined."}, "image": {"alt": "Seven panels, one a score, with five rows each. Paper and ours lie within a few per cent of each other, except the first row, where the paper is higher in most scores."}}
+_ = pictures.table_2(paper_table, table_2, always)
 
 # %%
-ours = {
-    name: split_scores[f"{name}|validation"].astype(float).mean()[COLUMNS]
-    for name in networks.MODELS
-}
-both = {"paper": paper_table, "ours, mean of starts": pd.DataFrame(ours).T}
-pd.concat(both).swaplevel().sort_index(level=0, sort_remaining=False).round(3)
+ours = pd.DataFrame({name: table.mean() for name, table in table_2.items()}).T
+gap = (ours[COLUMNS] - paper_table).round(3)
+short = [name.replace("precision", "prec.") for name in COLUMNS]
+gap.set_axis(short, axis=1).iloc[:, [0, 1, 2, 4, 5, 6]]
 
 # %% [markdown]
-# Close for the self-supervised models, lower for the first. How much of a difference means something? One source is
-# 0.5 % of this test set, and the binomial interval of a single split is wide:
-
-# %%
-n = len(paper_test)
-low, high = calibration.wilson_interval(0.93 * n, n)
-print(
-    f"an accuracy of 0.93 on {n} sources has the interval {low:.2f} to {high:.2f}"
-)
-print("range over random starts:")
-for name in networks.MODELS:
-    values = split_scores[f"{name}|validation"]["accuracy"]
-    print(f"  {name} {values.min():.2f}-{values.max():.2f}")
-
-# %% [markdown]
-# The intervals of all five rows of Table 2 overlap widely, and random starts alone move each row by several sources. A
-# ranking needs more test sources.
+# Ours minus the paper's (the F1 score of BL Lacs is left out to fit the page). Four rows agree within a few test
+# sources, mostly a little below. The first is further off, and it is the row that the paper builds on. Before we look for a reason: how large
+# can the difference between two honest accuracies be?
 #
-# ## Cross-validation
+# ## What 201 sources can tell
+#
+# Cross-validation gives an honest answer for all labelled sources. Draw 201 of them at random, again and again, and
+# look at the accuracy of one and the same network:
 
 # %% tags=["nbval-ignore-output"]
 if settings.recompute:
-    repeats, _, trainings, tests = zip(*cross_validation.splits(folds), strict=True)
-    parts = networks.validated_splits(trainings, y, tests, seed=seed)
-    first = parts[: settings.folds]  # ablations: the first repeat is enough
-    on_folds = {
-        name: network_votes.train(
-            name, networks.gather(X, y, rows), seed=seed, **training
-        )
-        for names, rows in (
-            (networks.MODELS, parts),
-            (network_votes.ABLATIONS, first),
-        )
-        for name in names
-    }
+    on_folds = network_votes.train_folds(X, y, folds, seed=seed, **training)
 
 
-# %%
-def votes_on_folds():
-    """Out-of-fold votes; those of the ablations in the first repeat."""
-    five = {name: on_folds[name] for name in networks.MODELS}
-    votes = network_votes.collect(five, len(y), repeats)
-    two = {name: on_folds[name] for name in network_votes.ABLATIONS}
-    once = repeats[: settings.folds]
-    votes |= network_votes.collect(two, len(y), once, rules=["validation"])
+def votes_on_folds(names):
+    """Out-of-fold votes of these networks."""
+    votes = network_votes.of_folds(on_folds, folds, names)
     return voting.tidy(votes, X.index).round(4)
 
 
-network_table = stored.table(
-    "results/blazar_votes_networks.csv", votes_on_folds, **store
-)
+path = "results/blazar_votes_networks.csv"
+names = network_votes.NETWORKS
+network_table = stored.table(path, lambda: votes_on_folds(names), **store)
 cv_votes = voting.untidy(network_table, X.index)
-five_votes = {name: cv_votes[f"{name}|validation"] for name in networks.MODELS}
-print(
-    f"{len(five_votes)} networks, {len(folds)} votes for each of {len(y)} sources"
-)
-
-# %% [markdown]
-# Beside them, on the same folds and features: always answering BL Lac with the class fraction, logistic regression (8
-# parameters), a quadratic logistic regression that is told where the SED is missing, a support-vector machine, a
-# random forest and boosted trees.
-
-# %% tags=["nbval-ignore-output"]
-peer_sizes = {"trees": settings.trees, "rounds": settings.rounds}
-peer_table = stored.table(
-    "results/blazar_votes_peers.csv",
-    lambda: voting.tidy(
-        peers.out_of_fold(X, y, folds, **peer_sizes), X.index
-    ).round(4),
-    **store,
-)
-peer_votes = voting.untidy(peer_table, X.index)
-peer_votes["mean of five networks"] = voting.mean_logit(list(five_votes.values()))
-
 
 # %%
-def score(table, rows=slice(None)):
-    """Scores of out-of-fold votes, each with its 95 % bootstrap interval."""
-    resamples = settings.resamples
-    return scores.repeated_binary_scores(
-        y[rows], table[:, rows], n_resamples=resamples, seed=seed
-    )
+rng = np.random.default_rng(seed)
+right = (cv_votes["bias_init|validation"] > 0.5) == (y > 0.5)
+draws = [
+    right[rng.integers(len(right)), rng.choice(len(y), n, replace=False)].mean()
+    for _ in range(settings.draws)
+]
+low, high = np.quantile(draws, [0.025, 0.975])
+stated = paper["classes.bias_init.accuracy"]
+share = np.mean(np.array(draws) >= stated - 0.5 / n)  # rounding of one source
+print(f"mean {np.mean(draws):.3f}, 95 % of test sets {low:.3f} to {high:.3f}")
+print(f"test sets of {n} that give {stated:.3f} or more: {share:.0%}")
 
-
-def show(results, columns=("accuracy", "auc", "logloss", "brier")):
-    """Scores as text, one row a model."""
-    text = {
-        name: [
-            "{:.3f} ({:.3f}-{:.3f})".format(*found[column]) for column in columns
-        ]
-        for name, found in results.items()
-    }
-    return pd.DataFrame(text, index=list(columns)).T
-
-
-# %%
-cv = {name: score(table) for name, table in (five_votes | peer_votes).items()}
-order = [
-    "always_bl_lac", "logistic", *networks.MODELS, "support_vectors",
-    "random_forest", "boosting", "mean of five networks", "quadratic_logistic",
-]  # fmt: skip
-show({name: cv[name] for name in order})
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-random-tests", "caption": "Accuracy of the bias-initialised network on random test sets of 201 labelled sources. Lines: the five accuracies of the paper's Table 2."}, "image": {"alt": "A bell-shaped histogram from 0.86 to 0.96; the paper's five values lie inside it, the highest on its right flank."}}
+fig, ax = plt.subplots(figsize=(6.4, 3.4))
+edges = (np.arange(165, 202) - 0.5) / n
+ax.hist(draws, edges, color=figures.COLORS["grey"], alpha=0.5)
+for value in paper_table["accuracy"]:
+    ax.axvline(value, color=figures.COLORS["orange"])
+_ = ax.set(xlabel=f"accuracy on {n} sources", yticks=[], xlim=(0.85, 0.97))
 
 # %% [markdown]
-# With ten times the test sources the picture is plain. All five networks are within a percent or so of logistic
-# regression, which has eight parameters. The best of the small models is a quadratic logistic regression, because it
-# is told the one thing the networks must guess: whether the SED columns are measured.
-
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-accuracy", "caption": "Accuracy of the five networks and their peers: cross-validation with 95 % bootstrap intervals (points), and the paper's value on its 201 test sources with its binomial interval (crosses)."}, "image": {"alt": "Accuracy by model; cross-validated points lie within two per cent of each other, the paper's crosses scatter more, with intervals that overlap."}}
-fig, ax = plt.subplots(figsize=(6.4, 4.2))
-shown = [name for name in order if name != "always_bl_lac"]
-for row, name in enumerate(shown):
-    value, low, high = cv[name]["accuracy"]
-    style = {"fmt": "o", "color": figures.COLORS["blue"]}
-    ax.errorbar(value, row, xerr=[[value - low], [high - value]], **style)
-    if name in networks.MODELS:
-        value = paper_table.loc[name, "accuracy"]
-        low, high = calibration.wilson_interval(value * n, n)
-        style = {"fmt": "x", "color": figures.COLORS["orange"], "alpha": 0.7}
-        ax.errorbar(
-            value, row + 0.25, xerr=[[value - low], [high - value]], **style
-        )
-ax.set_yticks(range(len(shown)), [name.replace("_", " ") for name in shown])
-_ = ax.set(xlabel="accuracy")
-
-# %%
-show({name: cv[name] for name in networks.MODELS}, COLUMNS[1:])
-
-# %% [markdown]
-# ## Which epoch?
+# All five rows of Table 2 fit into what *one* network does on different test sources. Such a test set cannot rank five
+# networks; {ref}`ch-judge-probabilities` does it with ten times as many sources. But chance over test sources does not
+# explain *our* difference from the paper, for both used the same 201.
 #
-# The authors' public notebooks keep the checkpoint that does best on the *test* sources, and combine epochs 40 and 41
-# with weights 0.1 and 0.9. What do such choices buy? The same trainings, read at other epochs:
+# ## Where does .930 come from?
+#
+# The authors' notebooks keep the epochs that do best on the *test* sources. A hundred random starts of the same
+# network show what that buys, and what luck in the start can add.
+
 
 # %%
-accuracy = {
-    "paper's split": lambda key: split_scores[key]["accuracy"].mean(),
-    "cross-validation": lambda key: score(cv_votes[key])["accuracy"][0],
+def starts_of_two():
+    """Accuracy of many starts on the paper's split, by the rule for the epoch."""
+    many = {"bias_init": settings.many_starts, "agarwal": settings.rival_starts}
+    trained = network_votes.train_starts(X, y, split, many, seed=seed, **training)
+    return network_votes.accuracy_of_starts(trained, y, test).round(5)
+
+
+starts_table = stored.table("results/blazar_starts.csv", starts_of_two, **store)
+by_rule = starts_table[starts_table["network"] == "bias_init"]
+
+# %%
+TITLES = {
+    VOTE: "soft vote of epochs 40 and 41",
+    "validation": "epoch chosen on validation",
+    "test": "epoch chosen on test",
 }
-bought = pd.DataFrame(
+summary = by_rule[list(TITLES)].agg(["mean", "min", "max"]).T
+summary["starts at the paper's or above"] = [
+    int((by_rule[rule] >= stated - 0.5 / n).sum()) for rule in TITLES
+]
+summary.rename(TITLES).round(3)
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-start-luck", "caption": "Accuracy on the paper's 201 test sources of many random starts of the 7-42-1 network, by the rule that chooses the epoch. Orange: the paper's value."}, "image": {"alt": "Three histograms: the fixed early vote is broad and low, the validation epoch narrower around 0.90, the test epoch narrower still around 0.915; the paper's 0.930 lies right of them."}}
+fig, axes = plt.subplots(3, 1, figsize=(6.4, 4.6), sharex=True)
+edges = (np.arange(150, 196) - 0.5) / n
+for ax, (rule, title) in zip(axes, TITLES.items(), strict=True):
+    ax.hist(by_rule[rule], edges, color=figures.COLORS["blue"], alpha=0.6)
+    ax.axvline(stated, color=figures.COLORS["orange"])
+    ax.text(0.02, 0.7, title, transform=ax.transAxes)
+    ax.set_yticks([])
+_ = axes[-1].set(xlabel="accuracy on the paper's test sources", xlim=(0.8, 0.95))
+
+# %% tags=["remove-input"]
+honest, chosen = by_rule["validation"].mean(), by_rule["test"].mean()
+luckiest = by_rule["test"].max()
+reached = int((by_rule["test"] >= stated - 0.5 / n).sum())
+Markdown(
+    f"From {honest:.3f} (mean of {len(by_rule)} honest starts) to the paper's {stated:.3f} "
+    f"are {(stated - honest) * n:.0f} test sources. **Explained:** choosing the epoch on the "
+    f"test sources buys {(chosen - honest) * n:.1f} of them on average. **Luck can add** the rest "
+    f"only in {reached} of {len(by_rule)} starts (the luckiest reaches {luckiest:.3f}). "
+    "**Not explained:** epochs 40 and 41. At one step an epoch, as the authors' batch size "
+    "implies, our network is hardly trained by then, and voting of two neighbours is an "
+    "average of two nearly equal networks. Something in the authors' training differs from what "
+    "is published; we do not know what."
+)
+
+# %% [markdown]
+# ## Is smaller as good, and seven times faster?
+#
+# The paper's network is small, and it says so: 672 operations a prediction against 5056 of the 7-64-32-1 of
+# {cite:t}`agarwal2023`, with "almost 7 times" the parameters.
+
+# %% tags=["remove-input"]
+RIVALS = {"7-42-1": networks.BIAS_INIT, "7-64-32-1": networks.GREEDY}
+counts = pd.DataFrame(
     {
-        (where, rule): [of(f"{name}|{rule}") for name in networks.MODELS]
-        for where, of in accuracy.items()
-        for rule in ("validation", "test")
+        name: (networks.count_parameters(7, ls), networks.count_flops(7, ls))
+        for name, ls in RIVALS.items()
     },
-    index=list(networks.MODELS),
+    index=["parameters", "operations"],
+).T
+counts
+
+# %% [markdown]
+# The counts are right. So train the larger one too, on the same folds, plainly: all layers at once, no pretext, its epoch
+# chosen on the same validation sources. The *paired* difference compares both on the same sources, so that those
+# which are hard for both do not blur it.
+
+
+# %%
+path = "results/blazar_votes_agarwal.csv"
+agarwal_table = stored.table(path, lambda: votes_on_folds(["agarwal"]), **store)
+large = voting.untidy(agarwal_table, X.index)["agarwal|validation"]
+small = cv_votes["bias_init|validation"]
+boot = {"n_resamples": settings.resamples, "seed": seed}
+small_minus_large = scores.binary_differences(y, small, large, **boot)
+shown = {name: small_minus_large[name] for name in ("accuracy", "auc", "logloss")}
+pd.DataFrame(shown, index=["7-42-1 minus 7-64-32-1", "low", "high"]).T.round(4)
+
+
+# %%
+def times():
+    """Microseconds of a call of numpy's forward pass."""
+    rng = np.random.default_rng(seed)
+    batches = settings.batches
+    return prediction_times.measure(RIVALS, batches, rng, settings.calls).round(2)
+
+
+time_table = stored.table("results/blazar_prediction_times.csv", times, **store)
+clock = time_table.pivot(index="sources", columns="network", values="microseconds")
+clock["ratio"] = clock["7-64-32-1"] / clock["7-42-1"]
+clock.round(1)
+
+# %% tags=["remove-input"]
+gap_small = small_minus_large["accuracy"]
+Markdown(
+    f"**As good?** In accuracy the small network differs by {gap_small[0]:+.4f} "
+    f"({gap_small[1]:+.4f} to {gap_small[2]:+.4f}), n = {len(y)}. **Seven times faster?** In no "
+    f"row: the ratio of times is {clock['ratio'].min():.1f} to {clock['ratio'].max():.1f} "
+    "(times of numpy on one core, shortest of many calls, alone on the machine). Operations are not time: one source costs "
+    "the fixed price of a call, and many sources wait for memory. All BCUs together take "
+    "a fraction of a millisecond with either."
 )
-gain = {where: bought[where].diff(axis=1)["test"].mean() for where in accuracy}
-print(
-    "accuracy bought by choosing on the test sources (which is not allowed):",
-    end=" ",
+
+# %% [markdown]
+# ## The other rows of Table 2
+#
+# The paper's table ends with two results of others. They were measured on other test sources, and belong to other tasks:
+
+# %%
+others = {
+    "Agarwal (2023)": ("neural net and four more", "the same 7", 1115, 0.938),
+    "Tolamatti et al. (2023)": ("boosted trees", "many bands, redshift", 112, 0.96),
+}
+columns = ["model", "features", "BCUs it can answer for", "accuracy"]
+literature = pd.DataFrame(others, columns).T
+literature.loc["this paper"] = ["bias initialization", "7", 1115, stated]
+literature
+
+# %% [markdown]
+# {cite:t}`agarwal2023` takes the same clean sources and seven features; the size of its test set is not in the paper that we rebuild.
+# {cite:t}`tolamatti2023` needs an X-ray counterpart, infrared, optical and ultraviolet fluxes, and a
+# redshift: few BCUs have them all, and since no FSRQ of 4LAC lacks a redshift, a source that has one is no fair sample of
+# those that need a class. A higher accuracy on easier sources is not a better method. We do not judge these 14
+# numbers: their test sources are not published with them.
+#
+# ## Which ideas change the answer?
+#
+# The votes let us take each idea away and compare on the same sources:
+
+# %%
+BEST = "bias_init|validation"
+IDEAS = {
+    "bias initialization": (BEST, "zero_bias|validation"),
+    "vote of neighbouring epochs": ("bias_init|vote of best and previous", BEST),
+    "vote of epochs 40 and 41": (f"bias_init|{VOTE}", BEST),
+    "labels in the pretext": [
+        f"contrastive{k}|validation" for k in ("", "_label_free")
+    ],
+}
+ideas = {}
+for what, (on, off) in IDEAS.items():
+    a, b = cv_votes[on][: len(cv_votes[off])], cv_votes[off][: len(cv_votes[on])]
+    ideas[what] = scores.binary_differences(y, a, b, **boot)
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-ideas", "caption": "What each idea changes in log-loss (left of zero: it helps), with paired 95 % intervals over sources."}, "image": {"alt": "Three of four ideas lie at zero; voting at fixed early epochs is far to the right."}}
+rows = {what: found["logloss"] for what, found in ideas.items()}
+table = pd.DataFrame(rows, ["value", "low", "high"]).T
+fig, ax = plt.subplots(figsize=(6.6, 2.4))
+figures.intervals(ax, table)
+ax.axvline(0, color="k", lw=0.8)
+_ = ax.set_xlabel("log-loss with the idea minus without (nats)")
+
+# %%
+table.round(4)
+
+# %% [markdown]
+# Bias initialization changes how training begins and not how it ends. Voting of two neighbouring epochs averages two
+# nearly identical networks. And the contrastive pretext is curious: its output *adds* the two sources' codes,
+# $w_1 \cdot h(x_1) + w_2 \cdot h(x_2)$, and no sum can say whether two things are the same (exclusive-or is not
+# additive). With labels there is a loophole: two thirds of the sources are BL Lacs, so the partner in an unlike pair is
+# mostly an FSRQ, and the class of the second source gives the answer away. The "self-supervised" task is then a
+# classifier in disguise.
+
+# %% tags=["remove-input"]
+share = np.array([1 - y.mean(), y.mean()])
+pairs = here["contrastive"].stages["pairs"].loss[-1, 0]
+Markdown(
+    f"The loss of the pretext trained here ends at {pairs:.2f} nats: below a coin toss ({np.log(2):.2f}), and near "
+    f"what knowing the second source's class alone allows ({-share @ np.log(share):.2f})."
 )
-print(", ".join(f"{value:+.3f} ({where})" for where, value in gain.items()))
-bought.round(3)
 
 # %% [markdown]
-# Choosing on the test sources raises every model's score, most of all that of the first, by as much as several of the
-# steps between Table 2's rows, and none of it survives on new data. The other ideas of the paper, as ablations on the
-# folds of the first repeat:
-
-# %%
-ablations = {
-    "bias initialization, validation epoch": "bias_init|validation",
-    "without bias initialization": "zero_bias|validation",
-    "vote of best and previous epoch": "bias_init|vote of best and previous",
-    "vote of epochs 40 and 41, fixed": "bias_init|vote of epochs 40 and 41",
-    "contrastive, pairs from labels": "contrastive|validation",
-    "contrastive, label-free pairs": "contrastive_label_free|validation",
-}
-show({what: score(cv_votes[key][:1]) for what, key in ablations.items()})
-
-# %% [markdown]
-# Bias initialization changes how training begins and not how it ends. Voting between two neighbouring epochs of one
-# run averages two nearly identical networks, so it changes nothing either; fixed at epochs 40 and 41, this network is
-# simply not trained yet. Pairs without labels do nearly as well as pairs made from
-# labels, although their pretext learnt nothing: 64 random features of seven inputs are enough for the output layer.
-#
-# ## Are the probabilities right?
-
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-reliability", "caption": "Observed FSRQ fraction against mean predicted probability (mean of the repeats) in equally filled bins with 95 % Wilson intervals, for sources with and without an SED fit. On the diagonal a probability means what it says."}, "image": {"alt": "Three reliability diagrams with two groups each: bias initialization at its validation epoch and the quadratic logistic lie near the diagonal, the fixed-epoch vote is far too cautious; sources without an SED fit scatter more."}}
-with_and_without = {"with an SED fit": ~no_sed, "without": no_sed}
-BINS = {"with an SED fit": 10, "without": 5}
-panels = {
-    "bias init, validation epoch": five_votes["bias_init"],
-    "bias init, epochs 40 and 41": cv_votes["bias_init|vote of epochs 40 and 41"],
-    "quadratic logistic": peer_votes["quadratic_logistic"],
-}
-fig, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True)
-for ax, (name, table) in zip(axes, panels.items(), strict=True):
-    ax.plot([0, 1], [0, 1], color="k", lw=0.8)
-    for (group, rows), marker in zip(with_and_without.items(), "os", strict=True):
-        probability = table.mean(axis=0)[rows]
-        curve = calibration.reliability(y[rows], probability, BINS[group])
-        observed = curve["observed"]
-        bars = np.maximum([observed - curve["low"], curve["high"] - observed], 0)
-        style = {"fmt": marker, "ms": 4, "label": group}
-        ax.errorbar(curve["predicted"], observed, yerr=bars, **style)
-    ax.set(title=name, xlabel="predicted FSRQ probability")
-axes[0].set_ylabel("observed FSRQ fraction")
-_ = axes[0].legend()
-
-
-# %%
-def calibration_error(votes, group):
-    """Mean distance from the diagonal of the repeats' mean probability."""
-    rows = with_and_without[group]
-    return calibration.calibration_error(
-        y[rows], votes.mean(axis=0)[rows], BINS[group]
-    )
-
-
-errors = {
-    group: {name: calibration_error(votes, group) for name, votes in panels.items()}
-    for group in with_and_without
-}
-pd.DataFrame(errors).round(3)
-
-# %%
-two = {
-    "bias_init": five_votes["bias_init"],
-    "quadratic_logistic": peer_votes["quadratic_logistic"],
-}
-by_sed = {
-    f"{name}, {group}": score(table, rows)
-    for name, table in two.items()
-    for group, rows in with_and_without.items()
-}
-fsrqs = f"{y[~no_sed].mean():.2f} with an SED fit, {y[no_sed].mean():.2f} without"
-print(f"FSRQ fraction: {fsrqs}")
-show(by_sed)
-
-# %% [markdown]
-# Without an SED fit the AUC drops, and the bins stray further from the diagonal. The accuracy hardly notices, because
-# nearly all labelled sources of this kind are BL Lacs: always answering BL Lac would already be right most of the time.
-# Among BCUs that comfort is gone.
-#
-# ## How far can one go?
-#
-# 4LAC-DR3 has more honest columns: uncertainties, curvature, fluxes, the high-energy peak. It also has columns that
-# give the answer away and must stay out: the counterpart's catalogue (one is called `bllac`), its name, and the
-# redshift (no FSRQ lacks one). In between lies counterpart metadata (position uncertainty, VLBI detection,
-# association probabilities): legitimate inputs for a catalogue source, but they say how it was *found*. We keep two
-# models: one with all honest columns, one with gamma rays and the synchrotron peak alone.
-#
-# Both are the mean logit of five voters: boosted trees, extremely randomised trees, a support-vector machine, the
-# quadratic logistic regression and the paper's 7-42-1 with more inputs. The labelled sources with analysis flags
-# join the training rows and are never tested. Four
-# combinations of voters were compared, on folds drawn with another seed; these five did best there, and the
-# committed folds below were used once.
-
-# %% tags=["nbval-ignore-output"]
-wide = features.extended_blazar_features(
-    catalogue, classes=("bll", "fsrq"), clean=False
-)
-flagged = np.flatnonzero(wide.info["Flags"].to_numpy() != 0)
-wide_rows = np.r_[wide.X.index.get_indexer(X.index), flagged]  # those to test first
-wide_X, wide_y = wide.X.iloc[wide_rows], wide.y[wide_rows]
-COLUMN_SETS = {
-    "all columns": features.EXTENDED_BLAZAR_FEATURES,
-    "source alone": features.SOURCE_FEATURES,
-}
-print(len(flagged), "flagged sources in training")
-
-# %% tags=["nbval-ignore-output"]
-voter_sizes = peer_sizes | {"epochs": settings.voter_epochs, "seed": seed}
-
-
-def votes_of_five():
-    """Out-of-fold votes of five voters on both sets of columns."""
-    votes = peers.five_out_of_fold(
-        wide_X, wide_y, COLUMN_SETS, folds, **voter_sizes
-    )
-    return voting.tidy(votes, X.index).round(5)
-
-
-best_table = stored.table("results/blazar_votes_best.csv", votes_of_five, **store)
-best_votes = voting.untidy(best_table, X.index)
-best = {
-    name: voting.mean_logit(
-        [best_votes[f"{name}|{voter}"] for voter in voting.VOTERS]
-    )
-    for name in COLUMN_SETS
-}
-
-# %%
-best_scores = {name: score(table) for name, table in best.items()}
-five = {f"five voters, {name}": found for name, found in best_scores.items()}
-one = {
-    f"all columns, {voter}": score(best_votes[f"all columns|{voter}"])
-    for voter in voting.VOTERS
-}
-show(five | one)
-
-# %% [markdown]
-# More columns help all models alike; the average of five is better than any one of them. Part of the gain comes from
-# counterpart metadata, and that part need not carry over to sources found in other ways. How near is the wall?
-
-# %%
-three = (
-    best["all columns"],
-    peer_votes["quadratic_logistic"],
-    peer_votes["boosting"],
-)
-wrong = np.array([(votes > 0.5) != (y > 0.5) for votes in three]).all(axis=1)
-print(
-    f"wrong in every repeat: the best model for {wrong[0].mean():.1%} of sources,"
-)
-print(f"it, boosting and the quadratic logistic for {wrong.all(axis=0).mean():.1%}")
-
-# %% [markdown]
-# Those sources look like the other class in all their features. Some may be mislabelled or change class with their
-# flux state; whatever they are, another network on the same columns will not turn them round.
-#
-# ## When to abstain
-#
-# A classifier that may say "I do not know" is worth more than one that may not. We sort by confidence and call sources
-# as long as the *expected* fraction of right calls, the mean of $\max(p, 1-p)$, stays above a target; with known labels
-# we can check what was promised.
-
-# %%
-promises = []
-for target in (0.95, 0.99):
-    for name in COLUMN_SETS:
-        fractions, precisions = [], []
-        for row in best[name]:
-            called, _ = voting.reject_option(row, target)
-            fractions.append(called.mean())
-            precisions.append(((row > 0.5) == (y > 0.5))[called].mean())
-        promises.append((name, target, np.mean(fractions), np.mean(precisions)))
-columns = ["model", "expected precision", "fraction called", "observed precision"]
-pd.DataFrame(promises, columns=columns).round(3)
-
-# %% [markdown]
-# The promise is kept closely. {ref}`ch-predict-unknowns` uses the same rule on the sources without a class.
-#
 # ## A network to take away
 #
-# The paper deployed its first network as a web app. Ours is a small file: seven means and scales and the 379
-# parameters, trained on all labelled sources to the epoch that validation chose in cross-validation (the median over
-# folds). `BlazarNetwork` answers from it with numpy alone, flags a missing SED and values outside the training range, and
-# refuses impossible ones. Ten twins come with it, each trained without a tenth of the sources: asked for a source by its
-# name, the network lets the twin answer that has never seen it.
+# The authors put their first network online: seven number fields, one source at a time, a class and a probability. Ours is a
+# small file that the package, the command line and {ref}`a page of this book <try-the-classifier>` share. Read side by side
+# (theirs from the public code, which we did not run):
+#
+# | asked for | the authors' app | this book |
+# |---|---|---|
+# | a source by name | no | yes, answered by a twin that did not train on it |
+# | a table of sources | no | yes |
+# | pivot energy 0, negative flux | stops with an error; answers | one sentence says what is wrong |
+# | no SED, values never seen in training | answers as usual | answers and says so |
+# | how sure | one probability | probability, and for BCUs an interval ({ref}`ch-predict-unknowns`) |
 
 
 # %% tags=["nbval-ignore-output"]
 def train_final():
-    """The 7-42-1 of all labelled sources and its twins, at the median best epoch."""
+    """The 7-42-1 of all labelled sources and its twins, median best epoch."""
     epochs = int(np.median(on_folds["bias_init"].head.best_epoch)) + 1
     notes = {"trained_on": len(y), "epochs": epochs, "seed": seed}
     notes |= {"data": "4LAC-DR3, Flags = 0", "version": "1"}
-    return shipped_blazars.train(
-        X, y, folds[0], epochs=epochs, seed=seed, notes=notes
-    )
+    sizes_of = {"epochs": epochs, "seed": seed, "notes": notes}
+    return shipped_blazars.train(X, y, folds[0], **sizes_of)
 
 
 load = shipped_blazars.BlazarNetwork.load
-final_network = stored.model(shipped_blazars.BLAZARS, train_final, load, **store)
+network = stored.model(shipped_blazars.BLAZARS, train_final, load, **store)
 
 # %%
-two = ["4FGL J1256.1-0547", "4FGL J1104.4+3812"]
-examples = catalogue.set_index("Source_Name").loc[two]
-answers = final_network.answer(examples, examples.index)
+from agnbook.errors import FeatureError
+
+two_names = ["4FGL J1256.1-0547", "4FGL J1104.4+3812"]
+examples = catalogue.set_index("Source_Name").loc[two_names]
+answers = network.answer(examples, examples.index)
 answers.insert(0, "name", examples["ASSOC1"])
-answers.round(3)
+
+try:
+    network.answer(examples.assign(nuFnu_syn=-1e-12))
+except FeatureError as refusal:
+    print(refusal)
+answers.drop(columns="out_of_range").round(3)
 
 # %% [markdown]
-# 3C 279 and Mkn 421, a quasar and a BL Lac, come out as they should, by twins that did not train on them.
+# 3C 279, a quasar, and Mkn 421, a BL Lac, come out as they should. And a nonsense question (a negative flux) got one sentence.
 #
 # ## Claims
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 measured = {
-    "classes.bias_init.parameters": claims.Measured(counts[PAPER_NETWORK][1]),
-    "classes.bias_init.flops": claims.Measured(counts[PAPER_NETWORK][2]),
-    "classes.agarwal.flops": claims.Measured(
-        networks.count_flops(7, networks.GREEDY)
+    "classes.bias_init.parameters": claims.Measured(counts.loc["7-42-1"].iloc[0]),
+    "classes.bias_init.flops": claims.Measured(counts.loc["7-42-1"].iloc[1]),
+    "classes.agarwal.flops": claims.Measured(counts.loc["7-64-32-1"].iloc[1]),
+    "classes.agarwal.speedup": claims.Measured(
+        clock["ratio"].max(), (clock["ratio"].min(), clock["ratio"].max())
     ),
-    "classes.test_epoch_gain.split": claims.Measured(gain["paper's split"], n=n),
-    "classes.test_epoch_gain.cv": claims.Measured(
-        gain["cross-validation"], n=len(y)
+    "classes.random_test.accuracy": claims.Measured(np.mean(draws), (low, high), n),
+    "classes.test_epoch_gain.split": claims.Measured(
+        chosen - honest, n=len(by_rule)
     ),
 }
-for key, (group, rows) in zip(
-    ("with_sed", "no_sed"), with_and_without.items(), strict=True
-):
-    found = by_sed[f"bias_init, {group}"]
-    measured |= claims.from_scores(f"classes.{key}", found, ["auc"], rows.sum())
+for score in ("accuracy", "logloss"):
+    value, *limits = small_minus_large[score]
+    key = f"classes.small_minus_large.{score}"
+    measured[key] = claims.Measured(value, tuple(limits), len(y))
 
-# %% tags=["hide-input"]
-PROBABILITY = ["auc", "logloss", "brier"]
-for name in networks.MODELS:
+# %% tags=["remove-input"]
+for name, rule in RULE.items():
     found = scores.repeated_binary_scores(
-        y[paper_test],
-        split_votes[f"{name}|validation"],
-        n_resamples=settings.resamples,
-        seed=seed,
+        y[test], split_votes[f"{name}|{rule}"], **boot
     )
     measured |= claims.from_scores(f"classes.{name}", found, COLUMNS, n)
-    columns = ["accuracy", "f1_bll", "f1_fsrq", *PROBABILITY]
-    measured |= claims.from_scores(f"classes.{name}.cv", cv[name], columns, len(y))
-own = {"logistic": cv["logistic"], "quadratic": cv["quadratic_logistic"]}
-own |= {
-    "best": best_scores["all columns"],
-    "best_source": best_scores["source alone"],
-}
-for key, found in own.items():
-    columns = ["accuracy", *PROBABILITY]
-    measured |= claims.from_scores(f"classes.{key}", found, columns, len(y))
+found = scores.repeated_binary_scores(
+    y[test], split_votes["bias_init|validation"], **boot
+)
+measured |= claims.from_scores(
+    "classes.bias_init.validation", found, ["accuracy"], n
+)
+for column in COLUMNS:
+    value = float(always[column])
+    measured[f"classes.always_bll.{column}"] = claims.Measured(value, n=n)
+IDEA_KEYS = ("bias", "vote_of_neighbours", "vote_of_40_and_41", "pair_labels")
+for key, what in zip(IDEA_KEYS, IDEAS, strict=True):
+    value, *limits = ideas[what]["logloss"]
+    key = f"classes.idea.{key}.logloss"
+    measured[key] = claims.Measured(value, tuple(limits), len(y))
 
 # %% tags=["hide-input"]
 published = claims.publish(measured, settings, seed)
-compared = published["paper"] != "–"
-print(f"{len(published)} claims, of which {compared.sum()} compare with the paper:")
-published[compared]
+judged = published.index.map(lambda name: name.startswith("classes."))
+table = published[published["paper"] != "–"]
+verdicts = table["verdict"].value_counts()
+print(f"{len(table)} numbers of the paper:", verdicts.to_dict())
+table.loc[[f"classes.{name}.accuracy" for name in networks.MODELS]]
 
 # %% [markdown]
-# ## Where we differ from the paper, and why
-#
-# - **Epochs.** Chosen on validation sources, never on test sources. The paper's voting epochs (40 and 41) do not carry
-#   over: with one step an epoch, our network is not trained by then.
-# - **Scores.** Mean of several starts on the paper's split, and cross-validation with intervals, instead of one run.
-# - **Details the paper leaves open** (dropout in the greedy models, pretext sizes) follow the authors' notebooks where they tell;
-#   frozen layers run without dropout when the last output is trained.
-# - **Self-supervision.** The contrastive pretext needs the labels, so it is not self-supervised; and its output cannot
-#   express what it is asked, but can read the class. Two rows of the paper's Table 2 (unsupervised greedy and contrastive) agree in all digits.
-# - **Not compared:** the results of other papers in Table 2, which used other sources and features.
+# The full list, number by number, stands on the page {doc}`scorecard <../book/scorecard>`.
 #
 # ## Recap
 #
-# A test set of two hundred sources cannot rank five classifiers that differ by one or two per cent. With ten times as many
-# test sources they are equal, and equal to a regression with eight parameters; what helps is to say which values are
-# missing, to use more columns, to average unlike models, and to abstain.
+# - A test set of two hundred sources moves the accuracy of one network by more than Table 2's rows differ.
+# - The paper's best accuracy is explained in part: its epochs were chosen on the test sources. The rest is not.
+# - The small network is as good as one seven times its size, and faster, though not seven times.
+# - Of the four ideas tested, none makes the answer better than a plainly trained network of the same size. Which of
+#   the five is best, and by how much, needs ten times the test sources: {ref}`ch-judge-probabilities`.
 #
 # ## Exercises
 #
-# 1. How many test sources would it take to tell an accuracy of 0.93 from 0.91, at two standard deviations of the
-#    difference of two independent test sets?
+# **1.** How many test sources would it take to tell an accuracy of 0.93 from 0.91, at two standard deviations of the
+# difference of two independent test sets?
 #
 # :::{admonition} Solution
 # :class: dropdown
-# Each accuracy has the variance $p (1 - p) / n$, so $n = 4\,[0.93 \cdot 0.07 + 0.91 \cdot 0.09] / 0.02^2 \approx 1470$.
-# On the *same* sources the errors are paired and fewer suffice: bootstrap the difference.
+# Each accuracy has the variance $p (1 - p) / n$, so $n = 4\,[0.93 \cdot 0.07 + 0.91 \cdot 0.09] / 0.02^2 \approx 1470$:
+# seven times the paper's test set, and about as many as there are labelled blazars. On the *same* sources the
+# errors are paired and fewer suffice.
 # :::
 #
-# 2. Give the contrastive pretext an output that *can* compare: use $|h(x_1) - h(x_2)|$ in place of the two codes side by
-#    side. Does its loss fall below $\ln 2$?
+# **2.** Draw the boundary of the toy with 2 hidden units instead of 8, and with 64. Which lines move?
 #
 # :::{admonition} Solution
 # :class: dropdown
-# It does: the absolute difference is small for two sources of one class once $h$ follows the class. In
-# `networks.contrastive`, replace `torch.cat(codes, dim=-1)` by `(codes[0] - codes[1]).abs()` and let the joint layer
-# start from `shared.units` inputs. With labels the pretext then becomes a detour to supervised training.
+# Change `networks.Layer(8)`. The training accuracy stays within one per cent of its value for all three: two features and one
+# smooth boundary hold nearly all there is. What moves are the lines of 0.1 and 0.9 in the corners without sources.
 # :::
 #
-# 3. The always-BL-Lac row has an AUC of about one half. What would its log-loss be if it gave the class fraction of each
-#    training fold exactly?
+# **3.** The always-BL-Lac classifier has an accuracy of 142 / 201. What F1 score of the BL Lacs does it have, and what does that say about
+# an F1 of 0.95?
 #
 # :::{admonition} Solution
 # :class: dropdown
-# The entropy of the class fraction: `-(f * np.log(f) + (1 - f) * np.log(1 - f))` with `f = y.mean()`, which is what the
-# table shows. A model earns its keep only below that.
+# Its precision is $142/201 = 0.706$ and its recall 1, so $F_1 = 2 \cdot 0.706 / 1.706 = 0.828$: two thirds of the way to 0.95
+# come for free, because BL Lacs are many. The F1 of the FSRQs starts at 0 and is the harder number.
 # :::

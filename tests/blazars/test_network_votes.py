@@ -63,9 +63,18 @@ def test_sources_can_be_selected_and_rules_kept(toy, trained):
     np.testing.assert_array_equal(votes["autoencoder|validation"][0], every["autoencoder|validation"][0, [5, 3]])
 
 
-def test_training_curves_end_at_the_last_epoch(trained):
-    curves = network_votes.training_curves({"bias_init": trained["bias_init"], "contrastive": trained["contrastive"]})
-    last = curves.groupby(["model", "stage"]).last()
-    assert last.loc[("contrastive", "pairs"), "epoch"] == 3
-    assert np.isnan(last.loc[("contrastive", "pairs"), "validation_loss"]), "a pretext has no validation"
-    assert last.loc[("bias_init", "classifier"), "training_loss"] == pytest.approx(trained["bias_init"].head.loss[-1].mean())
+def test_the_rival_is_larger_and_starts_without_a_bias(toy):
+    rival = network_votes.train(network_votes.AGARWAL, toy[2], seed=1, epochs=3)
+    assert [weights.shape[1:] for weights, _ in rival.parameters] == [(7, 64), (64, 32), (32, 1)]
+    assert rival.layers == networks.GREEDY and len(rival.head.loss) == 3
+
+
+def test_accuracy_of_starts_is_that_of_their_votes(toy):
+    X, y, _ = toy
+    rows = np.arange(120)
+    split = rows[:70], rows[70:80], rows[80:]
+    trained = network_votes.train("bias_init", networks.gather(X, y, [split] * 3), seed=2, epochs=45)
+    table = network_votes.accuracy_of_starts({"bias_init": trained}, y, split[2])
+    assert table["start"].tolist() == [0, 1, 2] and (table["test"] >= table["validation"]).all()
+    votes = network_votes.by_epoch_rule(trained, 120, [0, 1, 2], split[2])["validation"]
+    np.testing.assert_allclose(table["validation"], ((votes > 0.5) == (y[split[2]] > 0.5)).mean(axis=1))

@@ -48,12 +48,35 @@ def test_voters_are_joined_by_their_mean_logit(toy, monkeypatch):
     np.testing.assert_allclose(votes["all"][0], voting.mean_logit([[0.2, 0.8], [0.4, 0.7]]))
 
 
-def test_count_gives_calls_and_expectation():
-    votes = np.array([[0.9, 0.9, 0.1, 0.1], [0.9, 0.4, 0.1, 0.2], [0.6, 0.6, 0.6, 0.2]])
-    found = uncertain_votes.count(votes)
-    assert (found["called"], found["called, lowest"], found["called, highest"]) == (2, 1, 3)
-    assert found["expected"] == pytest.approx(votes.mean(axis=0).sum())
-    assert found["low"] < found["expected"] < found["high"]
+def test_summary_shifts_the_answer_by_the_spread_of_the_resamples():
+    rng = np.random.default_rng(4)
+    drawn = networks.sigmoid(rng.normal(0.7, 0.5, (4000, 2)))  # resamples may sit off the answer
+    table = uncertain_votes.summary({"net": np.vstack([[0.2, 0.5], drawn])}, ["x", "y"]).set_index("Source_Name")
+    assert table["net.answer"].tolist() == [0.2, 0.5]
+    assert (table["net.low"] < table["net.answer"]).all() and (table["net.answer"] < table["net.high"]).all()
+    half = 1.96 * 0.5
+    expected = networks.sigmoid(voting.logit(np.array([0.2, 0.5])) + half)
+    np.testing.assert_allclose(table["net.high"], expected, atol=0.01)
+    np.testing.assert_allclose(table["net.logit_sd"], 0.5, rtol=0.05)
+
+
+def test_counts_hold_every_training_and_count_joins_both_uncertainties():
+    votes = np.array([[0.9, 0.4, 0.1, 0.9], [0.9, 0.9, 0.1, 0.9], [0.6, 0.6, 0.6, 0.9], [0.9, 0.2, 0.1, 0.9]])
+    counted = uncertain_votes.counts({"m": votes}, np.array([True, True, True, False]), 0.5)
+    assert counted["called"].tolist() == [1, 2, 3, 1] and counted["training"].tolist() == [0, 1, 2, 3]
+    assert counted["expected"].tolist() == pytest.approx([1.4, 1.9, 1.8, 1.2])
+    mean = votes[1:, :3].mean(axis=0)
+    found = uncertain_votes.count(counted, mean)
+    assert found["called"] == 1 and 1 <= found["called_low"] < found["called_high"] <= 3
+    models, sources = np.std([1.9, 1.8, 1.2], ddof=1), np.sqrt((mean * (1 - mean)).sum())
+    assert found["high"] - found["expected"] == pytest.approx(1.96 * np.hypot(models, sources), rel=0.01)
+    assert found["expected"] - found["low"] == pytest.approx(found["high"] - found["expected"])
+
+
+def test_a_free_class_fraction_moves_the_count():
+    votes = np.tile(np.repeat([0.9, 0.1], [10, 90]), (2, 1))
+    few, many = (uncertain_votes.counts({"m": votes}, np.ones(100, bool), fraction)["free"][0] for fraction in (0.5, 0.1))
+    assert few < votes[0].sum() < many
 
 
 def test_groups_are_called_apart():

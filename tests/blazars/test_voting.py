@@ -63,13 +63,18 @@ def test_prior_shift_finds_the_fraction():
         voting.prior_shift([0.5], 0.0)
 
 
-def test_expected_count():
-    one = voting.expected_count(np.array([0.5, 0.5, 1.0, 0.0]))
-    assert one["expected"] == 2 and one["sd_models"] == 0
-    np.testing.assert_allclose([one["sd_sources"], one["high"]], [np.sqrt(0.5), 2 + 1.96 * np.sqrt(0.5)])
-    several = voting.expected_count([[0.4, 0.4], [0.6, 0.6]])
-    np.testing.assert_allclose(several["sd_models"], np.std([0.8, 1.2], ddof=1))
-    np.testing.assert_allclose(several["sd"], np.hypot(several["sd_models"], several["sd_sources"]))
+def test_stacking_mends_a_scale_and_never_sees_the_source_it_answers_for():
+    rng = np.random.default_rng(12)
+    true = rng.normal(0, 2, 900)
+    y = (rng.random(900) < 1 / (1 + np.exp(-true))).astype(float)
+    folds = cross_validation.repeated_folds(900, 3, 1)
+    bold = 4 * true[None, None]
+    mended = scores.binary_scores(y, voting.stacked(bold, y, folds)[0])["logloss"]
+    assert mended < scores.binary_scores(y, 1 / (1 + np.exp(-bold[0, 0])))["logloss"]
+    flipped = np.where(folds[0] == 0, 1 - y, y)  # labels of a fold leave its own answers alone
+    np.testing.assert_array_equal(
+        voting.stacked(bold, flipped, folds)[0][folds[0] == 0], voting.stacked(bold, y, folds)[0][folds[0] == 0]
+    )
 
 
 def test_tidy_tables_return_in_any_order():

@@ -43,3 +43,14 @@ def test_ranks_by_hand():
     assert calibration.sbc_ranks(truth, samples)[:, 0].tolist() == [0.5, 0.5]
     levels, fraction = calibration.curve([0.1, 0.2, 0.9], [0.0, 0.2, 0.5, 1.0])
     assert levels.tolist() == [0.0, 0.2, 0.5, 1.0] and fraction == pytest.approx([0, 2 / 3, 2 / 3, 1])
+
+
+def test_honest_forecasters_stray_by_chance_and_bold_ones_beyond():
+    rng = np.random.default_rng(5)
+    probability = rng.uniform(size=300)
+    null = calibration.calibrated_errors(probability, 10, rng=rng, draws=400)
+    assert null.shape == (400,) and null.min() > 0
+    own = [calibration.calibration_error(rng.uniform(size=300) < probability, probability) for _ in range(200)]
+    assert np.mean(own) == pytest.approx(null.mean(), rel=0.1)
+    bold = probability**2 / (probability**2 + (1 - probability) ** 2)
+    assert calibration.calibration_error(rng.uniform(size=300) < probability, bold) > np.quantile(null, 0.99)

@@ -45,3 +45,16 @@ def test_a_paired_difference_shares_the_truth():
     assert (value, low, high) == pytest.approx((-0.2, -0.2, -0.2))
     with pytest.raises(ValueError, match="50 and 49"):
         scores.paired(np.mean, truth, truth[1:])
+
+
+def test_binary_differences_are_paired():
+    rng = np.random.default_rng(6)
+    labels = (rng.uniform(size=400) < 0.4).astype(float)
+    hard = rng.normal(size=400)  # shared by both, so that it cancels
+    first, second = (1 / (1 + np.exp(-(3 * labels - 1.5 + hard + shift * (labels - 0.5)))) for shift in (0.2, 0.0))
+    found = scores.binary_differences(labels, first[None], second[None], n_resamples=300)
+    each = [scores.repeated_binary_scores(labels, table[None], n_resamples=300)["logloss"] for table in (first, second)]
+    value, low, high = found["logloss"]
+    assert value == pytest.approx(each[0][0] - each[1][0]) and low < value < high < 0, "the better one, clearly"
+    assert high - low < 0.3 * (each[0][2] - each[0][1])
+    assert scores.binary_differences(labels, first[None], first[None], n_resamples=20)["auc"] == (0.0, 0.0, 0.0)

@@ -13,7 +13,7 @@ from agnbook.errors import ResultsError
 CLASS_COLUMNS = {
     "Source_Name": ("", "4FGL name as in 4LAC-DR3"),
     "probability_fsrq": ("", "probability of FSRQ, five voters, all honest 4LAC columns"),
-    "probability_low": ("", "lower end of its 95 % interval from bootstrap resamples of the training sources"),
+    "probability_low": ("", "lower end of its 95 % interval, from 100 bootstrap resamples of the training sources"),
     "probability_high": ("", "upper end of that interval"),
     "logit_sd": ("", "standard deviation of the logit over the resamples"),
     "probability_fsrq_source": ("", "probability of FSRQ from gamma-ray and synchrotron columns alone"),
@@ -22,7 +22,9 @@ CLASS_COLUMNS = {
     "called_95": ("", "class called at 95 % expected precision, or none"),
     "called_99": ("", "class called at 99 % expected precision, or none"),
     "flagged": ("", "whether 4LAC raises an analysis flag (the paper leaves such sources out)"),
-    "no_sed": ("", "whether 4LAC has no synchrotron fit: the classes are then told apart much less well"),
+    "no_sed": ("", "whether 4LAC has no synchrotron fit: the classes are then told apart less well"),
+    "probability_blind": ("", "probability of FSRQ by five voters that see neither the synchrotron columns nor their gaps"),
+    "call_rests_on_gap": ("", "whether called_95 of a source without a synchrotron fit changes when the gap is not seen"),
 }
 REDSHIFT_COLUMNS = {
     "Source_Name": ("", "4FGL name as in 4LAC-DR3"),
@@ -39,7 +41,24 @@ REDSHIFT_COLUMNS = {
     "z_high95": ("", "upper end of that interval"),
     "z_mean_no_class": ("", "mean redshift by the same model without the class as an input"),
     "paper_cuts": ("", "whether the source passes the cuts of the paper's redshift sample"),
+    "validated": ("", "whether coverage held on held-out known redshifts of the same class and cuts; if not, do not rely on it"),
 }
+
+
+#: Name of a published table -> its columns.
+COLUMNS = {"blazar_classes": CLASS_COLUMNS, "agn_redshifts": REDSHIFT_COLUMNS}
+#: Published column -> column of `uncertain_votes.summary`.
+_FROM_SUMMARY = {
+    "probability_fsrq": "five voters.answer", "probability_low": "five voters.low", "probability_high": "five voters.high",
+    "logit_sd": "five voters.logit_sd", "probability_fsrq_source": "source alone.answer",
+    "logit_sd_source": "source alone.logit_sd", "probability_bias_init": "bias_init.mean",
+}  # fmt: skip
+
+
+def class_table(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of `CLASS_COLUMNS` that come from `uncertain_votes.summary`, indexed there by ``Source_Name``."""
+    columns = {name: summary[column].to_numpy() for name, column in _FROM_SUMMARY.items()}
+    return pd.DataFrame({"Source_Name": summary.index, **columns})
 
 
 def checked(table: pd.DataFrame, columns: dict) -> pd.DataFrame:

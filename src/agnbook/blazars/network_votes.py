@@ -1,4 +1,4 @@
-"""Votes of the paper's five networks and of two ablations, under different rules for the epoch (chapter 15).
+"""Votes of the paper's five networks, of two ablations and of a larger rival, under different rules for the epoch (chapter 15).
 
 A vote is an FSRQ probability. All members of a network (folds, repeats or random starts) train together and keep
 their answers of every epoch, so that "which epoch?" can be asked afterwards.
@@ -8,32 +8,38 @@ import numpy as np
 import pandas as pd
 
 from agnbook.blazars import networks, voting
+from agnbook.judge import cross_validation
 
 #: Bias initialization without its bias, and the contrastive pretext on pairs that no label made.
 ABLATIONS = ("zero_bias", "contrastive_label_free")
 NETWORKS = (*networks.MODELS, *ABLATIONS)
+#: The 7-64-32-1 network of Agarwal (2023), seven times as large: trained plainly, all layers at once, from a zero bias.
+AGARWAL = "agarwal"
+#: Networks without a pretext: they train in one stage.
+_ONE_STAGE = ("bias_init", "zero_bias", AGARWAL)
 #: Epochs and weights of the paper's soft vote, as in the authors' notebooks.
 PAPER_EPOCHS, PAPER_WEIGHTS = (40, 41), (0.1, 0.9)
 
 
 def train(name: str, rows: networks.Rows, *, epochs: int, pretext_epochs: int | None = None, seed: int = 0) -> networks.Trained:
-    """Train one of `NETWORKS` on every member's rows.
+    """Train one of `NETWORKS`, or `AGARWAL`, on every member's rows.
 
     Parameters
     ----------
-    epochs : at most so many epochs of the bias-initialised network; of the others too if `pretext_epochs` is given.
+    epochs : at most so many epochs of networks without a pretext; of the others too if `pretext_epochs` is given.
     pretext_epochs : epochs of every pretext, for small runs; None stands for the authors' numbers of epochs.
     """
     options = {}
-    if pretext_epochs or name in ("bias_init", "zero_bias"):
+    if pretext_epochs or name in _ONE_STAGE:
         options["epochs"] = epochs
-    if name in ("bias_init", "zero_bias"):
-        options["bias"] = name == "bias_init"
+    if name in _ONE_STAGE:
+        options |= {"bias": name == "bias_init", "layers": networks.GREEDY if name == AGARWAL else networks.BIAS_INIT}
     elif pretext_epochs:
         options["pretext_epochs"] = pretext_epochs
     if name.startswith("contrastive"):
         options["labels"] = name == "contrastive"
-    recipe = {"zero_bias": networks.bias_init, "contrastive_label_free": networks.contrastive}.get(name)
+    one_stage = dict.fromkeys(_ONE_STAGE, networks.bias_init)
+    recipe = (one_stage | {"contrastive_label_free": networks.contrastive}).get(name)
     return (recipe or networks.MODELS[name])(rows, np.random.default_rng(seed), **options)
 
 
@@ -82,15 +88,64 @@ def collect(trained: dict[str, networks.Trained], n: int, repeats, sources=slice
     return votes
 
 
-def training_curves(trained: dict[str, networks.Trained], points: int = 60) -> pd.DataFrame:
-    """Losses of every stage of training, mean over members, at epochs that are even in the logarithm.
+def train_starts(X, y, split, starts: dict[str, int], *, seed: int = 0, **training) -> dict[str, networks.Trained]:
+    """Train networks from several random starts on one split.
 
-    Columns: ``model``, ``stage``, ``epoch`` (from 1), ``training_loss``, ``validation_loss`` (NaN for pretexts).
+    Parameters
+    ----------
+    X, y : features (n, 7) and labels 0 / 1 of all sources.
+    split : (train, validation, test) index arrays.
+    starts : network -> number of random starts.
+    training : of `train`.
     """
-    curves = []
+    return {name: train(name, networks.gather(X, y, [split] * count), seed=seed, **training) for name, count in starts.items()}
+
+
+def train_folds(X, y, folds, *, seed: int = 0, **training) -> dict[str, networks.Trained]:
+    """Train every network in every fold of every repeat; the `ABLATIONS` in the first repeat.
+
+    Parameters
+    ----------
+    folds : int array (repeats, n); see `cross_validation.load_folds`. A ninth of the training sources chooses the epoch.
+    training : of `train`.
+    """
+    _, _, trainings, tests = zip(*cross_validation.splits(folds), strict=True)
+    members = networks.validated_splits(trainings, y, tests, seed=seed)
+    first = len(np.unique(folds[0]))
+    trained = {}
+    for name in (*NETWORKS, AGARWAL):
+        rows = members[:first] if name in ABLATIONS else members
+        trained[name] = train(name, networks.gather(X, y, rows), seed=seed, **training)
+    return trained
+
+
+def of_folds(trained: dict[str, networks.Trained], folds, names) -> dict[str, np.ndarray]:
+    """Out-of-fold votes of some networks of `train_folds`; the rival's and the ablations' at the validation epoch alone."""
+    repeats, *_ = zip(*cross_validation.splits(folds), strict=True)
+    votes = {}
+    for name in names:
+        rules = None if name in networks.MODELS else ["validation"]
+        members = len(trained[name].rows)
+        votes |= collect({name: trained[name]}, np.shape(folds)[1], repeats[:members], rules=rules)
+    return votes
+
+
+def accuracy_of_starts(trained: dict[str, networks.Trained], y, sources) -> pd.DataFrame:
+    """Accuracy of every random start on one test set, by the rule for the epoch.
+
+    Parameters
+    ----------
+    trained : networks whose members differ in their random start alone.
+    y : labels 0 / 1 of all sources; sources : rows that every member tests.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``network``, ``start``, and the rules of `by_epoch_rule`.
+    """
+    tables = []
     for name, network in trained.items():
-        for stage, history in network.stages.items():
-            for epoch in np.unique(np.geomspace(1, len(history.loss), points).astype(int)) - 1:
-                watched = history.validation_loss[epoch].mean() if len(history.validation_loss) else np.nan
-                curves.append((name, stage, epoch + 1, history.loss[epoch].mean(), watched))
-    return pd.DataFrame(curves, columns=["model", "stage", "epoch", "training_loss", "validation_loss"])
+        votes = by_epoch_rule(network, len(y), np.arange(len(network.rows)), sources)
+        right = {rule: ((table > 0.5) == (np.asarray(y)[sources] > 0.5)).mean(axis=1) for rule, table in votes.items()}
+        tables.append(pd.DataFrame({"network": name, "start": np.arange(len(network.rows))} | right))
+    return pd.concat(tables, ignore_index=True)

@@ -8,6 +8,9 @@ import pandas as pd
 
 from agnbook.blazars import networks, voting
 
+#: Arguments of `of_all_models` that say how large a run is.
+SIZES = ("resamples", "voter_epochs", "trees", "rounds", "epochs", "pretext_epochs")
+
 
 def resample(rows, n: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Return all rows as they are, then `n` bootstrap draws of them."""
@@ -101,18 +104,74 @@ def callable_sources(probabilities: dict, groups: dict, precisions) -> pd.DataFr
     return pd.DataFrame(rows, columns=["model", "expected precision", "sources", "n", "called", "FSRQ", "BL Lac"])
 
 
-def count(votes) -> dict[str, float]:
-    """FSRQs called and expected among sources: median and range of the trainings' calls, and `voting.expected_count`.
+def summary(votes: dict[str, np.ndarray], sources) -> pd.DataFrame:
+    """Answers of every model for every source, and how far resampling the training sources moves them.
 
     Parameters
     ----------
-    votes : array (trainings, sources)
+    votes : model -> array (1 + resamples, sources), from all training sources and then from resamples of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``Source_Name`` and, for each model, ``model.answer`` (from all training sources), ``model.mean`` (over the
+        resamples), ``model.logit_sd``, and ``model.low`` and ``model.high``: the 95 % interval, the answer shifted
+        in logit by the 2.5 and 97.5 % quantiles of the resamples' distance from their median.
     """
-    called, expected = (votes > 0.5).sum(axis=1), voting.expected_count(votes)
+    columns = {"Source_Name": list(sources)}
+    for name, table in votes.items():
+        answer, drawn = table[0], voting.logit(table[1:])
+        low, high = np.quantile(drawn, [0.025, 0.975], axis=0) - np.median(drawn, axis=0) + voting.logit(answer)
+        columns |= {
+            f"{name}.answer": answer, f"{name}.mean": table[1:].mean(axis=0), f"{name}.logit_sd": drawn.std(axis=0, ddof=1),
+            f"{name}.low": networks.sigmoid(low), f"{name}.high": networks.sigmoid(high),
+        }  # fmt: skip
+    return pd.DataFrame(columns).round(4)
+
+
+def counts(votes: dict[str, np.ndarray], rows, train_fraction: float) -> pd.DataFrame:
+    """FSRQs among some of the sources, by every model and training.
+
+    Parameters
+    ----------
+    votes : as in `summary`; rows : bool array (sources,), those to count.
+    train_fraction : FSRQ fraction of the training sources.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``, ``training`` (0: all training sources), ``called`` (above one half), ``expected`` (sum of the
+        probabilities) and ``free``: expected if the class fraction may differ from that of training (`voting.prior_shift`).
+    """
+    lines = [
+        (name, training, int((p > 0.5).sum()), p.sum(), len(p) * voting.prior_shift(p, train_fraction)[0])
+        for name, table in votes.items()
+        for training, p in enumerate(table[:, rows])
+    ]
+    return pd.DataFrame(lines, columns=["model", "training", "called", "expected", "free"]).round(2)
+
+
+def count(counted: pd.DataFrame, mean_probability) -> dict[str, float]:
+    """FSRQs called and expected by one model, with 95 % intervals.
+
+    Parameters
+    ----------
+    counted : rows of `counts` of that model.
+    mean_probability : array (sources,), its mean over resamples.
+
+    Returns
+    -------
+    dict
+        ``called``, ``called_low``, ``called_high``: by the model of all training sources, and 95 % of the resamples;
+        ``expected``, ``low``, ``high``: resamples and the scatter of that many coin flips in quadrature.
+    """
+    p, drawn = np.asarray(mean_probability), counted[counted["training"] > 0]
+    whole = counted[counted["training"] == 0].iloc[0]
+    called = np.quantile(drawn["called"], [0.025, 0.975])
+    half = 1.96 * np.hypot(drawn["expected"].std(), np.sqrt((p * (1 - p)).sum()))
     return {
-        "called": np.quantile(called, 0.5, method="higher"), "called, lowest": called.min(), "called, highest": called.max(),
-        "expected": expected["expected"], "sd of models": expected["sd_models"], "sd of sources": expected["sd_sources"],
-        "low": expected["low"], "high": expected["high"],
+        "called": whole["called"], "called_low": called[0], "called_high": called[1],
+        "expected": whole["expected"], "low": whole["expected"] - half, "high": whole["expected"] + half,
     }  # fmt: skip
 
 

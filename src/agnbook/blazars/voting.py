@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 
 from agnbook.blazars import boosted, linear, networks
 from agnbook.errors import FeatureError
@@ -58,6 +59,25 @@ def out_of_fold(make_model: Callable, X, y, folds: np.ndarray, extra_X=None, ext
         model = make_model().fit(np.concatenate([X[train], extra_X]), np.concatenate([y[train], extra_y]))
         table[repeat, test] = model.predict_proba(X[test])[:, 1]
     return table
+
+
+def stacked(logits, y, folds) -> np.ndarray:
+    """Probability from a logistic regression on voters' logits: their weights are fitted without a fold's own sources.
+
+    Parameters
+    ----------
+    logits : out-of-fold logits, shape (voters, repeats, n); y : labels 0 / 1, shape (n,)
+    folds : int array (repeats, n)
+
+    Returns
+    -------
+    numpy.ndarray, shape (repeats, n)
+    """
+    votes = np.full(np.shape(folds), np.nan)
+    for repeat, _, train, held in cross_validation.splits(folds):
+        seen = logits[:, repeat].T
+        votes[repeat, held] = LogisticRegression(max_iter=1000).fit(seen[train], y[train]).predict_proba(seen[held])[:, 1]
+    return votes
 
 
 def five_votes(
@@ -167,33 +187,6 @@ def prior_shift(probability, train_fraction: float, tolerance: float = 1e-9) -> 
         if abs(step) < tolerance:
             break
     return fraction, adjusted
-
-
-def expected_count(samples) -> dict[str, float]:
-    """Number of FSRQs expected from several models' probabilities, and how far it may be off.
-
-    Parameters
-    ----------
-    samples : array, shape (n_models, n_sources)
-        Probabilities by models that differ in their training rows (bootstrap) and starts.
-
-    Returns
-    -------
-    dict
-        ``expected``; ``sd_models``, the spread of the models' sums; ``sd_sources``, that of Bernoulli
-        draws at the mean probabilities; ``sd``, both in quadrature; ``low``, ``high``, 95 %.
-    """
-    samples = np.atleast_2d(_probabilities(samples))
-    mean = samples.mean(axis=0)
-    sums = samples.sum(axis=1)
-    between = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
-    within = float(np.sqrt((mean * (1 - mean)).sum()))
-    total = float(np.hypot(between, within))
-    expected = float(mean.sum())
-    return {
-        "expected": expected, "sd_models": between, "sd_sources": within, "sd": total,
-        "low": expected - 1.96 * total, "high": expected + 1.96 * total,
-    }  # fmt: skip
 
 
 def tidy(tables: dict[str, np.ndarray], sources) -> pd.DataFrame:

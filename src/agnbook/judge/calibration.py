@@ -49,6 +49,19 @@ def calibration_error(labels, probability, n_bins: int = 10) -> float:
     return float(np.average(np.abs(curve["observed"] - curve["predicted"]), weights=curve["n"]))
 
 
+def calibrated_errors(probability, n_bins: int = 10, *, rng: np.random.Generator, draws: int = 1000) -> np.ndarray:
+    """`calibration_error` of a perfectly calibrated forecaster who gives these probabilities, shape (draws,).
+
+    Labels are drawn from the probabilities themselves. Even then no bin lies on the diagonal: with few sources
+    a bin the expected error is far from zero, and only an error beyond this distribution speaks against a model.
+    """
+    ordered = np.sort(np.asarray(probability, float))
+    labels = rng.uniform(size=(draws, len(ordered))) < ordered
+    bins = [rows for rows in np.array_split(np.arange(len(ordered)), n_bins) if len(rows)]
+    off = [np.abs(labels[:, rows].mean(axis=1) - ordered[rows].mean()) * len(rows) for rows in bins]
+    return np.sum(off, axis=0) / len(ordered)
+
+
 def mahalanobis_ranks(truth, samples) -> np.ndarray:
     """Fraction of posterior samples nearer to the posterior mean than the truth, in Mahalanobis distance.
 

@@ -231,6 +231,19 @@ def binary_scores(labels, probability, weight=None) -> dict[str, np.ndarray]:
     return scores
 
 
+def _resampled_binary_scores(labels, probability, n_resamples: int, seed: int) -> dict[str, np.ndarray]:
+    """Mean of `binary_scores` over repeats: of the sources themselves, then of every resample of them."""
+    n = len(labels)
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=n_resamples)
+    weight = np.concatenate([np.ones((1, n)), draws])
+    tables = [binary_scores(labels, row, weight) for row in np.atleast_2d(probability)]
+    return {name: np.mean([table[name] for table in tables], axis=0) for name in tables[0]}
+
+
+def _with_interval(values: np.ndarray) -> tuple[float, float, float]:
+    return float(values[0]), *map(float, np.nanquantile(values[1:], [0.025, 0.975]))
+
+
 def repeated_binary_scores(labels, probability, *, n_resamples: int = 1000, seed: int = 0) -> dict[str, tuple]:
     """Mean of `binary_scores` over repeats, with 95 % bootstrap intervals over sources.
 
@@ -244,9 +257,22 @@ def repeated_binary_scores(labels, probability, *, n_resamples: int = 1000, seed
     -------
     dict of name -> (value, low, high)
     """
-    n = len(labels)
-    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=n_resamples)
-    weight = np.concatenate([np.ones((1, n)), draws])
-    tables = [binary_scores(labels, row, weight) for row in np.atleast_2d(probability)]
-    means = {name: np.mean([table[name] for table in tables], axis=0) for name in tables[0]}
-    return {name: (float(all_[0]), *map(float, np.nanquantile(all_[1:], [0.025, 0.975]))) for name, all_ in means.items()}
+    return {name: _with_interval(all_) for name, all_ in _resampled_binary_scores(labels, probability, n_resamples, seed).items()}
+
+
+def binary_differences(labels, probability, other, *, n_resamples: int = 1000, seed: int = 0) -> dict[str, tuple]:
+    """All scores of `probability` minus those of `other`, with paired 95 % bootstrap intervals over sources.
+
+    Both are scored on the same resamples, so that a source which is hard for both does not widen the interval.
+
+    Parameters
+    ----------
+    labels : array, shape (n,)
+    probability, other : out-of-fold FSRQ probabilities of the same sources, shape (n_repeats, n)
+
+    Returns
+    -------
+    dict of name -> (difference, low, high), for the scores of `binary_scores`
+    """
+    ours, theirs = (_resampled_binary_scores(labels, table, n_resamples, seed) for table in (probability, other))
+    return {name: _with_interval(ours[name] - theirs[name]) for name in ours}
