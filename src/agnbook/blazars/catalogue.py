@@ -20,7 +20,10 @@ CLASS_COLUMNS = {
     "logit_sd_source": ("", "standard deviation of its logit over the resamples"),
     "probability_bias_init": ("", "probability of FSRQ by the paper's 7-42-1 network, mean over resamples"),
     "called_95": ("", "class called at 95 % expected precision, or none"),
-    "called_99": ("", "class called at 99 % expected precision, or none"),
+    "called_99": (
+        "",
+        "class called at 99 % expected precision, or none; none without a synchrotron fit, where that precision was not met",
+    ),
     "flagged": ("", "whether 4LAC raises an analysis flag (the paper leaves such sources out)"),
     "no_sed": ("", "whether 4LAC has no synchrotron fit: the classes are then told apart less well"),
     "probability_blind": ("", "probability of FSRQ by five voters that see neither the synchrotron columns nor their gaps"),

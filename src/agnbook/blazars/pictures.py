@@ -42,6 +42,7 @@ def differences(panels: dict[str, pd.DataFrame], colors: dict[str, str], what: s
         figures.intervals(ax, table, colors)
         ax.axvline(0, color="k", lw=0.8)
         ax.set_xlabel(f"{score} {what}")
+        ax.locator_params(axis="x", nbins=5)
     return fig
 
 
