@@ -351,8 +351,8 @@ Markdown(
     f"{-moved:.3f} in the mean probability; that costs {cost[0]:.3f} nats ({cost[1]:.3f} to {cost[2]:.3f}) "
     "against models that never learnt what a gap means. Where the fit exists, the columns are worth "
     f"{-gain[0]:.3f} nats ({-gain[2]:.3f} to {-gain[1]:.3f}). Where it is missing, told and blind differ by "
-    f"{lack[0]:+.3f} ({lack[1]:+.3f} to {lack[2]:+.3f}): among *labelled* sources the shortcut does no harm, because "
-    "there the gap really goes with BL Lacs."
+    f"{lack[0]:+.3f} ({lack[1]:+.3f} to {lack[2]:+.3f}): among *labelled* sources the shortcut does no harm, where "
+    "the gap goes with BL Lacs."
 )
 
 # %% [markdown]

@@ -633,7 +633,7 @@ claims.publish(measured, settings, seed)
 # table = table[~table["flagged"]]
 # ((table["probability_low"] < 0.5) & (table["probability_high"] > 0.5)).sum()
 # ```
-# EXERCISE_1
+# 180 of 1115, about one in six: for these a single training, or a single draw of training sources, decides the class.
 # :::
 #
 # **2.** In the toy, how far is the number called from the truth if all probabilities are 0.3?
@@ -652,5 +652,6 @@ claims.publish(measured, settings, seed)
 # part = table[table["no_sed"]].nlargest(10, "probability_fsrq")
 # part[["probability_fsrq", "probability_blind"]]
 # ```
-# EXERCISE_3
+# It does for all ten, and is higher for each of them (0.99 where the other says 0.97 or 0.98): told of the gap, the model leans
+# a little towards BL Lac even here.
 # :::
