@@ -606,8 +606,8 @@ table.loc[[f"classes.{name}.accuracy" for name in networks.MODELS]]
 #
 # :::{admonition} Solution
 # :class: dropdown
-# Change `networks.Layer(8)`. The training accuracy stays within one per cent of its value for all three: two features and one
-# smooth boundary hold nearly all there is. What moves are the lines of 0.1 and 0.9 in the corners without sources.
+# Change `networks.Layer(8)`. The training accuracy is 0.89, 0.90 and 0.90 for 2, 8 and 64 units: two features and one smooth
+# boundary hold nearly all there is. What moves are the lines of 0.1 and 0.9 in the corners without sources.
 # :::
 #
 # **3.** The always-BL-Lac classifier has an accuracy of 142 / 201. What F1 score of the BL Lacs does it have, and what does that say about
