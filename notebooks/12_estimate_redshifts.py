@@ -452,7 +452,7 @@ for ax, sample in zip(axes, ("known", "unknown"), strict=True):
     ax.set(xlabel="predicted redshift", title=f"{sample} redshift")
 axes[0].set_yticks(range(4), [*mlp.KINDS, "class mean"])
 axes[0].invert_yaxis()
-axes[1].legend()
+axes[1].legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
