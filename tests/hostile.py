@@ -31,8 +31,7 @@ GAMMA = pd.DataFrame(
 )  # fmt: skip
 #: Five measurements of one object: too few for an answer, so that nothing is fitted.
 CURVE = pd.DataFrame(
-    {"object": "q", "time": [1.0, 2, 3, 4, 5], "band": list("grigr"), "magnitude": [19.0, 19.1, 19.2, 19.0, 18.9],
-    "error": 0.02}
+    {"object": "q", "time": [1.0, 2, 3, 4, 5], "band": list("grigr"), "magnitude": [19.0, 19.1, 19.2, 19.0, 18.9], "error": 0.02}
 )
 
 

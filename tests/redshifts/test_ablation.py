@@ -35,6 +35,10 @@ def test_study_scores_what_each_booster_answers(monkeypatch):
     assert table.query("kind == 'curve'")["fraction"].tolist() == pytest.approx([0.1, np.sqrt(0.1), 1.0])
     np.testing.assert_allclose(table["rmse"], 0.2 * table["fraction"] / np.sqrt(2))
     assert (table["low"] <= table["rmse"] + 1e-12).all() and (table["rmse"] <= table["high"] + 1e-12).all()
+    np.testing.assert_allclose(
+        table["minus_all"], table["rmse"] - table["rmse"][asked.index((len(columns), True, 1.0))], atol=1e-12
+    )
+    assert (table["minus_low"] <= table["minus_all"] + 1e-12).all()
     rows_only = table["name"].tolist().index("all columns, the paper's rows only")
     assert asked[rows_only] == (len(columns), False, 1.0)
 

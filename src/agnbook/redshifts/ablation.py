@@ -31,21 +31,28 @@ def study(sample: boosted.RedshiftSample, z, folds, *, curve_points: int, rounds
     -------
     pandas.DataFrame
         ``kind`` ("columns" or "curve"), ``name``, ``fraction`` of the training rows, ``rmse`` with its bootstrap
-        interval ``low`` to ``high``, ``cc``.
+        interval ``low`` to ``high``, ``cc``, and ``minus_all``, ``minus_low``, ``minus_high``: the RMSE minus that of all
+        columns and rows, paired on the same sources.
     """
     columns = list(sample.X.columns)
     runs = [("columns", name, chosen, True, 1.0) for name, chosen in column_sets(columns).items()]
     runs += [("columns", "all columns, the paper's rows only", columns, False, 1.0)]
     runs += [("curve", "", columns, True, fraction) for fraction in np.geomspace(0.1, 1.0, curve_points)]
     truth = np.tile(z, len(folds))
+    means = [boosted.booster_out_of_fold(sample, folds, *run[2:], seed, rounds) for run in runs]
+    everything = means[next(row for row, run in enumerate(runs) if run[1] == "all columns")].T
     rows = []
-    for kind, name, chosen, extra, fraction in runs:
-        mean = boosted.booster_out_of_fold(sample, folds, chosen, extra, fraction, seed, rounds)
-        both = np.column_stack([z, mean.T])
-        low, high = scores.bootstrap(lambda a: scores.rmse(a[:, :1], a[:, 1:]), both, n_resamples=300, seed=seed)
-        point = mean.ravel()
-        rows.append((kind, name, fraction, scores.rmse(truth, point), low, high, scores.correlation(truth, point)))
-    return pd.DataFrame(rows, columns=["kind", "name", "fraction", "rmse", "low", "high", "cc"])
+    for (kind, name, _, _, fraction), mean in zip(runs, means, strict=True):
+        pairs = mean.T
+        low, high = scores.bootstrap(_rmse, pairs, z, n_resamples=300, seed=seed)
+        found = _rmse(pairs, z), low, high, scores.correlation(truth, mean.ravel())
+        rows.append((kind, name, fraction, *found, *scores.paired(_rmse, pairs, everything, z, n_resamples=300, seed=seed)))
+    columns = ["kind", "name", "fraction", "rmse", "low", "high", "cc", "minus_all", "minus_low", "minus_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _rmse(predictions, truth) -> float:
+    return scores.rmse(truth[:, None], predictions)
 
 
 def extrapolate(rows, rmse, power: float) -> tuple[float, Callable]:
