@@ -234,7 +234,7 @@ plt.show()
 
 # %% [markdown]
 # The calibrated intervals of the book held on sources that nobody had measured, most of them of a kind (no redshift!) that the
-# calibration had not seen. The networks' three-sigma bars hold about as often as in cross-validation ({ref}`ch-improve-redshifts`).
+# calibration had not seen. The networks' three-sigma bars hold about as often as in cross-validation ({ref}`ch-measure-coverage`).
 # Their sigma is the spread of the weights, and not the error of the answer.
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-forecast-measured", "caption": "The book's published redshift (median, 68 % interval) against the one measured since, for every secure source."}, "image": {"alt": "Scatter plot; most points follow the diagonal below redshift 1; beyond 1 the published medians lie below it."}}
