@@ -5,10 +5,12 @@ Needs `make book` (or the `book` step of `make test`) first, and Chromium; says 
 
 import functools
 import http.server
+import itertools
 import shutil
 import threading
 from pathlib import Path
 
+import axe_playwright_python
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from agnbook import storage
 from agnbook.blazars.shipped_blazars import BlazarNetwork
+from agnbook.chapter import claims
 from agnbook.sky import features
 
 HTML = storage.ROOT / "_build" / "html"
@@ -83,10 +86,84 @@ def test_page(page, site, name):
     for source, alt, width in images:
         assert width > 0, f"broken image {source}"
         assert len(alt) > 15 and not alt.startswith(("..", "_images", "/")), f"no alt text: {source}"
-    page.set_viewport_size({"width": 400, "height": 800})
-    page.wait_for_function("window.innerWidth <= 400")  # the new size arrives a little later
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 400, f"scrolls sideways: {width} px"
+    for width in (1400, 1000, 400):
+        resize(page, width)
+        scrolls = page.evaluate("document.documentElement.scrollWidth")
+        assert scrolls <= width, f"the page scrolls sideways at {width}: {scrolls} px"
+        assert page.evaluate(SIDEWAYS) == [], f"cut or scrolling at {width} px"
+
+
+#: What is wider than its box and neither breaks nor says that it scrolls.
+SIDEWAYS = """() => [...document.querySelectorAll(".bd-article, .bd-article *")].filter((node) => {
+  if (node.closest("svg, select, input, mjx-assistive-mml, .visually-hidden")) return false;
+  const says = node.closest(".pst-scrollable-table-container.scrolls");
+  if (says) return !(says.tabIndex === 0 && says.getAttribute("aria-label"));
+  const style = getComputedStyle(node);
+  const wide = node.clientWidth > 1 && node.scrollWidth > node.clientWidth + 1;
+  return wide && style.display !== "inline" && style.overflowX !== "visible";
+}).map((node) => `${node.tagName} ${node.className}: ${node.textContent.trim().slice(0, 60)}`)"""
+
+
+def resize(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.wait_for_function(
+        f"window.innerWidth <= {width} && window.innerWidth > {width - 40}"
+    )  # the new size comes a little later
+    page.wait_for_timeout(150)
+
+
+@pytest.mark.parametrize("width", [1400, 1000])
+def test_84_characters_of_code_fit_a_line(page, site, width):
+    page.goto(f"{site}/{chapter('11')}")
+    resize(page, width)
+    room = page.evaluate(
+        """() => {
+          const pre = document.querySelector(".bd-article .cell_input pre"), style = getComputedStyle(pre);
+          const line = document.createElement("span");
+          line.textContent = "x".repeat(84);
+          line.style.whiteSpace = "pre";
+          pre.append(line);
+          const width = line.getBoundingClientRect().width;
+          line.remove();
+          return pre.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - width;
+        }"""
+    )
+    assert room >= 0, f"a line of 84 characters is {-room:.0f} px too long"
+
+
+def chapter(number):
+    return next(name for name in PAGES if name.startswith(f"notebooks/{number}_"))
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The script of axe-core, as the package brings it."""
+    return next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible(page, site, axe, name):
+    """No violation of axe-core's rules in light mode, none of contrast in dark mode."""
+    page.goto(f"{site}/{name}", wait_until="load")
+    page.evaluate(axe)
+    for theme, options in (("light", "{}"), ("dark", '{runOnly: ["color-contrast"]}')):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        page.wait_for_timeout(300)
+        found = page.evaluate(f"axe.run(document, {options})")["violations"]
+        assert not found, [f"{theme}: {each['id']}, {node['html'][:120]}" for each in found for node in each["nodes"][:3]]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_are_in_order_and_can_be_linked(page, site, name):
+    page.goto(f"{site}/{name}", wait_until="domcontentloaded")
+    levels = page.eval_on_selector_all(
+        ".bd-article section h1, .bd-article section h2, .bd-article section h3, .bd-article section h4",
+        "items => items.map(item => [+item.tagName[1], item.querySelector('a.headerlink') !== null])",
+    )
+    assert [level for level, _ in levels].count(1) <= 1
+    assert all(after <= before + 1 for (before, _), (after, _) in itertools.pairwise(levels)), levels
+    assert all(linked for _, linked in levels)
+    assert page.evaluate("document.documentElement.lang") == "en"
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -124,7 +201,7 @@ def test_search_finds_flipout(page, site):
 
 
 def test_dark_mode_keeps_figures_on_an_opaque_light_ground(page, site):
-    name = next(name for name in PAGES if "11_prepare_features" in name)
+    name = chapter("11")
     page.goto(f"{site}/{name}")
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     styles = page.eval_on_selector_all(
@@ -137,7 +214,7 @@ def test_dark_mode_keeps_figures_on_an_opaque_light_ground(page, site):
 
 
 def test_hidden_solutions_open(page, site):
-    name = next(name for name in PAGES if "11_prepare_features" in name)
+    name = chapter("11")
     page.goto(f"{site}/{name}")
     solution = page.locator(".admonition.dropdown, details.sd-dropdown").first
     assert not solution.locator("pre").first.is_visible()
@@ -146,7 +223,7 @@ def test_hidden_solutions_open(page, site):
 
 
 def test_chapters_offer_edit_download_and_colab(page, site):
-    name = next(name for name in PAGES if "11_prepare_features" in name)
+    name = chapter("11")
     page.goto(f"{site}/{name}")
     links = page.eval_on_selector_all("a[href]", "items => items.map(item => item.getAttribute('href'))")
     assert any(link.startswith("https://colab.research.google.com") for link in links)
@@ -154,21 +231,164 @@ def test_chapters_offer_edit_download_and_colab(page, site):
     assert any("/edit/" in link for link in links)
 
 
-def test_lookup_shows_the_catalogue_and_treats_input_as_text(page, site):
-    catalogue = pd.read_csv(storage.DATA / "results" / "shift_catalogue_unweighted.csv").set_index("Source_Name")
-    name = catalogue.index[catalogue["RF_bll"].notna()][100]
+def look_up(page, site, text):
     page.goto(f"{site}/book/lookup.html")
-    field = page.locator("#lookup-name")
-    field.fill(name.lower().replace("4fgl ", ""))
-    cells = page.locator("#lookup-result tbody tr").first.locator("td")
-    cells.first.wait_for(timeout=5000)
-    shown = [float(text) for text in cells.all_inner_texts()]
-    expected = catalogue.loc[name, ["RF_spp", "RF_msp", "RF_psr", "RF_fsrq", "RF_bcu", "RF_bll"]].to_numpy(float)
-    assert shown == pytest.approx(expected, abs=6e-4)
-    field.fill("<img src=x onerror=boom()>")
-    assert "No source" in page.locator("#lookup-status").inner_text()
+    page.locator("#lookup-name").fill(text)
+    return page.locator("#lookup-result")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4FGL J1104.4+3812",
+        "j1104.4+3812",
+        "Mkn 421",
+        "mrk421",
+        "FL16Y J1104.4+3812",
+        "3FGL J1104.4+3812",
+        "166.114 38.209",
+        "11:04:27 +38:12:31",
+    ],
+)
+def test_lookup_finds_a_source_by_any_name_and_by_its_place(page, site, text):
+    result = look_up(page, site, text)
+    page.wait_for_selector("#lookup-result[data-source]", timeout=5000)
+    assert result.get_attribute("data-source") == "J1104.4+3812"
+    assert page.url.endswith("#4FGL-J1104.4+3812")
+    told = page.inner_text("#lookup-result")
+    assert "Mkn 421" in told and "FL16Y says" in told and "Sources alike" in told
+    assert page.problems == []
+
+
+def test_lookup_says_what_the_tables_say_and_can_be_shared(page, site):
+    catalogue = pd.read_csv(storage.DATA / "results" / "shift_catalogue_weighted.csv").set_index("Source_Name")
+    redshifts = pd.read_csv(storage.DATA / "results" / "agn_redshifts.csv", comment="#").set_index("Source_Name")
+    name = next(source for source in redshifts.index[700:] if source in catalogue.index)
+    page.goto(f"{site}/book/lookup.html#{name.replace(' ', '-')}")
+    page.wait_for_selector("#lookup-result[data-source]", timeout=5000)
+    cells = page.locator("#lookup-result table.groups tbody tr").nth(1).locator("td").all_inner_texts()
+    shown = np.array([[float(part) for part in text.split("±")] for text in cells])
+    groups = ["bll", "fsrq", "bcu", "psr", "msp", "spp"]
+    np.testing.assert_allclose(shown[:, 0], catalogue.loc[name, [f"RF_{group}" for group in groups]].to_numpy(float), atol=6e-4)
+    np.testing.assert_allclose(
+        shown[:, 1], catalogue.loc[name, [f"RF_{group}_std" for group in groups]].to_numpy(float), atol=6e-3
+    )
+    low, high = redshifts.loc[name, ["z_low68", "z_high68"]]
+    drawn = page.locator("#lookup-result svg[aria-label^='Redshift']").get_attribute("aria-label")
+    assert f"68.3 % between {low:.2f} and {high:.2f}" in drawn
+    page.locator("#lookup-result section:last-child a").first.click()  # a source alike
+    page.wait_for_function(
+        "before => document.getElementById('lookup-result').dataset.source !== before", arg=name.removeprefix("4FGL ")
+    )
+    assert page.problems == []
+
+
+def test_lookup_from_the_cover_and_from_a_disk(page, site, browser):
+    page.goto(f"{site}/book/index.html")
+    page.locator("#cover-name").fill("PKS 1510-089")
+    page.locator(".cover-field button").click()
+    page.wait_for_selector("#lookup-result[data-source='J1512.8-0906']", timeout=5000)
+    disk = browser.new_page()
+    disk.goto((HTML / "book" / "lookup.html").as_uri() + "#4FGL-J1512.8-0906")
+    disk.wait_for_selector("#lookup-result[data-source='J1512.8-0906']", timeout=5000)
+    disk.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("<img src=x onerror=boom()>", "No source of 4FGL-DR4"),
+        ("J9999.9+9999", "No source of 4FGL-DR4"),
+        ("J0001", "sources have a name that starts like this"),
+        ("192.859 27.128", "No source lies there; the nearest are"),
+        ("", "7195 sources. Type a name"),
+    ],
+)
+def test_lookup_treats_input_as_text_and_says_what_it_found(page, site, text, answer):
+    look_up(page, site, text)
+    page.wait_for_function("text => document.getElementById('lookup-status').textContent.includes(text)", arg=answer)
     assert page.locator("#lookup-matches img, #lookup-result img").count() == 0
     assert page.problems == []
+
+
+def test_lookup_never_makes_html_of_its_data(page, site):
+    script = (HTML / "_static" / "lookup_data.js").read_text(encoding="utf-8")
+    evil = script.replace("Mkn 421\\n", "<img src=x onerror=boom()>\\n", 1)
+    assert evil != script
+    page.route("**/lookup_data.js*", lambda route: route.fulfill(body=evil, content_type="text/javascript"))
+    look_up(page, site, "J1104.4+3812")
+    page.wait_for_selector("#lookup-result[data-source]", timeout=5000)
+    assert "<img" in page.inner_text("#lookup-result") and page.locator("#lookup-result img").count() == 0
+    assert page.problems == []
+
+
+def test_scorecard_filters_sorts_and_leads_to_the_cell(page, site):
+    page.goto(f"{site}/book/scorecard.html")
+    rows = page.locator("#scorecard-table tbody tr:visible")
+    everything = rows.count()
+    page.locator("#scorecard-part").select_option("II Covariate shift")
+    page.locator("#scorecard-verdict").select_option("differs")
+    expected = [e["id"] for e in claims.load() if e["chapter"].startswith("2") and e["verdict"] == "differs"]
+    assert rows.count() == len(expected) < everything
+    assert page.inner_text("#scorecard-count") == f"{len(expected)} of {everything} claims"
+    page.locator("#scorecard-order").select_option("size")
+    sizes = [float(row.get_attribute("data-size")) for row in rows.all()]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] > 1
+    page.locator("#scorecard-words").fill("no such words")
+    assert rows.count() == 0
+    page.evaluate(f"location.hash = 'claim-{expected[0]}'")  # a link to a claim shows it whatever the filter says
+    page.wait_for_selector(f"[id='claim-{expected[0]}'].asked")
+    link = page.locator(f"[id='claim-{expected[0]}'] a", has_text="").last.get_attribute("href")
+    page.goto(f"{site}/book/{link}")
+    cell = page.evaluate("document.querySelector(decodeURIComponent(location.hash)).textContent")
+    assert "claims" in cell
+    assert page.problems == []
+
+
+def test_a_chapter_s_claims_lead_to_the_scorecard(page, site):
+    page.goto(f"{site}/{chapter('12')}")
+    link = page.locator("th a[href*='scorecard.html#claim-']").first
+    name = link.inner_text()
+    link.click()
+    page.wait_for_url(f"**/scorecard.html#claim-{name}")
+    assert page.locator(f"[id='claim-{name}']").is_visible()
+
+
+def test_a_term_and_a_citation_show_their_meaning(page, site):
+    page.goto(f"{site}/{chapter('41')}")
+    tip = page.locator("#meaning")
+    term = page.locator("a[href*='glossary.html#term-']").first
+    term.hover()
+    assert tip.is_visible() and len(tip.inner_text()) > 20
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    term.focus()
+    assert tip.is_visible()
+    page.goto(f"{site}/book/index.html")
+    page.locator("a[href*='bibliography.html#']").first.hover()
+    assert "Gharat" in tip.inner_text()
+
+
+def test_pages_say_how_to_edit_ask_and_cite(page, site):
+    page.goto(f"{site}/{chapter('11')}")
+    head, foot = page.inner_text(".page-facts"), page.locator(".page-foot")
+    assert all(word in head for word in ("Time", "Level", "Needs", "Last run", "Notebook", "Colab", "Binder", "JupyterLab"))
+    assert foot.locator("a", has_text="Edit this page").count() == foot.locator("a", has_text="Ask about it").count() == 1
+    foot.locator("summary").click()
+    assert "@software{agnbook" in foot.inner_text()
+    card = page.locator("meta[property='og:image']").get_attribute("content")
+    assert (HTML / "_static" / Path(card).name).exists()
+    assert page.locator("link[rel~='icon']").count() >= 1
+    sitemap = (HTML / "sitemap.xml").read_text()
+    assert chapter("11") in sitemap and sitemap.count("<loc>") >= len(PAGES) - 5
+
+
+def test_print_shows_the_article_alone(page, site):
+    page.goto(f"{site}/{chapter('11')}")
+    page.emulate_media(media="print")
+    assert not page.locator(".bd-sidebar-primary").is_visible() and not page.locator(".page-facts").is_visible()
+    assert page.locator(".bd-article h1").is_visible()
+    assert page.pdf()[:4] == b"%PDF"
 
 
 def fill_in(page, values):
