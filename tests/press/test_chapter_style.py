@@ -44,6 +44,17 @@ def test_measures_count_cells_lines_and_chapters(chapters):
     }  # fmt: skip
 
 
+def test_chapters_short_of_exercises_are_listed(chapters, data, capsys):
+    with_number = "# :::{admonition} Solution\n# :class: dropdown\n# ```python\n# 1 + 1\n# ```\n# It is 2.\n# :::\n"
+    (data / "notebooks" / "11_a.py").write_text("# %% [markdown]\n" + with_number * 2 + "\n# %%\na = 1\n")
+    words = with_number.replace("It is 2.", "It grows.")
+    (data / "notebooks" / "12_b.py").write_text("# %% [markdown]\n" + with_number + words + "\n# %%\na = 1\n")
+    assert chapter_style.exercises() == {"11_a": (2, 2), "12_b": (2, 1)}
+    assert chapter_style.main([]) == 0
+    told = capsys.readouterr().out
+    assert "12_b: 2 exercises, 1 with code" in told and "11_a:" not in told
+
+
 def test_better_measures_are_published_and_worse_ones_named(chapters, data, capsys):
     chapters("11_a", ([], "a = 1\n" * 16))
     chapter_style.renew()

@@ -5,6 +5,7 @@ line, 30 cells a chapter). Three claims of the book hold where it stands, and a 
 them worse. A run that publishes renews them when they have become better; ``publish`` renews them in any case.
 """
 
+import re
 import sys
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from agnbook.chapter.sizes import Settings
 from agnbook.errors import BookError
 
 LINES_A_CELL, CELLS_A_CHAPTER = 15, 30
+#: Exercises a chapter whose hidden solutions have code and say a number; those with fewer are listed.
+EXERCISES = 2
 #: Cells with these tags do not show their code on the page.
 UNSEEN = {"remove-cell", "remove-input"}
 SETTINGS = Settings("book", "book", {})
@@ -48,6 +51,17 @@ def cells() -> list[Cell]:
             for number, cell in enumerate(code, 1)
             if not UNSEEN & set(cell.metadata.get("tags", []))
         ]
+    return found
+
+
+def exercises() -> dict[str, tuple[int, int]]:
+    """Return chapter -> its hidden solutions, and how many of them hold code and end in words with a number."""
+    found = {}
+    for path in sorted((storage.ROOT / "notebooks").glob("[0-9][0-9]_*.py")):
+        text = "\n".join(cell.source for cell in jupytext.read(path).cells if cell.cell_type == "markdown")
+        solutions = [part.split("\n:::", 1)[0] for part in text.split(":::{admonition} Solution")[1:]]
+        read = [part.rpartition("```")[2] for part in solutions if "```python" in part]
+        found[path.stem] = len(solutions), sum(bool(re.search(r"\d", words)) for words in read)
     return found
 
 
@@ -104,6 +118,9 @@ def main(arguments: list[str] | None = None) -> int:
     for cell in sorted(shown, key=lambda cell: -len(cell.lines)):
         if len(cell.lines) > LINES_A_CELL:
             print(f"{len(cell.lines):4d} lines  {cell}")
+    for chapter, (solutions, complete) in exercises().items():
+        if complete < EXERCISES:
+            print(f"{chapter}: {solutions} exercises, {complete} with code and a number in the solution; {EXERCISES} are asked")
     for name, found in measured.items():
         print(f"{name} = {found.ours:.0f} (n = {found.n})")
     return 0
