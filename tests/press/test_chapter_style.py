@@ -49,10 +49,12 @@ def test_chapters_short_of_exercises_are_listed(chapters, data, capsys):
     (data / "notebooks" / "11_a.py").write_text("# %% [markdown]\n" + with_number * 2 + "\n# %%\na = 1\n")
     words = with_number.replace("It is 2.", "It grows.")
     (data / "notebooks" / "12_b.py").write_text("# %% [markdown]\n" + with_number + words + "\n# %%\na = 1\n")
-    assert chapter_style.exercises() == {"11_a": (2, 2), "12_b": (2, 1)}
+    cells = '# %% [markdown]\n# ## Exercises\n\n# %% tags=["hide-cell"]\nprint(2)\n\n# %% tags=["hide-cell"]\nassert True\n'
+    (data / "notebooks" / "13_c.py").write_text(cells)
+    assert chapter_style.exercises() == {"11_a": (2, 2), "12_b": (2, 1), "13_c": (2, 2)}
     assert chapter_style.main([]) == 0
     told = capsys.readouterr().out
-    assert "12_b: 2 exercises, 1 with code" in told and "11_a:" not in told
+    assert "12_b: 2 solutions of exercises, 1 with code" in told and "11_a:" not in told
 
 
 def test_better_measures_are_published_and_worse_ones_named(chapters, data, capsys):

@@ -55,13 +55,21 @@ def cells() -> list[Cell]:
 
 
 def exercises() -> dict[str, tuple[int, int]]:
-    """Return chapter -> its hidden solutions, and how many of them hold code and end in words with a number."""
+    """Return chapter -> its hidden solutions, and how many of them are complete.
+
+    A solution is a dropdown whose words after its code hold a number, or a hidden cell below the heading of the exercises that
+    prints or asserts something.
+    """
     found = {}
     for path in sorted((storage.ROOT / "notebooks").glob("[0-9][0-9]_*.py")):
-        text = "\n".join(cell.source for cell in jupytext.read(path).cells if cell.cell_type == "markdown")
-        solutions = [part.split("\n:::", 1)[0] for part in text.split(":::{admonition} Solution")[1:]]
-        read = [part.rpartition("```")[2] for part in solutions if "```python" in part]
-        found[path.stem] = len(solutions), sum(bool(re.search(r"\d", words)) for words in read)
+        cells_ = jupytext.read(path).cells
+        text = "\n".join(cell.source for cell in cells_ if cell.cell_type == "markdown")
+        boxes = [part.split("\n:::", 1)[0] for part in text.split(":::{admonition} Solution")[1:]]
+        complete = [bool(re.search(r"\d", box.rpartition("```")[2])) for box in boxes if "```python" in box]
+        heading = next((number for number, cell in enumerate(cells_) if "## Exercises" in cell.source), len(cells_))
+        hidden = [cell for cell in cells_[heading:] if "hide-cell" in cell.metadata.get("tags", [])]
+        complete += [bool(re.search(r"\b(print\(|assert\b)", cell.source)) for cell in hidden]
+        found[path.stem] = len(boxes) + len(hidden), sum(complete)
     return found
 
 
@@ -120,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{len(cell.lines):4d} lines  {cell}")
     for chapter, (solutions, complete) in exercises().items():
         if complete < EXERCISES:
-            print(f"{chapter}: {solutions} exercises, {complete} with code and a number in the solution; {EXERCISES} are asked")
+            print(f"{chapter}: {solutions} solutions of exercises, {complete} with code and a number; {EXERCISES} are asked")
     for name, found in measured.items():
         print(f"{name} = {found.ours:.0f} (n = {found.n})")
     return 0
