@@ -17,7 +17,7 @@ def table_2(paper: pd.DataFrame, ours: dict[str, pd.DataFrame], always: dict):
     ours : network -> scores, one row a random start.
     always : scores of always answering BL Lac, drawn where FSRQs play no part.
     """
-    fig, axes = plt.subplots(2, 4, figsize=(9, 5.2), sharey=True)
+    fig, axes = plt.subplots(4, 2, figsize=(6.6, 8.6), sharey=True)
     for ax, column in zip(axes.flat, paper, strict=False):
         for row, (name, table) in enumerate(ours.items()):
             values = table[column]
