@@ -15,13 +15,15 @@
 # # Train the networks
 #
 # :::{admonition} In this chapter
-# **You will** build the paper's network in Keras, train dozens of copies of it at once with batched matrix products, and compare
-# networks with forests.
+# **The question:** a forest did not mind how its sources were weighted. Does a neural network?
 #
-# **You will learn** why many small networks are slow one by one and fast together, how to prove that two trainers do the same, and
-# how far one can get in finding out why a published number does not come out.
+# **You will** see why a stiff model needs weights and a flexible one does not, train the paper's network here and dozens
+# of copies of it at once, and compare it with the forest under every set of weights.
 #
-# **You need** {ref}`ch-weigh-the-shift` and {ref}`ch-measure-its-effect`.
+# **You will learn** why many small networks are slow one by one and fast together, how to prove that two trainers do the
+# same, and how far one can get with a published number that does not come out.
+#
+# **You need** {ref}`ch-measure-its-effect`.
 # :::
 
 # %% tags=["remove-cell"]
@@ -39,12 +41,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from agnbook import committed
 from agnbook.chapter import claims, figures, run_box, sizes, stored
 from agnbook.chapter.tensorflow import import_tensorflow
-from agnbook.shift import catalogue, ensemble, network_studies, weights
+from agnbook.shift import catalogue, curves, effect_studies, ensemble
+from agnbook.shift import measurements, network_studies, pictures, spread_studies
 from agnbook.sky import catalogs, features, source_classes
 
+# %%
 tf, keras, _ = import_tensorflow()
 settings = sizes.load("24_train_networks", profile)
 store = {"settings": settings, "seed": seed}
@@ -55,56 +58,113 @@ NAMES = list(source_classes.NAMES)
 run_box.RunBox(
     settings,
     catalogs=("4fgl-dr4",),
-    computed="the comparison of both trainers over a few epochs",
-    loaded="full trainings: learning curves, performance over splits, the search "
-    "for the paper's bias",
+    computed="one network, its proof against Keras, the forests it is compared with",
+    loaded="all sets of weights (chapter 22); networks of ten splits, long trainings, every set of weights, costs, and the "
+    "search for the paper's bias",
 )
+
+# %% [markdown]
+# ## A toy: a line and a cubic
+#
+# The classic example {cite:p}`shimodaira2000`: a curve is learned from a training sample on the right and used on a target
+# sample on the left. Fit a straight line and a cubic, each without weights and with the ratio of the two densities.
+
+# %%
+rng = np.random.default_rng(seed)
+x = rng.normal(0.5, 0.5, 100)
+y = -x + x**3 + rng.normal(0, 0.3, 100)
+ratio = np.exp(-((x / 0.3) ** 2) / 2 + ((x - 0.5) / 0.5) ** 2 / 2) / 0.6
+target = rng.normal(0, 0.3, 5000)
+truth = -target + target**3
+
+# %%
+fits, errors = {}, {}
+for degree, name in ((1, "line"), (3, "cubic")):
+    for kind, w in (("unweighted", None), ("weighted", ratio)):
+        root = None if w is None else np.sqrt(w)  # polyfit squares its weights
+        fits[name, kind] = np.polyfit(x, y, degree, w=root)
+        gap = np.polyval(fits[name, kind], target) - truth
+        errors[name, kind] = np.sqrt(np.mean(gap**2))
+pd.Series(errors).unstack().loc[
+    ["line", "cubic"], ["unweighted", "weighted"]
+].round(2)
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-toy-misspecified", "caption": "A line (left) and a cubic (right) fitted to the training sample (dots), without weights (blue) and with them (orange). Black: the truth; grey band: where nine of ten targets lie."}, "image": {"alt": "The weighted line follows the truth inside the grey band, the unweighted one does not; both cubics follow it."}}
+fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.4), sharey=True)
+grid = np.linspace(-0.7, 1.5, 100)
+for ax, name in zip(axes, ("line", "cubic"), strict=True):
+    ax.axvspan(-0.5, 0.5, color="#eeeeee")
+    ax.plot(x, y, ".", color=figures.COLORS["grey"], ms=5)
+    ax.plot(grid, -grid + grid**3, "k", lw=1)
+    for kind, color in (("unweighted", "blue"), ("weighted", "orange")):
+        curve = np.polyval(fits[name, kind], grid)
+        ax.plot(grid, curve, color=figures.COLORS[color], lw=2, label=kind)
+    ax.set(title=name, xlabel="x", ylim=(-1.3, 1.7))
+axes[0].legend()
+plt.show()
+
+# %% [markdown]
+# The line cannot be right everywhere, and weights decide where it is. The cubic contains the truth, and weights change
+# little. So weighted training helps a model that is too stiff, and makes it wrong elsewhere; a flexible model only loses
+# effective sources by it. Is the paper's network a line or a cubic?
+#
+# ## One network
+#
+# Two hidden layers of 20 and 10 nodes, tanh, a penalty of .001 on the squares of the kernels, Adam with rate .001, batches
+# of 200, 500 epochs: all this the paper states. It does not say how the inputs are scaled; we standardise them on the
+# training part. Here is one, trained in front of you.
 
 # %%
 gamma = features.gamma_features(catalogs.read("4fgl-dr4"))
 known = gamma.y == 1
-X = gamma.X[known].to_numpy()
+X, unassociated = gamma.X[known].to_numpy(), gamma.X[~known].to_numpy()
 group = source_classes.group_index(gamma.info.loc[known, "physical_class"])
-unassociated = gamma.X[~known].to_numpy()
-weight = weights.clip(weights.density_ratio(X, unassociated, "gmm", seed=seed))
+every = spread_studies.weight_sets(X, unassociated, settings.weight_seeds)
+name = spread_studies.typical(every, "gmm")  # the paper's recipe, see chapter 23
+weight = every[name]
 rng = np.random.default_rng(seed)
 rows, tested = catalogue.random_splits(len(X), settings.splits, rng)
-print(f"{len(X)} sources, {len(rows)} splits of {rows.shape[1]} training sources")
 
-# %% [markdown]
-# ## The paper's network
-#
-# Two hidden layers of 20 and 10 nodes, tanh, a penalty on the squares of the kernels, Adam: small enough to write down in full.
-# `agnbook.shift.ensemble.keras_network` holds the same lines. The paper does not say how inputs are scaled. We standardise
-# them on the training part.
+# %% tags=["nbval-ignore-output"]
+seen = {}
 
-# %%
-penalty = keras.regularizers.l2(0.001)
-network = keras.Sequential(
-    [
-        keras.Input((10,)),
-        keras.layers.Dense(20, activation="tanh", kernel_regularizer=penalty),
-        keras.layers.Dense(10, activation="tanh", kernel_regularizer=penalty),
-        keras.layers.Dense(6, activation="softmax", kernel_regularizer=penalty),
-    ]
+
+def watch(epoch, networks):
+    """Remember the mean area on the test sources now and then."""
+    if epoch % settings.watch_one == 0:
+        p = networks.predict_proba(X)[0]
+        seen[epoch] = network_studies.macro_auc(group, p, tested[0])
+
+
+one = ensemble.train_networks(
+    X, group, rows[:1], rng=rng, epochs=settings.epochs, watch=watch
 )
-network.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
-print(f"{network.count_params()} parameters")
+pd.Series(seen, name="mean area").rename_axis("epoch").round(3).to_frame().T
 
 # %% [markdown]
 # ## Many networks in one matrix product
 #
-# A batch of 200 sources through these layers is a few hundred thousand multiplications: microseconds of work in a millisecond of
-# Python and framework overhead. Yet we need the network on many splits, and the splits differ only in their rows. So give every array
-# a leading axis, "network":
+# A batch of 200 sources through these layers is a few hundred thousand multiplications: microseconds of work in a
+# millisecond of framework overhead. Yet we need the network on many splits, and the splits differ only in their rows. So
+# give every array a leading axis, "network":
 #
 # $$H_{s} = \tanh\!\left(X_{s} W_{s} + b_{s}\right), \qquad s = 1 \dots S,$$
 #
-# one batched product `torch.baddbmm` a layer for all $S$ networks. Their losses are added up: the networks share no weight, so
-# the gradient of the sum is each network's own, and so are the steps of Adam, which works element by element. The same trainer,
-# `agnbook.members`, serves all small networks of this book.
+# one batched product `torch.baddbmm` a layer for all $S$ networks. Their losses are added up: the networks share no weight,
+# so the gradient of the sum is each network's own, and so are the steps of Adam, which works element by element. The same
+# trainer, `agnbook.members`, serves all small networks of this book.
 #
-# Is it the same training? Start both from the same kernels, show both the same rows in the same order, and compare predictions.
+# Is it the same training? Start Keras and ours from the same kernels, show both the same rows in the same order, and compare.
+
+# %%
+penalty = keras.regularizers.l2(0.001)
+layers = [
+    keras.layers.Dense(width, activation=kind, kernel_regularizer=penalty)
+    for width, kind in ((20, "tanh"), (10, "tanh"), (6, "softmax"))
+]
+network = keras.Sequential([keras.Input((10,)), *layers])
+network.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
+print(f"{network.count_params()} parameters")
 
 # %%
 rng = np.random.default_rng(seed)
@@ -127,9 +187,8 @@ print(
 )
 
 # %% [markdown]
-# Equal up to the rounding of 32-bit numbers, weights, penalty and Adam included. From the same start the two trainers walk the same
-# path, so from random starts they sample the same distribution of results. Seen from the outside: full trainings of
-# Keras among many batched ones on the same split.
+# Equal up to the rounding of 32-bit numbers, weights, penalty and Adam included. From random starts both sample the same
+# distribution of results: here are full trainings of Keras among batched ones on the same split, and what each costs.
 
 # %%
 trainers = stored.table(
@@ -146,13 +205,16 @@ areas.agg(["count", "mean", "min", "max"]).round(4)
 
 # %%
 cost = trainers.groupby("trainer")["cpu_seconds"].mean()
-one, many = cost["keras"], cost["batched, 51 at once"]
-print(f"processor seconds a network: Keras {one:.3g}, batched {many:.2g}", end="; ")
-print(f"ratio {one / many:.2g}")
+many = cost[f"{network_studies.TIMED_NETWORKS} at once"]
+loop, alone = cost["keras"] / many, cost["one by one"] / many
+trees = cost["scikit-learn forest"] / cost["forest"]
+print(f"processor seconds a network, all at once: {many:.2g};", end=" ")
+print(f"Keras takes {loop:.2g} times as long, the same code one by one {alone:.2g}")
+print(f"scikit-learn's forest takes {trees:.2g} times as long as the book's")
 
 # %% [markdown]
-# The Keras runs lie inside the range of the batched ones, and cost many times as much. In the catalogue of
-# {ref}`ch-build-the-catalogue`, with its two networks a split, they would take most of the time; batched, they take a part of it.
+# All in one run on one core. The Keras runs lie inside the range of the batched ones. Most of the gain comes from the leading
+# axis, the rest from leaving Keras. Forests gain nothing: a tree is already fast.
 #
 # ## How long to train?
 #
@@ -169,15 +231,13 @@ by_epoch = stored.table(
     **store,
 )  # fmt: skip
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-epochs", "caption": "Area under the one-vs-rest ROC curve of test sources against epochs, unweighted (left) and weighted (right) training and testing; bands: standard deviation over splits (counterpart of Fig. C1)."}, "image": {"alt": "Learning curves of six groups: flat after some hundred epochs without weights, falling slowly for some groups with weights."}}
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-epochs", "caption": "Area under the one-vs-rest ROC curve of test sources against epochs, unweighted (left) and weighted (right) training and testing, mean over splits (counterpart of Fig. C1). Dotted: the paper's choice."}, "image": {"alt": "Learning curves of six groups: flat after some hundred epochs without weights, falling slowly with weights."}}
+fig, axes = plt.subplots(1, 2, figsize=(7.6, 3.8), sharey=True)
 for ax, (weighted, part) in zip(axes, by_epoch.groupby("weighted"), strict=True):
-    for name, color in zip(NAMES, figures.COLORS.values(), strict=False):
-        line = part[part["class"] == name].groupby("epoch")["auc"]
-        line = line.agg(["mean", "std"])
-        ax.plot(line.index, line["mean"], color=color, label=name)
-        ends = line["mean"] - line["std"], line["mean"] + line["std"]
-        ax.fill_between(line.index, *ends, color=color, alpha=0.12, lw=0)
+    mean = part.groupby(["class", "epoch"])["auc"].mean()
+    for kind in NAMES:
+        color = figures.CLASS_COLORS[kind[:-1]]
+        ax.plot(mean[kind], color=color, label=kind, lw=1.8)
     ax.axvline(settings.epochs, color="k", ls=":", lw=0.8)
     ax.set(xlabel="epochs", title="weighted" if weighted else "unweighted")
 axes[0].set_ylabel("area under ROC curve")
@@ -186,16 +246,16 @@ plt.show()
 
 # %%
 mean_area = by_epoch.groupby(["weighted", "epoch"])["auc"].mean().unstack("epoch")
-epochs = [e for e in (20, 100, 200, 300, 500, 1000, 2000) if e in mean_area]
+epochs = [e for e in (20, 100, 500, 1000, 2000) if e in mean_area]
 mean_area[epochs].round(3)
 
 # %% [markdown]
-# Without weights nothing is lost by training on. With weights the areas peak early and sink: a few hundred effective sources are
-# enough to overfit even this small network. At 500 epochs, the paper's choice, our weighted network is past its best.
+# Without weights nothing is lost by training on. With weights the areas peak early and sink: a thousand effective sources
+# are enough to overfit even this small network.
 #
 # ## Forest or network?
 #
-# Weighted training and testing of both (`wRF`, `wNN`), and the network trained without weights (`wtNN`).
+# Weighted testing throughout; the forests are trained here.
 
 # %%
 if settings.recompute:
@@ -205,103 +265,106 @@ if settings.recompute:
 results = {}
 for kind in ("curves", "reliability", "auc"):
     path = f"results/shift_networks_{kind}.csv"
-    networks = stored.table(path, lambda kind=kind: computed[kind], **store)
-    forests = committed.load_table(f"results/shift_effect_{kind}.csv")
-    forests = forests.query("problem == 'depth 4'")
-    results[kind] = pd.concat([forests, networks], ignore_index=True)
+    results[kind] = stored.table(path, lambda kind=kind: computed[kind], **store)
 
 # %%
+forests = effect_studies.six_class_tables(
+    X, group, weight, rows, tested, n_trees=settings.trees, seed=seed
+)
+for kind, table in forests.items():
+    results[kind] = pd.concat([table, results[kind]], ignore_index=True)
+lines = results["curves"]
 auc = results["auc"].groupby(["label", "class"], sort=False)["auc"]
 auc = auc.agg(["mean", "std"])
-order = ["RF", "NN", "wRF", "wNN", "wtRF", "wtNN"]
+order = ["RF", "NN", "wtRF", "wtNN", "wRF", "wNN"]
 auc["mean"].unstack("label").loc[NAMES, order].round(3)
 
-# %% tags=["hide-input"]
-COLORS = {
-    label: figures.COLORS[color]
-    for label, color in (("wRF", "blue"), ("wNN", "orange"), ("wtNN", "green"))
-}
-
-
-# %% tags=["hide-input"]
-def lines(quantities, styles, xlabel, ylabel):
-    """Curves of the six groups; bands: standard deviation over splits."""
-    fig, axes = plt.subplots(2, 3, figsize=(10, 6), sharex=True, sharey=True)
-    shown = results["curves"][results["curves"]["label"].isin(COLORS)]
-    for (name, label), line in shown.groupby(["class", "label"]):
-        ax, color = axes.flat[NAMES.index(name)], COLORS[label]
-        area = f"{label} ({auc.loc[(label, name), 'mean']:.2f})"
-        for quantity, style in zip(quantities, styles, strict=True):
-            mean, std = line[quantity], line[f"{quantity}_std"]
-            text = area if style == "-" else None
-            ax.plot(line["x"], mean, style, color=color, lw=1.3, label=text)
-            band = {"color": color, "alpha": 0.12, "lw": 0}
-            ax.fill_between(line["x"], mean - std, mean + std, **band)
-        ax.set_title(name)
-        ax.legend(fontsize=7)
-    fig.supxlabel(xlabel)
-    fig.supylabel(ylabel)
-
-
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-roc", "caption": "ROC curves of forest and network under weighted testing (counterpart of the top panels of Figs C2 and C3); in parentheses the area."}, "image": {"alt": "Six ROC panels; forest and network nearly coincide, the unweighted network slightly above."}}
-lines(["tpr"], ["-"], "false-positive rate", "true-positive rate")
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-roc", "caption": "ROC curves of forest and network under weighted testing, mean over splits (counterpart of the top panels of Figs C2 and C3)."}, "image": {"alt": "Six ROC panels; forest and networks nearly coincide, the unweighted network slightly above."}}
+panels = pictures.six_panels("false-positive rate", "true-positive rate")
+for kind, ax in panels.items():
+    for label in ("wRF", "wNN", "wtNN"):
+        text = f"{label}, area {auc.loc[(label, kind), 'mean']:.2f}"
+        pictures.line(ax, lines, "six", kind, label, "tpr", text=text)
+    ax.legend(loc="lower right", fontsize=8)
 plt.show()
 
-# %%
-means = [f"{label} {auc.loc[label, 'mean'].mean():.3f}" for label in COLORS]
-print("mean area over the groups: " + ", ".join(means))
-
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-precision", "caption": "Precision (solid) and recall (dashed) against the probability threshold, weighted testing (counterpart of the middle panels of Figs C2 and C3)."}, "image": {"alt": "Six panels of precision and recall; bands of the weighted network are widest for fsrq+ and bll+."}}
-both = ["precision", "recall"]
-lines(both, ["-", "--"], "probability threshold", "precision, recall")
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-precision", "caption": "Precision (solid) and recall (dashed) against the probability threshold, weighted testing (counterpart of the middle panels of Figs C2 and C3)."}, "image": {"alt": "Six panels of precision and recall; the weighted network keeps more recall at high thresholds and has less precision."}}
+panels = pictures.six_panels("probability threshold", "precision, recall")
+for kind, ax in panels.items():
+    for label in ("wRF", "wNN", "wtNN"):
+        pictures.line(ax, lines, "six", kind, label, "precision", text=label)
+        pictures.line(ax, lines, "six", kind, label, "recall", "--")
+panels["spp+"].legend(loc="lower left", fontsize=8)
 plt.show()
 
-# %%
-shown = results["curves"][results["curves"]["label"].isin(COLORS)]
-width = shown.groupby(["class", "label"])["precision_std"].mean()
-width.unstack("label").loc[NAMES].round(3)
-
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-reliability", "caption": "Reliability with weighted testing (counterpart of the bottom panels of Figs C2 and C3); error bars: standard deviation over splits."}, "image": {"alt": "Six reliability diagrams: the weighted network is overconfident, forest and unweighted network lie near the diagonal."}}
-fig, axes = plt.subplots(2, 3, figsize=(10, 6), sharex=True, sharey=True)
-for ax, name in zip(axes.flat, NAMES, strict=True):
-    for label, color in COLORS.items():
-        points = results["reliability"]
-        points = points.query("label == @label and `class` == @name")
-        style = {"fmt": "o-", "ms": 3, "lw": 1, "color": color, "label": label}
-        ax.errorbar(points["predicted"], points["observed"], points["std"], **style)
-    ax.plot([0, 1], [0, 1], ":", color="k", lw=0.8)
-    ax.set_title(name)
-axes[0, 0].legend(fontsize=8)
-fig.supxlabel("predicted probability")
-fig.supylabel("observed fraction")
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-reliability", "caption": "Reliability with weighted testing (counterpart of the bottom panels of Figs C2 and C3); error bars: standard deviation over splits."}, "image": {"alt": "Six reliability diagrams; at high probabilities most points lie below the diagonal for forest and networks alike."}}
+panels = pictures.six_panels("predicted probability", "observed fraction")
+pictures.reliability(panels, results["reliability"], ("wRF", "wNN", "wtNN"))
 plt.show()
-
-# %%
-points = results["reliability"]
-gaps = (points["observed"] - points["predicted"]).abs()
-gaps = gaps.groupby(points["label"]).mean()
-gaps.loc[sorted(COLORS)].round(3).to_frame("mean distance from the diagonal")
+over = curves.surplus(results["reliability"])
+print("predicted minus observed above one half:", over.round(3).to_dict())
 
 # %% [markdown]
-# Network and forest are close. Weighted *training* costs the network area and reliability (compare `wNN` with `wtNN`) and the forest
-# next to nothing, because its deep trees hardly heed weights. The paper saw the precision scatter more under weighted training for fsrq+ and
-# bll+; ours does for bll+ and not for fsrq+, where both scatter widely.
+# Forest and network are close in all three figures. Above one half the points scatter, and on average lie below the diagonal
+# for all of them under weighted testing, for the networks more than for the forests.
+#
+# ## Under every set of weights
+#
+# Again, one set is one opinion. Weighted minus unweighted training of the network, for all of them, beside the forest of
+# {ref}`ch-measure-its-effect`.
+
+# %%
+if settings.recompute:
+    predict = spread_studies.networks(settings.epochs)
+    judged = spread_studies.study(
+        X, group, unassociated, every, rows, tested, predict, seed=seed
+    )
+spread = {}
+for kind in ("scores", "single", "counts"):
+    path = f"results/shift_network_{kind}.csv"
+    spread[kind] = stored.table(path, lambda kind=kind: judged[kind], **store)
+scores = spread["scores"]
+macro = scores.query("`class` == 'mean' and score == 'auc'")
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-spread", "caption": "Networks: weighted minus unweighted training, tested with the same weights; mean area over the six classes for every set of weights, with 95 % intervals."}, "image": {"alt": "One row a set of weights; all points lie below zero."}}
+fig, ax = plt.subplots(figsize=(6.6, 4.6))
+pictures.sets(ax, macro, "training", "change of the mean area by weighted training")
+ax.set_ylabel("sets of weights")
+ax.legend(loc="best")
+plt.show()
+lower = (macro["training_high"] < 0).sum()
+print(f"{len(macro)} sets: {macro['training'].min():+.3f} to", end=" ")
+print(f"{macro['training'].max():+.3f}; certainly lower for {lower}")
+
+# %%
+kinds = ["auc", "brier", "calibration"]
+by_class = scores[scores["score"].isin(kinds)].groupby(["class", "score"])
+table = by_class["training"].median().unstack("score")[kinds]
+scatter = scores[scores["score"] == "precision"].groupby("class")
+table["scatter of precision"] = scatter["training_scatter"].median()
+table.loc[NAMES].round(3)
+
+# %% [markdown]
+# Medians over the sets. Weighted training costs the network area in every class, and adds to its errors (`brier`,
+# `calibration`). The last column is the scatter of the precision over splits after weighted training, in units of that
+# after unweighted training: the paper saw it grow, "e.g. FSRQs". Ours does not grow for fsrq+; but a ratio of two standard
+# deviations from ten splits is known to a factor of two only, so neither statement is certain.
+#
+# So the network is a *cubic* that pays for its weights: it contains the answer and has fewer effective sources to find it.
+# The price is small, a hundredth or two in area, and it is there under every set of weights.
 #
 # ## A number that does not come out
 #
-# Table 3 of the paper gives, for the *weighted network on associated sources*, far too many psr+ and far too few bll+. We do not find
-# that bias with the recipe as printed. What else could have been done? Each variant below changes one thing.
+# Table 3 of the paper gives, for the *weighted network on associated sources*, far too many psr+ and far too few bll+. We do
+# not find that bias with the recipe as printed. The paper leaves open how inputs are scaled, whether weights are
+# normalised, and the random start of the mixtures; penalty, epochs and weights it states. The search keeps the two apart.
 
 # %%
-values = claims.paper("25_build_the_catalogue")
-row = [values[f"shift.associated.nn_weighted.{name}"] for name in catalogue.SHORT]
-paper = pd.Series(row, NAMES, name="paper")
-forest_weight = committed.load_table("results/shift_weights.csv")["forest"]
-changes = network_studies.variants(
-    weight, forest_weight.to_numpy(), settings.epochs
-)
-
-# %%
+mixtures = {key: w for key, w in every.items() if key.startswith("gmm")}
+del mixtures[name]
+others = {key: w for key, w in every.items() if key.endswith(" 0")}
+others.pop("gmm 0", None)
+changes = network_studies.variants(X, weight, mixtures, others, settings.epochs)
 few = slice(settings.search_splits)
 search = stored.table(
     "results/shift_search.csv",
@@ -313,68 +376,91 @@ search = stored.table(
 ).set_index("variant")  # fmt: skip
 
 # %%
+values = claims.paper("25_build_the_catalogue")
+row = [values[f"shift.associated.nn_weighted.{short}"] for short in catalogue.SHORT]
+paper = pd.Series(row, NAMES, name="paper")
 search["distance"] = ((search[NAMES] - paper).abs() / paper).mean(axis=1)
-shown = pd.concat([search[NAMES], paper.to_frame().T])
-shown["psr+ scatter over splits"] = search["psr+_std"]
-shown["mean relative distance"] = search["distance"]
-shown.round(2).map(lambda value: f"{value:.0f}" if value >= 10 else f"{value:.2f}")
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-search", "caption": "Expected psr+ and bll+ among associated sources after weighted training of the network: as printed (black), with what the paper leaves open (blue), and against what it states (orange). Star: the paper; cross: the true numbers."}, "image": {"alt": "A cloud of blue points near the true numbers; orange points scatter; the star lies outside all of them, at high psr+ and low bll+."}}
+fig, ax = plt.subplots(figsize=(6.4, 4.4))
+style = {"as printed": "black", "left open": "blue", "stated otherwise": "orange"}
+for kind, color in style.items():
+    part = search[search["kind"] == kind]
+    ax.plot(
+        part["psr+"], part["bll+"], "o", color=figures.COLORS[color], label=kind
+    )
+true = np.bincount(group, minlength=6)
+ax.plot(paper["psr+"], paper["bll+"], "k*", ms=14, label="paper")
+ax.plot(true[2], true[5], "kx", ms=9, label="true")
+ax.set(xlabel="expected psr+", ylabel="expected bll+")
+ax.legend()
+plt.show()
 
 # %%
-nearest = search["distance"].idxmin()
-closest, printed = search["distance"].min(), search["distance"].iloc[0]
-print(f"nearest to the paper: {nearest}", end=" ")
-print(f"(mean relative distance {closest:.2f}, as printed {printed:.2f})")
-most = search["psr+"].idxmax()
-print(f"most psr+: {most}, {search['psr+'].max():.0f}", end="; ")
-print(f"the paper has {paper['psr+']:.0f}")
+open_ones = search[search["kind"] == "left open"]
+closest = open_ones["distance"].min()
+print(
+    f"{len(search)} trainings. Mean relative distance from the paper's row:",
+    end=" ",
+)
+print(f"as printed {search.loc['as in this book', 'distance']:.2f},", end=" ")
+print(f"best of {len(open_ones)} left open {closest:.2f}", end=" ")
+print(f"({open_ones['distance'].idxmin()}),", end=" ")
+print(f"best of all {search['distance'].min():.2f} ({search['distance'].idxmin()})")
 
 # %% [markdown]
-# The table is the answer as far as we have it: no variant gives the paper's row. The variants were few, each on a handful of splits, and
-# chosen by what the paper leaves open. With raw inputs the psr+ count scatters so widely that single splits reach the paper's value, but the
-# paper averages over 51. The direction is instructive, though: stiffer networks and shorter training lower bll+ and raise the small
-# groups. A network that cannot follow $p(y \mid x)$ everywhere, because it is
-# stiff or has not been trained to the end, spends its freedom where the weights are, and is then biased where they are not. So the size of
-# this bias measures how misspecified a model is, more than the shift itself.
+# No variant gives the paper's row, neither within what it leaves open nor beyond. Two directions show. The random start of
+# the mixtures alone, which the paper leaves open, moves bll+ by hundreds: the printed row is one draw of a wide
+# distribution. And stiffer networks and shorter trainings, the lines among these cubics, lower bll+ further and raise the
+# small groups, as in the toy. The paper's psr+ stays out of reach of both.
 #
 # ## What this chapter claims
 
 # %% tags=["hide-input"]
+note = f"{len(open_ones)} variants; nearest: {open_ones['distance'].idxmin()}"
 measured = {
     "shift.networks.parameters": claims.Measured(network.count_params(), n=1),
-    "shift.networks.speedup": claims.Measured(one / many, n=settings.keras_runs),
-    "shift.search.distance": claims.Measured(
-        closest, n=len(search), note=f"{len(search)} variants; nearest: {nearest}"
-    ),
+    "shift.networks.speedup": claims.Measured(loop, n=settings.keras_runs),
+    "shift.networks.speedup_one_by_one": claims.Measured(alone, n=1),
+    "shift.forest.speedup": claims.Measured(trees, n=1),
+    "shift.search.distance": claims.Measured(closest, n=len(search), note=note),
 }
-for (label, name), row in auc.iterrows():
-    if label in network_studies.LABELS:
-        low, high = row["mean"] - 1.96 * row["std"], row["mean"] + 1.96 * row["std"]
-        measured[f"shift.auc.{label.lower()}.{name[:-1]}"] = claims.Measured(
-            row["mean"], (low, min(1, high)), len(X)
-        )
-claims.publish(measured, settings, seed)
+measured |= measurements.areas(results["auc"], network_studies.LABELS, len(X))
+published = claims.publish(measured, settings, seed)
+published[~published.index.str.contains("auc")]
 
 # %% [markdown]
 # ## Recap
 #
-# - Small networks are dominated by overhead; a leading axis removes it. Equality from the same start is the proof that nothing else changed.
-# - Unweighted networks may train for long; weighted ones overfit their few effective sources.
-# - One published column stays unexplained, and the table says what was tried.
+# - Weights repair a model that is too stiff. A flexible one pays for them in effective sources; the network more than the
+#   forest, under every set of weights.
+# - Small networks are dominated by overhead; a leading axis removes it. Equality from the same start is the proof that
+#   nothing else changed.
+# - One published column stays unexplained. What was tried is listed, and what the paper states is not among the excuses.
 #
 # ## Exercises
 #
-# **1.** Stop the weighted network where its test area peaks. Why would that be cheating, and how would you do it properly?
+# **1.** In the toy, train on 1000 points instead of 100. Which of the four errors shrink, and which cannot?
 #
 # :::{admonition} Solution
 # :class: dropdown
-# The peak was seen on test sources. Hold out a part of the *training* rows, stop by its weighted loss, then score once on the test part:
-# ```python
-# fit, hold = rows[:, ::5], np.delete(rows, np.s_[::5], axis=1)[:, ::3]
-# ```
-# trains on `fit` and watches `hold` through the argument `watch` of `train_networks`.
+# The two of the cubic shrink, to below .01. Those of the line stay near .5 and .07: no number of sources repairs a model
+# that cannot be right, and weights only choose where it errs.
 # :::
 #
-# **2.** Average the probabilities of all networks of one split with different starts. Does the area rise?
+# **2.** Stop the weighted network where its test area peaks. Why would that be cheating, and how would you do it properly?
+#
+# :::{admonition} Solution
+# :class: dropdown
+# The peak was seen on test sources. Hold out a part of the *training* rows, stop by its weighted loss, then score once on the
+# test part. How much there is to gain:
+# ```python
+# mean_area.loc[True].max() - mean_area.loc[True, 500]
+# ```
+# About a hundredth in area, half of what weighted training had cost.
+# :::
+#
+# **3.** Average the probabilities of all networks of one split with different starts. Does the area rise?
 #
 # :::{admonition} Solution
 # :class: dropdown
@@ -383,5 +469,5 @@ claims.publish(measured, settings, seed)
 # areas = [network_studies.macro_auc(group, q, tested[0]) for q in [p.mean(axis=0), *p]]
 # print(areas[0], np.mean(areas[1:]))
 # ```
-# A little: an ensemble removes the scatter from starts and batches.
+# By .002, from .914 to .916: twice the scatter from starts and batches that an ensemble removes.
 # :::

@@ -61,16 +61,29 @@ def test_mean_and_std_use_only_splits_that_test_a_source(small):
     assert np.allclose(run.mean("rf").sum(axis=1), 1)
 
 
-def test_sources_that_move_together_have_a_larger_sum(small):
-    tested = np.ones((40, 1), bool)
+def test_sources_that_move_together_have_a_larger_sum():
     common = 0.5 + 0.1 * np.random.default_rng(0).normal(size=40)
     probability = np.zeros((40, 101, 6))
     probability[:, :, 0], probability[:, :, 1] = common[:, None], 1 - common[:, None]
-    counts = catalogue.Run({"rf": probability}, tested).class_counts("rf", associated=False)
-    assert counts.loc["spp+", "split_std"] == pytest.approx(100 * common.std(ddof=1))
-    assert counts.loc["spp+", "paper_std"] == pytest.approx(10 * common.std())
-    assert counts["expected"].sum() == pytest.approx(100)
-    assert small[4].class_counts("rf", associated=True)["expected"].sum() == pytest.approx(240)
+    sums = catalogue.Run({"rf": probability}, np.ones((40, 1), bool)).class_sums("rf", associated=False)
+    assert sums[:, 0].std() == pytest.approx(100 * common.std())
+    assert sums.sum(axis=1) == pytest.approx(100)
+
+
+def test_sums_of_associated_sources_scatter_by_training_and_not_by_which_are_tested(small):
+    rng = np.random.default_rng(1)
+    _, tested = catalogue.random_splits(400, 51, rng)
+    easy = np.where(np.arange(400) < 200, 0.9, 0.1)  # which sources a split tests would move a plain sum
+    common = 0.02 * rng.normal(size=51)
+    first = easy + common[:, None]
+    probability = np.stack([first, 1 - first, *np.zeros((4, 51, 400))], axis=2)
+    run = catalogue.Run({"rf": probability}, tested)
+    sums = run.class_sums("rf", associated=True)[:, 0]
+    assert sums.mean() == pytest.approx(np.nanmean(run.mean("rf")[:, 0]) * 400)
+    assert sums.std() == pytest.approx(400 * common.std(), rel=0.1)
+    plain = np.array([p[t].mean() * 400 for p, t in zip(first, tested, strict=True)])
+    assert plain.std() > 1.3 * sums.std()
+    assert small[4].class_sums("nn", associated=True).sum(axis=1) == pytest.approx(240)
 
 
 def test_empty_class_in_a_split():
@@ -86,6 +99,7 @@ def test_table_keeps_every_source_in_order(frames):
     gap = frame.iloc[100]
     assert gap["Source_Name"] == "4FGL J9999.9-9999" and gap["N_Splits"] == 0 and np.isnan(gap["RF_bll"])
     assert (frame["Sample_Weight"].iloc[-50:] == 1).all()
+    assert frame["Training_Sample"].tolist() == [True] * 100 + [False] + [True] * 140 + [False] * 60
 
 
 def test_fits_and_csv_round_trip(frames, tmp_path):
@@ -95,12 +109,13 @@ def test_fits_and_csv_round_trip(frames, tmp_path):
     catalogue.write_fits(path, frames[True], "a title")
     back = catalogue.read_fits(path)
     numbers = back.columns[1:]
+    assert back["Training_Sample"].dtype == bool and back["Training_Sample"].sum() == 240
     assert back["Source_Name"].tolist() == frames[True]["Source_Name"].tolist()
     assert np.allclose(back[numbers].astype(float), frames[True][numbers].astype(float), atol=1e-6, equal_nan=True)
     header = fits.getheader(path, 1)
-    assert header["TITLE"] == "a title" and "random forest" in header["TCOMM4"]
+    assert header["TITLE"] == "a title" and "random forest" in header["TCOMM5"]
     shown = Table.read(path)
-    assert len(shown) == 301 and shown["RF_spp"].description == header["TCOMM4"]
+    assert len(shown) == 301 and shown["RF_spp"].description == header["TCOMM5"]
     (tmp_path / "catalogue.csv").write_text(catalogue.csv_text(frames[True]))
     text = pd.read_csv(tmp_path / "catalogue.csv")
     assert np.allclose(text[numbers].astype(float), frames[True][numbers].astype(float), atol=6e-5, equal_nan=True)
@@ -157,6 +172,8 @@ def test_evaluate_and_confusion(small):
     lines, bins, areas = curves.evaluate(group, run.probability["rf"][:, :240], run.tested, weight, NAMES)
     assert len(lines) == 6 * len(curves.GRID) and len(areas) == 6 * 16
     assert areas["auc"].mean() > 0.7 and bins["predicted"].between(0, 1).all()
+    table = pd.DataFrame({"predicted": [0.2, 0.6, 0.9], "observed": [0.0, 0.5, 0.7], "label": "RF"})
+    assert curves.surplus(table).to_dict() == {"RF": pytest.approx(0.15)}
     matrix = curves.confusion(group, run.mean("rf")[:240], weight)
     assert np.allclose(matrix.sum(axis=0), 1)
     assert np.allclose(curves.confusion([0, 1, 1], np.eye(6)[[0, 1, 0]])[:2, :2], [[0.5, 0], [0.5, 1]])

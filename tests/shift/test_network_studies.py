@@ -28,8 +28,9 @@ def test_macro_auc_of_a_perfect_and_of_a_blind_classifier(toy):
 def test_both_trainers_are_scored_and_timed(toy):
     X, group, _, rows, tested = toy
     table = network_studies.compare_trainers(X, group, rows, tested, starts=2, keras_runs=1, epochs=150, seed=0)
-    assert table["trainer"].tolist() == ["batched", "batched", "keras", "batched, 51 at once"]
-    assert (table["cpu_seconds"] > 0).all() and table["auc"].isna().tolist() == [False, False, False, True]
+    timed = ["51 at once", "one by one", "forest", "scikit-learn forest"]
+    assert table["trainer"].tolist() == ["batched", "batched", "keras", *timed]
+    assert (table["cpu_seconds"] > 0).all() and table["auc"].isna().tolist() == [False] * 3 + [True] * 4
     assert (table["auc"].dropna() > 0.6).all()
 
 
@@ -54,9 +55,13 @@ def test_performance_joins_each_training_with_its_testings(toy):
 
 def test_each_variant_changes_the_counts(toy):
     X, group, weight, rows, tested = toy
-    changes = network_studies.variants(weight, weight[::-1], epochs=25)
-    assert len(changes) == 8 and changes["as in this book"] == {}
-    assert changes["100 epochs"] == {"epochs": 5} and changes["weights scaled to mean 1"]["weight"].mean() == pytest.approx(1)
+    mixtures, others = {"gmm 1": weight[::-1]}, {"kernel 0": np.sqrt(weight)}
+    changes = network_studies.variants(X, weight, mixtures, others, epochs=25)
+    assert changes["kind"].value_counts().to_dict() == {"stated otherwise": 5, "left open": 4, "as printed": 1}
+    assert changes.loc["as in this book", "change"] == {} and changes.loc["100 epochs", "change"] == {"epochs": 5}
+    assert changes.loc["weights scaled to mean 1", "change"]["weight"].mean() == pytest.approx(1)
+    scaled = changes.loc["inputs scaled to 0 - 1", "change"]["X"]
+    assert scaled.min() == 0 and scaled.max() == 1
     table = network_studies.search_variants(X, group, weight, rows, tested, changes, epochs=25, seed=0).set_index("variant")
     np.testing.assert_allclose(table[list(NAMES)].sum(axis=1), 240, rtol=1e-4)
-    assert table["psr+"].nunique() == 8
+    assert table["psr+"].nunique() == 10

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from agnbook import committed
+from agnbook.chapter import declared
 from agnbook.shift import catalogue, curves, published_catalogue
 from agnbook.sky.source_classes import NAMES
 
@@ -30,8 +31,10 @@ def test_counts_add_up_and_know_their_scatter(made):
     assert counts["expected"].sum() == pytest.approx(30, rel=1e-4)
     rows = catalogue_.frames[True].loc[REST]
     assert counts.loc["psr+", "expected"] == pytest.approx(rows["NN_psr"].sum())
-    assert counts.loc["psr+", "paper_std"] == pytest.approx(np.sqrt((rows["NN_psr_std"] ** 2).sum()))
-    assert counts.loc["psr+", "split_std"] == pytest.approx(catalogue_.sums("nn_weighted", False)["psr+"].std())
+    assert counts.loc["psr+", "independent_std"] == pytest.approx(np.sqrt((rows["NN_psr_std"] ** 2).sum()))
+    scatter = catalogue_.sums("nn_weighted", False)["psr+"].std()
+    assert counts.loc["psr+", "repeat_std"] == pytest.approx(scatter / np.sqrt(12))
+    assert counts.loc["psr+", "training_std"] == pytest.approx(scatter * np.sqrt(0.7 / 0.3))
     assert len(catalogue_.sums("rf", True)) == 12
 
 
@@ -63,5 +66,24 @@ def test_what_is_published_is_what_was_made(made, data):
         record = committed.notes(f"{published_catalogue.FILES[weighted]}.csv")
         assert (record["chapter"], record["seed"]) == ("25_test", 3)
     assert loaded.frames[False].loc["4FGL J9999.9-9999", "N_Splits"] == 0
+    assert loaded.frames[True]["Training_Sample"].sum() == 120
     np.testing.assert_allclose(loaded.sums("nn", False), made[0].sums("nn", False), rtol=1e-5)
     assert set(loaded.class_sums["training"]) == set(catalogue.TRAININGS) and NAMES[0] in loaded.class_sums
+
+
+def test_tolerances_of_counts_are_the_errors_of_both_sides():
+    """1.96 times the root of the paper's squared ± and our repeat error; weighted also other starts of the mixtures, twice."""
+    stated, sums = declared.read("25_build_the_catalogue"), committed.load_table("results/shift_class_sums.csv")
+    models = {"rf": "forest", "nn": "network"}
+    spread = {short: committed.load_table(f"results/shift_{model}_counts.csv") for short, model in models.items()}
+    for (training, associated), part in sums.groupby(["training", "associated"]):
+        variance = (part[list(NAMES)].sem() ** 2).to_dict()
+        if training.endswith("weighted"):
+            table = spread[training[:2]]
+            starts = table[(table["associated"] == associated) & table["set"].str.startswith("gmm ")]
+            seeds = starts.groupby("class")["expected"].var()
+            variance = {name: value + 2 * seeds[name] for name, value in variance.items()}
+        for name, value in variance.items():
+            key = f"{'' if associated else 'un'}associated.{training}.{name.rstrip('+')}"
+            error = 1.96 * np.sqrt(stated[f"shift.plus_minus.{key}"].paper ** 2 + value)
+            assert stated[f"shift.{key}"].tolerance == pytest.approx(error, abs=0.06), key

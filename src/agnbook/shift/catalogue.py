@@ -124,38 +124,18 @@ class Run:
     def class_sums(self, training: str, associated: bool) -> np.ndarray:
         """Expected number of sources in each class, split by split, shape (n_splits, 6).
 
-        For associated sources the sum over a split's test set is scaled to all of them.
+        A split tests a part of the associated sources only. Its sum is that of all of them, moved by how far the tested
+        ones lie from their means over the *other* splits: what the training sources do, and not which sources are tested.
         """
         n = self.tested.shape[1]
         probability = self.probability[training].astype(float)
         if not associated:
             return probability[:, n:].sum(axis=1)
-        sums = np.where(self.tested[:, :, None], probability[:, :n], 0).sum(axis=1)
-        return sums * n / self.tested.sum(axis=1, keepdims=True)
-
-    def class_counts(self, training: str, associated: bool) -> pd.DataFrame:
-        """Expected class counts with three uncertainties (Tables 3 and 4 and what they leave out).
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index: class; ``expected`` (sum of mean probabilities), ``paper_std`` (root of the sum of
-            the sources' own variances, the paper's), ``split_std`` (standard deviation over splits
-            of the sum, in which sources move together), ``class_std`` (root of sum p (1 - p): the
-            chance of the draw even if p were exact).
-        """
-        n = self.tested.shape[1]
-        part = slice(None, n) if associated else slice(n, None)
-        mean, std = (moment[part] for moment in self._moments(training))
-        return pd.DataFrame(
-            {
-                "expected": np.nansum(mean, axis=0),
-                "paper_std": np.sqrt(np.nansum(std**2, axis=0)),
-                "split_std": self.class_sums(training, associated).std(axis=0, ddof=1),
-                "class_std": np.sqrt(np.nansum(mean * (1 - mean), axis=0)),
-            },
-            index=pd.Index(NAMES, name="class"),
-        )
+        mean, times = self.mean(training)[:n], self.tested.sum(axis=0)
+        often = np.where(times > 1, times / np.maximum(times - 1, 1), 0)[:, None]
+        moved = np.where(self.tested[:, :, None], (probability[:, :n] - np.nan_to_num(mean)) * often, 0).sum(axis=1)
+        moved *= n / self.tested.sum(axis=1, keepdims=True)
+        return np.nanmean(mean, axis=0) * n + moved - moved.mean(axis=0)
 
 
 def _one_weighting(arguments) -> dict[str, np.ndarray]:
@@ -209,6 +189,7 @@ def columns() -> pd.DataFrame:
             "",
             "splits behind the means: those that test the source, all for unassociated ones; 0: a feature is missing",
         ),
+        ("Training_Sample", "", "true for an associated source: the other splits trained on it; false for unassociated ones"),
     ]
     for short, text in (("RF", "random forest"), ("NN", "neural network")):
         for suffix, meaning in (("", "mean over splits of the probability"), ("_std", "its standard deviation over splits")):
@@ -228,12 +209,14 @@ def table(run: Run, names, all_names, weight, weighted: bool) -> pd.DataFrame:
     """
     suffix = "_weighted" if weighted else ""
     data = {"Sample_Weight": np.r_[weight, np.ones(len(names) - len(weight))], "N_Splits": run.used.sum(axis=0)}
+    data["Training_Sample"] = np.arange(len(names)) < len(weight)
     for short in ("RF", "NN"):
         mean, std = run._moments(f"{short.lower()}{suffix}")
         data |= {f"{short}_{name}": mean[:, k] for k, name in enumerate(SHORT)}
         data |= {f"{short}_{name}_std": std[:, k] for k, name in enumerate(SHORT)}
     frame = pd.DataFrame(data, index=pd.Index(names, name="Source_Name")).reindex(pd.Index(all_names, name="Source_Name"))
     frame["N_Splits"] = frame["N_Splits"].fillna(0).astype(int)
+    frame["Training_Sample"] = frame["Training_Sample"].eq(True)
     return frame.reset_index()[columns()["name"].tolist()]
 
 
@@ -269,7 +252,7 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
 
 def write_fits(path: Path | str, frame: pd.DataFrame, title: str) -> None:
     """Write a catalogue as a FITS table whose columns say what they are; see `described_tables`."""
-    single = {name: np.float32 for name in frame if name not in ("Source_Name", "N_Splits")}
+    single = {name: np.float32 for name in frame if name not in ("Source_Name", "N_Splits", "Training_Sample")}
     meanings = {row.name: (row.unit, row.description) for row in columns().itertuples(index=False)}
     exact = validate(frame).astype(single | {"N_Splits": np.int16})
     described_tables.write_fits(path, described_tables.described(exact, meanings, {"EXTNAME": "CATALOGUE", "TITLE": title}))

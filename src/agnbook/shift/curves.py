@@ -71,12 +71,12 @@ def evaluate(y, probability, tested, weight=None, names=None) -> tuple[pd.DataFr
             lines.append(line)
             calibration.append(_reliability(truth, score, weight[rows]))
             areas.append((name, split, auc))
-        mean, std = _moments(np.array(lines))
+        mean, std = moments(np.array(lines))
         columns = {"class": name, "x": GRID}
         for row, quantity in enumerate(("tpr", "precision", "recall")):
             columns |= {quantity: mean[row], f"{quantity}_std": std[row]}
         curves.append(pd.DataFrame(columns))
-        mean, std = _moments(np.array(calibration))
+        mean, std = moments(np.array(calibration))
         bins.append(pd.DataFrame({"class": name, "predicted": mean[0], "observed": mean[1], "std": std[1]}).dropna())
     return (
         pd.concat(curves, ignore_index=True),
@@ -85,8 +85,14 @@ def evaluate(y, probability, tested, weight=None, names=None) -> tuple[pd.DataFr
     )
 
 
-def _moments(values):
-    """Mean and standard deviation over the first axis, ignoring NaN; NaN (and 0) where nothing counts."""
+def surplus(reliability: pd.DataFrame) -> pd.Series:
+    """Mean of predicted minus observed fraction over the bins above one half, by ``label``: positive is overconfident."""
+    sure = reliability[reliability["predicted"] > 0.5]
+    return (sure["predicted"] - sure["observed"]).groupby(sure["label"]).mean()
+
+
+def moments(values):
+    """Mean and standard deviation over the first axis, leaving NaN out; NaN where nothing counts."""
     n = np.isfinite(values).sum(axis=0)
     divisor = np.where(n > 0, n, np.nan)
     mean = np.nansum(values, axis=0) / divisor

@@ -8,10 +8,11 @@ import time
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
 from agnbook.chapter.tensorflow import import_tensorflow
-from agnbook.shift import catalogue, curves, ensemble
+from agnbook.shift import catalogue, curves, ensemble, forest
 from agnbook.sky import features
 from agnbook.sky.source_classes import NAMES
 
@@ -37,8 +38,9 @@ def compare_trainers(X, group, rows, tested, *, starts: int, keras_runs: int, ep
     Returns
     -------
     pandas.DataFrame
-        One row a training: ``trainer`` ("batched", "keras" or "batched, 51 at once"), ``run``, ``auc`` (macro
-        average, NaN where only time was taken) and ``cpu_seconds`` a network.
+        One row a training: ``trainer`` ("batched" or "keras"), ``run`` and ``auc`` (macro average); then, timed only, one
+        row each for "51 at once" and "one by one" (the same code, one network a call), and for a forest of this book and
+        of scikit-learn on the first split. ``cpu_seconds`` of a network, or a forest.
     """
     begin = time.process_time()
     found = catalogue.predict_networks(X, group, np.repeat(rows[:1], starts, axis=0), X, seed=seed, epochs=epochs)
@@ -54,11 +56,23 @@ def compare_trainers(X, group, rows, tested, *, starts: int, keras_runs: int, ep
         auc = macro_auc(group, model.predict(everything, verbose=0), tested[0])
         records.append(("keras", number, auc, time.process_time() - begin))
     short = min(TIMED_EPOCHS, epochs)
-    begin = time.process_time()
-    catalogue.predict_networks(X, group, rows[np.arange(TIMED_NETWORKS) % len(rows)], X[:6], seed=seed, epochs=short)
-    seconds = (time.process_time() - begin) / TIMED_NETWORKS * epochs / short
-    records.append((f"batched, {TIMED_NETWORKS} at once", 0, np.nan, seconds))
+    for trainer, number in ((f"{TIMED_NETWORKS} at once", TIMED_NETWORKS), ("one by one", 1)):
+        begin = time.process_time()
+        catalogue.predict_networks(X, group, rows[np.arange(number) % len(rows)], X[:6], seed=seed, epochs=short)
+        records.append((trainer, 0, np.nan, (time.process_time() - begin) / number * epochs / short))
+    for trainer, fit in (("forest", _our_forest), ("scikit-learn forest", _their_forest)):
+        begin = time.process_time()
+        fit(X[rows[0]], group[rows[0]], seed).predict_proba(X)
+        records.append((trainer, 0, np.nan, time.process_time() - begin))
     return pd.DataFrame(records, columns=["trainer", "run", "auc", "cpu_seconds"])
+
+
+def _our_forest(X, y, seed):
+    return forest.fit_forest(X, y, seed=seed)
+
+
+def _their_forest(X, y, seed):
+    return RandomForestClassifier(forest.N_TREES, max_depth=forest.MAX_DEPTH, random_state=seed).fit(X, y)
 
 
 def areas_by_epoch(X, group, weight, rows, tested, *, epochs: int, every: int, seed: int) -> pd.DataFrame:
@@ -104,37 +118,56 @@ def performance(X, group, weight, rows, tested, *, epochs: int, seed: int) -> di
                 continue
             found = curves.evaluate(group, probability, tested, weight if weighted_testing else None, NAMES)
             for kind, table in zip(tables, found, strict=True):
-                tables[kind].append(table.assign(problem="depth 4", label=label))
+                tables[kind].append(table.assign(problem="six", label=label))
     return {kind: pd.concat(parts, ignore_index=True) for kind, parts in tables.items()}
 
 
-def variants(weight, forest_weight, epochs: int) -> dict[str, dict]:
-    """Trainings of the weighted network that differ from the book's in one or two things, name -> what is changed."""
-    short = max(1, epochs // 5)
-    return {
-        "as in this book": {},
+def variants(X, weight, mixtures: dict[str, np.ndarray], others: dict[str, np.ndarray], epochs: int) -> pd.DataFrame:
+    """Trainings of the weighted network: as printed, with what the paper leaves open, and against what it states.
+
+    Parameters
+    ----------
+    mixtures : weights from other random starts of the paper's mixtures, whose seed the paper leaves open
+    others : weights of other estimators
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by name: ``kind`` ("as printed", "left open" or "stated otherwise") and ``change``, the options that differ.
+    """
+    short, low = max(1, epochs // 5), X.min(axis=0)
+    scaled = (X - low) / (X.max(axis=0) - low)
+    left_open = {
         "inputs not standardised": {"standardise": False},
+        "inputs scaled to 0 - 1": {"X": scaled, "standardise": False},
         "weights scaled to mean 1": {"weight": weight / weight.mean()},
+        **{f"mixtures: {name}": {"weight": other} for name, other in mixtures.items()},
+    }
+    otherwise = {
         "penalty ten times larger": {"l2": 10 * ensemble.L2},
         "100 epochs": {"epochs": short},
         "not standardised, 100 epochs": {"standardise": False, "epochs": short},
-        "weights of the random forest": {"weight": forest_weight},
+        **{f"weights: {name}": {"weight": other} for name, other in others.items()},
         "weights squared": {"weight": weight**2},
     }
+    kinds = {"as printed": {"as in this book": {}}, "left open": left_open, "stated otherwise": otherwise}
+    rows = [(name, kind, change) for kind, changes in kinds.items() for name, change in changes.items()]
+    return pd.DataFrame(rows, columns=["variant", "kind", "change"]).set_index("variant")
 
 
-def search_variants(X, group, weight, rows, tested, changes: dict[str, dict], *, epochs: int, seed: int) -> pd.DataFrame:
+def search_variants(X, group, weight, rows, tested, changes: pd.DataFrame, *, epochs: int, seed: int) -> pd.DataFrame:
     """Expected counts of associated sources after each of the `variants` (paper, Table 3, column "NN assoc").
 
     Returns
     -------
     pandas.DataFrame
-        ``variant``, mean over splits of each class's sum, and its standard deviation, ``<class>_std``.
+        ``variant``, ``kind``, mean over splits of each class's sum, and its standard deviation, ``<class>_std``.
     """
     records = []
-    for name, changed in changes.items():
-        options = {"weight": weight, "epochs": epochs, **changed}
-        probability = catalogue.predict_networks(X, group, rows, X, seed=seed, **options)
+    for name, row in changes.iterrows():
+        options = {"X": X, "weight": weight, "epochs": epochs, **row["change"]}
+        inputs = options.pop("X")
+        probability = catalogue.predict_networks(inputs, group, rows, inputs, seed=seed, **options)
         expected = catalogue.Run({"nn": probability}, tested).class_sums("nn", associated=True)
-        records.append((name, *expected.mean(axis=0), *expected.std(axis=0)))
-    return pd.DataFrame(records, columns=["variant", *NAMES, *(f"{name}_std" for name in NAMES)])
+        records.append((name, row["kind"], *expected.mean(axis=0), *expected.std(axis=0)))
+    return pd.DataFrame(records, columns=["variant", "kind", *NAMES, *(f"{name}_std" for name in NAMES)])

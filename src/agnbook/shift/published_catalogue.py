@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook import committed, storage
+from agnbook.judge import resampled
 from agnbook.shift import catalogue, curves
 from agnbook.sky.source_classes import NAMES
 
@@ -31,7 +32,7 @@ class Published:
     Attributes
     ----------
     frames : weighted training? -> catalogue indexed by ``Source_Name``; see `catalogue.columns`.
-    class_sums : expected number of each class, split by split, with ``training`` and ``associated``.
+    class_sums : expected number of each class, split by split, with ``training`` and ``associated``; see `catalogue.Run`.
     timing : one row: ``wall_seconds``, ``user_cpu_seconds``, ``peak_memory_gb``.
     """
 
@@ -50,17 +51,21 @@ class Published:
         return self.class_sums.loc[rows, list(NAMES)]
 
     def counts(self, training: str, associated: bool, sources) -> pd.DataFrame:
-        """Expected number of each class among `sources`, with three uncertainties.
+        """Expected number of each class among `sources`, with what is uncertain about it.
 
-        ``paper_std`` adds up the sources' own variances, as the paper does; ``split_std`` is the scatter of the
-        sum over splits; ``class_std`` the chance of the draw if the probabilities were exact.
+        ``independent_std`` adds up the sources' own variances, the paper's ±; ``repeat_std`` is the error of another run
+        with other splits, the scatter of the sum over splits divided by the root of their number; ``training_std`` that
+        of other training sources (`resampled.sampling_std`); ``class_std`` the chance of the draw if the probabilities
+        were exact.
         """
         short, weighted = training[:2].upper(), training.endswith("weighted")
         mean, std = (self.probabilities(short, weighted, sources, ending) for ending in ("", "_std"))
+        sums = self.sums(training, associated).to_numpy()
         return pd.DataFrame(
             {
-                "expected": np.nansum(mean, axis=0), "paper_std": np.sqrt(np.nansum(std**2, axis=0)),
-                "split_std": self.sums(training, associated).std().to_numpy(),
+                "expected": np.nansum(mean, axis=0), "independent_std": np.sqrt(np.nansum(std**2, axis=0)),
+                "repeat_std": sums.std(axis=0, ddof=1) / np.sqrt(len(sums)),
+                "training_std": resampled.sampling_std(sums, 1 - catalogue.TEST_FRACTION),
                 "class_std": np.sqrt(np.nansum(mean * (1 - mean), axis=0)),
             },
             index=NAMES,
@@ -69,14 +74,15 @@ class Published:
     def differences(self, pair: str, sources, relative: bool = False) -> pd.DataFrame:
         """Differences of probabilities between two trainings of `PAIRS`, one column a class.
 
-        With `relative`, over the root mean square of both standard deviations over splits.
+        With `relative`, over the root mean square of both standard deviations over splits; NaN where both are 0.
         """
         values, deviations = (
             [self.probabilities(short, weighted, sources, ending) for short, weighted in PAIRS[pair]] for ending in ("", "_std")
         )
         difference = values[0] - values[1]
         if relative:
-            difference = difference / np.sqrt((deviations[0] ** 2 + deviations[1] ** 2) / 2)
+            spread = np.sqrt((deviations[0] ** 2 + deviations[1] ** 2) / 2)
+            difference = difference / np.where(spread > 0, spread, np.nan)
         return pd.DataFrame(difference, sources, NAMES)
 
     def confusion(self, short: str, sources, group, weight) -> dict[tuple[bool, bool], np.ndarray]:
