@@ -290,6 +290,8 @@ fig, axes = plt.subplots(2, 2, figsize=(7.6, 5.6), sharey=True)
 for ax, (score, text) in zip(axes.flat, choices.items(), strict=True):
     pictures.moves(ax, ours.loc[score].loc[NAMES], text)
 plt.show()
+
+# %%
 falls = {text: ours.loc[score, "shift"] for score, text in choices.items()}
 pd.DataFrame(falls).loc[NAMES].round(2)
 

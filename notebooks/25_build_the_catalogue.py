@@ -279,7 +279,8 @@ inflation = {
     / counts[training, False]["paper_std"]
     for training in catalogue.TRAININGS
 }
-pd.DataFrame(inflation).round(1)
+print("total error over the paper's ±:")
+print(pd.DataFrame(inflation).round(1).to_string())
 
 # %% [markdown]
 # The total error is many times the stated ±. The factor of the jackknife is theory; does another theory agree? Train forests
