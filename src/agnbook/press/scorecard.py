@@ -9,6 +9,9 @@ from collections import Counter
 from functools import cache
 from html import escape
 
+from pybtex.database import parse_file
+from pybtex.richtext import Text
+
 from agnbook import storage
 from agnbook.chapter import claims, paper_page
 from agnbook.press import chapter_style
@@ -68,10 +71,23 @@ def _chapter_link(entry: dict) -> str:
     return f'<a href="../notebooks/{chapter}.html{f"#cell-{cell}" if cell else ""}">{escape(paper_page.title(chapter))}</a>'
 
 
+@cache
+def _papers() -> dict[str, str]:
+    """Return key -> author and year of every entry of the bibliography, such as "Gharat et al. 2023"."""
+    named = {}
+    for key, entry in parse_file(str(storage.ROOT / "book" / "references.bib")).entries.items():
+        authors = [" ".join(person.prelast_names + person.last_names) for person in entry.persons.get("author", [])]
+        authors = [str(Text.from_latex(name)) for name in authors] or [key]
+        who = f"{authors[0]} et al." if len(authors) > 2 or "others" in authors else " and ".join(authors)
+        named[key] = f"{who} {entry.fields.get('year', '')}".strip()
+    return named
+
+
 def _source(where: str) -> str:
     """Return the place of a paper's value, with a link to the paper; `page_parts` knows where the bibliography has it."""
     key, comma, place = where.partition(",")
-    return f'<a class="paper" href="bibliography.html#{escape(key)}">{escape(key)}</a>{comma}{escape(place)}' if key else ""
+    name = escape(_papers().get(key, key))
+    return f'<a class="paper" href="bibliography.html#{escape(key)}">{name}</a>{comma}{escape(place)}' if key else ""
 
 
 def _text(text: str) -> str:
