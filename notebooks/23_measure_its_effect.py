@@ -471,8 +471,8 @@ claims.publish(measured, settings, seed).drop(
 # ## Recap
 #
 # - A score belongs to a population. Test with weights, or expect too much.
-# - Precision falls by what the paper says; recall at a fixed threshold falls much further for fsrq+, psr+ and bll+, and the
-#   probabilities knew it.
+# - Precision falls about as far as the paper says (psr+ further); recall falls much further for fsrq+, psr+ and bll+, and
+#   the probabilities knew it.
 # - Train without weights: over every set of weights, weighted training moves the mean area by a hundredth at most.
 # - Give a difference over random splits the interval of {cite:t}`nadeau2003`, and say which version of scikit-learn you ran.
 #
