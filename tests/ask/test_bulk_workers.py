@@ -132,7 +132,7 @@ def test_a_partition_that_kills_its_workers_is_named_and_the_others_are_done(cat
     # a process that is spawned cannot import this file by its name
     (tmp_path / "deadly.py").write_text(
         "import os\nfrom agnbook.ask import bulk_task\nreal = bulk_task.task\n\n"
-        "def task(source, target, todo, name):\n    os._exit(1) if name.name == 'b.parquet' else None\n"
+        "def task(source, target, todo, name, strict=False):\n    os._exit(1) if name.name == 'b.parquet' else None\n"
         "    return real(source, target, todo, name)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
@@ -148,7 +148,7 @@ def test_a_partition_that_kills_the_workers_of_a_cluster_is_named(catalogue, tmp
     import dask
     from dask.distributed import LocalCluster
 
-    monkeypatch.setattr(bulk_task, "task", lambda source, target, todo, name: os._exit(1))
+    monkeypatch.setattr(bulk_task, "task", lambda source, target, todo, name, strict=False: os._exit(1))
     for name in ("b.parquet", "north/c.parquet"):
         (catalogue / name).unlink()
     with dask.config.set({"distributed.scheduler.allowed-failures": 0}):

@@ -156,6 +156,7 @@ def test_lookup(capsys):
         "high",
         "interval",
         "seen",
+        "table_sha256",
         *facts,
     ]
     assert command_line.main(["lookup", "PKS 2155-305"]) == 2

@@ -35,6 +35,24 @@ def test_every_dialect_is_the_same_table(text):
     np.testing.assert_array_equal(np.ma.filled(table["y"], np.nan), [-3, np.nan, 4])
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('Source_Name x y\n"4FGL A" 1.5 -3\n', "4FGL A"), ('  Source_Name x y\n  "4FGL A"  1.5 -3\n', "4FGL A"),
+        ("Source_Name   x   y\n4FGL J0001.2+4741   1.5 -3\n4FGL J0002.0+0000 2 nan\n", "4FGL J0001.2+4741"),
+        ("# made by hand\nSource_Name x y\nb 1.5 -3\n", "b"),
+    ],
+)  # fmt: skip
+def test_columns_set_apart_by_spaces(text, name):
+    table = csv_text.parse(text, ("source_name",))
+    assert table.colnames == HEADER and tuple(table[0]) == (name, 1.5, -3)
+
+
+def test_spaces_that_do_not_add_up_are_told():
+    with pytest.raises(ValueError, match="different numbers of columns"):
+        csv_text.parse("Source_Name x y\na 1\nb 1 2 3 4\n")
+
+
 def test_a_row_of_units_gives_units_and_words_among_numbers_do_not():
     table = csv_text.parse(written(rows=[["", "MeV", "deg"], *ROWS]))
     assert str(table["x"].unit) == "MeV" and str(table["y"].unit) == "deg" and len(table) == 3

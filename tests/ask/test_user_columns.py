@@ -1,6 +1,7 @@
 """Values that a column cannot have are never used in silence, and a source keeps its name."""
 
 import gzip
+import os
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 from simulated import catalogue
 
-from agnbook.ask import classify, redshift, tables, user_columns
+from agnbook.ask import classify, command_line, redshift, tables, user_columns
 from agnbook.errors import FeatureError
 from agnbook.sky import catalogs, features
 
@@ -176,3 +177,40 @@ def test_the_catalogues_themselves_are_possible(both_latitudes):
     for columns, words in ((features.EXTENDED_NUMBERS, features.EXTENDED_TEXTS), (features.BLAZAR_FEATURES, ())):
         rows = user_columns.read_rows(Table.from_pandas(both_latitudes), columns, words)
         assert (rows.problem == "").all()
+
+
+VIZIER = {"Source_Name": "4FGL", "PL_Index": "PL-Index", "LP_Index": "LP-Index", "Frac_Variability": "Frac-Variability"}
+
+
+def test_columns_as_vizier_spells_them(blazars):
+    """Dashes for underscores, ``e_`` for an uncertainty, 4FGL for the name."""
+    spelt = blazars.rename(columns=VIZIER)
+    expected = classify.classify(Table.from_pandas(blazars))["probability_fsrq"]
+    np.testing.assert_array_equal(classify.classify(Table.from_pandas(spelt))["probability_fsrq"], expected)
+    assert user_columns.key("e_PL-Index") == user_columns.key("Unc_PL_Index")
+    assert user_columns.key("EF100") == user_columns.key("Energy_Flux100")
+    with pytest.raises(FeatureError, match="PL-Index and PL_Index both stand for PL_Index"):
+        classify.classify(Table.from_pandas(spelt.assign(PL_Index=2.0)))
+
+
+def test_columns_may_be_named(blazars, tmp_path, capsys):
+    blazars.rename(columns={"PL_Index": "slope"}).to_csv(tmp_path / "in.csv", index=False)
+    given = ["classify", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv")]
+    assert command_line.main(given) == 2 and "--column PL_Index=NAME" in capsys.readouterr().err
+    assert command_line.main([*given, "--column", "PL_Index=slope"]) == 0
+    capsys.readouterr()
+    wrong = {"PL_Index=gone": "no column 'gone'", "LP_Index=slope": "has a column LP_Index already", "x": "WANTED=NAME"}
+    for pair, words in wrong.items():
+        assert command_line.main([*given, "--overwrite", "--column", pair]) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_a_named_pipe_is_not_waited_for_and_utf_16_is_read(blazars, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(FeatureError, match="is a pipe with a name"):
+        tables.read(tmp_path / "pipe.csv")
+    (tmp_path / "b.csv").write_text(blazars.to_csv(index=False), encoding="utf-16")
+    np.testing.assert_allclose(tables.read(tmp_path / "b.csv")["PL_Index"], blazars["PL_Index"])
+    (tmp_path / "c.csv").write_bytes("Source_Name\nÄ\n".encode("latin-1"))
+    with pytest.raises(FeatureError, match="is no UTF-8: save it as UTF-8"):
+        tables.read(tmp_path / "c.csv")

@@ -4,6 +4,7 @@ The record (hash of the input's content, model, hash of its weights or code) sta
 record cannot disagree.
 """
 
+import hashlib
 import json
 import os
 import time
@@ -11,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from agnbook import committed, storage
+from agnbook.ask import engine
 from agnbook.errors import BookError
 
 MODELS = ("blazars", "six", "redshift", "lightcurve", "simulator")
@@ -18,10 +20,6 @@ MODELS = ("blazars", "six", "redshift", "lightcurve", "simulator")
 RECORD = b"agnbook"
 #: Light curves of a nested file that are held in memory at once.
 BATCH = 200
-#: Modules of this folder that decide what a light curve is answered, beside those of `agnbook.quasars`.
-_ENGINE = (
-    "curve_options", "flux_units", "light_curves", "measured_rows", "measurements", "object_facts", "plain_columns", "visits",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,21 +80,14 @@ def plan(model: str, setting: str = "dc2_like", options=None) -> Job:
 
 
 def engine_sha256(visits: str | None = None) -> str:
-    """Hash of the code that answers light curves, and of a table of visits: there are no weights that a result depends on."""
-    import hashlib
-
-    from agnbook import quasars
-
-    here = Path(__file__)
-    digest = hashlib.sha256()
-    for path in (*sorted(Path(quasars.__file__).parent.glob("*.py")), *(here.with_name(f"{name}.py") for name in _ENGINE)):
-        digest.update(path.read_bytes())
-    if visits:
-        try:
-            digest.update(Path(visits).read_bytes())
-        except OSError as error:
-            raise BookError(f"Cannot read the table of visits {visits}: {error.strerror}.") from error
-    return digest.hexdigest()
+    """Hash of the code that answers light curves, and of a table of visits."""
+    if not visits:
+        return engine.sha256()
+    try:
+        content = Path(visits).read_bytes()
+    except OSError as error:
+        raise BookError(f"Cannot read the table of visits {visits}: {error.strerror}.") from error
+    return hashlib.sha256(engine.sha256().encode() + content).hexdigest()
 
 
 def read_record(path: Path | str) -> dict | None:

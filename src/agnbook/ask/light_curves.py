@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from agnbook.ask import measurements, progress
+from agnbook.ask import engine, measurements, progress
 from agnbook.ask.curve_options import Options
 from agnbook.ask.measurements import Measured
 from agnbook.errors import FeatureError
@@ -33,7 +33,7 @@ _HELD_OUT = ("heldout", "heldout_mae", "heldout_mae_constant", "heldout_coverage
 COLUMNS = (
     "object", "measurements", "bands", "baseline_days", "redshift", "rows_left_out",
     *(f"{name}_{level}" for name in (*QUANTITIES, *MASSES) for level in QUANTILES), *_HELD_OUT,
-    "chi_square", "outliers", "k_hat", "sampler", "model", "problem", "flags", "left_out",
+    "chi_square", "outliers", "k_hat", "sampler", "model", "model_sha256", "problem", "flags", "left_out",
 )  # fmt: skip
 _TEXTS = ("object", "problem", "flags", "bands", "left_out", "sampler", "model", "unlike_simulator", "setting", "model_sha256")
 #: Most times of one reconstruction.
@@ -128,7 +128,7 @@ def _answer(each: Measured, question: Question) -> Answer:
         "object": each.name, "problem": curve.problem, "measurements": len(curve), "bands": " ".join(curve.bands),
         "baseline_days": curve.baseline_days, "rows_left_out": sum(curve.left_out.values()),
         "left_out": "; ".join(f"{count} x {reason}" for reason, count in curve.left_out.items()), "redshift": curve.redshift,
-        "model": "quasar",
+        "model": "quasar", "model_sha256": engine.sha256(),
     }  # fmt: skip
     flags = list(each.notes)
     fit = quasars.fit(curve)

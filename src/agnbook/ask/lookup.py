@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
+from agnbook import committed
 from agnbook.ask import source_names
 from agnbook.errors import CatalogError, FeatureError
 from agnbook.sky import features
@@ -127,11 +128,23 @@ def near(position: str, radius: float | None = None) -> dict[str, tuple[dict[str
     return {source: describe(source) for source in found}
 
 
+#: Kind of prediction -> the committed table that it comes from.
+_TABLES = {
+    _GAMMA: "results/shift_catalogue_unweighted.csv", _BLAZAR: "results/blazar_classes.fits",
+    _REDSHIFT: "results/agn_redshifts.fits",
+}  # fmt: skip
+
+
+def _with_hashes(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Add ``table_sha256``, the hash of the published table that each prediction comes from."""
+    return predictions.assign(table_sha256=[committed.notes(_TABLES[seen])["sha256"] for seen in predictions["seen"]])
+
+
 def as_table(found: dict) -> pd.DataFrame:
     """Return what `lookup` found as one table: a row a prediction, facts beside it; a row without one where there is none."""
     parts = []
     for source, (facts, predictions) in found.items():
-        rows = predictions if len(predictions) else predictions.reindex([0])
+        rows = _with_hashes(predictions) if len(predictions) else predictions.reindex([0])
         rows.insert(0, "Source_Name", source)
         parts.append(rows.assign(**{name: facts.get(name, "") for name in FACTS}))
     return pd.concat(parts, ignore_index=True)
@@ -140,7 +153,7 @@ def as_table(found: dict) -> pd.DataFrame:
 def as_json(found: dict) -> str:
     """Return what `lookup` found as JSON: source -> ``facts`` and ``predictions``."""
     told = {
-        source: {"facts": facts, "predictions": json.loads(predictions.to_json(orient="records"))}
+        source: {"facts": facts, "predictions": json.loads(_with_hashes(predictions).to_json(orient="records"))}
         for source, (facts, predictions) in found.items()
     }
     return json.dumps(told, indent=1, ensure_ascii=False)

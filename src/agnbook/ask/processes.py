@@ -8,6 +8,8 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
+_HELPER = "ignore:resource_tracker:UserWarning"
+
 
 def _begin_worker() -> None:
     """Leave the terminal to the command (Ctrl-C and the bar are its own), and end when it ends, however it does."""
@@ -22,10 +24,29 @@ def _begin_worker() -> None:
 
 
 @contextmanager
+def _for_the_command_alone():
+    """Hold back what a terminal sends to the whole group: processes born meanwhile never get it, the command a moment later.
+
+    Python's own helper, which counts the locks that processes share, is such a process, too. What it says of those that a
+    killed process has left is nothing to a user.
+    """
+    sys.warnoptions.append(_HELPER)  # children are started with the same options
+    mask = getattr(signal, "pthread_sigmask", None)
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP}) if mask else None
+    try:
+        yield
+    finally:
+        sys.warnoptions.remove(_HELPER)
+        if mask:
+            mask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def pool(workers: int):
     """Yield a pool of processes that nobody outside can reach; on an error or Ctrl-C they end at once."""
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker)
+    with _for_the_command_alone():
+        executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker)
     try:
         yield executor
     except BaseException:
@@ -37,14 +58,6 @@ def pool(workers: int):
 
 
 def submitted(executor, task, names) -> dict:
-    """Submit a task for each name; future -> name, in order.
-
-    Processes that are born here inherit that Ctrl-C is not for them; the command itself gets it a moment later.
-    """
-    mask = getattr(signal, "pthread_sigmask", None)
-    before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else None
-    try:
+    """Submit a task for each name; future -> name, in order. The first submissions start the processes."""
+    with _for_the_command_alone():
         return {executor.submit(task, name): name for name in names}
-    finally:
-        if mask:
-            mask(signal.SIG_SETMASK, before)
