@@ -195,8 +195,8 @@ Markdown(
 )
 
 # %% [markdown]
-# What makes the others worse is not self-supervision as such. Their frozen layers leave too little to learn for the
-# last one, and their outputs are far from calibrated, as we see next.
+# *Why* the others are worse is not tested here. One candidate: their last stage was still improving when its epochs ran out
+# ({ref}`ch-classify-blazars`). What can be seen is that their probabilities are off, as we find next.
 #
 # ## Do the probabilities mean what they say?
 
