@@ -111,7 +111,7 @@ def exchange_folds(root):
 
 
 def change_a_digit_of_an_example(root):
-    change(root / "book" / "_static" / "examples" / "my_agn.csv", r"7(\d*\n)", r"8\1")
+    change(root / "book" / "_static" / "examples" / "my_agn.csv", r"\.0", ".1")
 
 
 def change_the_run_times(root):
