@@ -78,3 +78,29 @@ def test_accuracy_of_starts_is_that_of_their_votes(toy):
     assert table["start"].tolist() == [0, 1, 2] and (table["test"] >= table["validation"]).all()
     votes = network_votes.by_epoch_rule(trained, 120, [0, 1, 2], split[2])["validation"]
     np.testing.assert_allclose(table["validation"], ((votes > 0.5) == (y[split[2]] > 0.5)).mean(axis=1))
+
+
+def test_folds_give_every_source_a_vote_in_every_repeat_and_ablations_in_the_first(toy):
+    X, y, _ = toy
+    folds = np.array([np.arange(120) % 2, np.arange(120) // 60])
+    trained = network_votes.train_folds(X, y, folds, seed=3, **SIZES)
+    assert set(trained) == {*network_votes.NETWORKS, network_votes.AGARWAL}
+    votes = network_votes.of_folds(trained, folds, ["bias_init", "zero_bias", network_votes.AGARWAL])
+    shapes = {name: table.shape for name, table in votes.items()}
+    assert shapes["bias_init|validation"] == shapes["agarwal|validation"] == (2, 120) and shapes["zero_bias|validation"] == (
+        1,
+        120,
+    )
+    assert "agarwal|test" not in votes and all(np.isfinite(table).all() for table in votes.values())
+
+
+def test_starts_share_the_split_and_differ_in_their_start(toy):
+    X, y, _ = toy
+    rows = np.arange(120)
+    trained = network_votes.train_starts(X, y, (rows[:70], rows[70:80], rows[80:]), {"bias_init": 3, "agarwal": 2}, epochs=3)
+    assert [len(network.rows) for network in trained.values()] == [3, 2]
+    first = trained["bias_init"].parameters[0][0]
+    assert (
+        not np.allclose(first[0], first[1])
+        and (trained["bias_init"].rows.test_rows[0] == trained["bias_init"].rows.test_rows[1]).all()
+    )

@@ -249,6 +249,18 @@ def test_tables_open_with_units_and_meanings(small_table, tmp_path, monkeypatch)
         catalogue.read("small")
 
 
+def test_the_class_table_takes_its_columns_from_the_summary():
+    names = ["answer", "low", "high", "logit_sd", "mean"]
+    columns = {
+        f"{model}.{name}": [0.1 * k] for model in ("five voters", "source alone", "bias_init") for k, name in enumerate(names)
+    }
+    table = catalogue.class_table(pd.DataFrame(columns, index=pd.Index(["4FGL J0001.2+4741"], name="Source_Name")))
+    assert table["Source_Name"].tolist() == ["4FGL J0001.2+4741"]
+    assert table.iloc[0, 1:].tolist() == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.0, 0.3, 0.4])
+    rest = {"called_95", "called_99", "flagged", "no_sed", "probability_blind", "call_rests_on_gap"}
+    assert set(table) | rest == set(catalogue.CLASS_COLUMNS) and not set(table) & rest
+
+
 def test_nothing_is_written_unless_publishing(small_table, tmp_path, monkeypatch):
     monkeypatch.setattr(storage, "DATA", tmp_path)
     monkeypatch.delenv("AGNBOOK_PUBLISH", raising=False)
