@@ -75,6 +75,8 @@ def _article(page: str, printed: set[str]) -> str:
         del node["aria-labelledby"], node["aria-describedby"]
     for node in article.select("details"):
         node["open"] = ""
+    for node in article.select("pre"):  # in one ink: an element of the outline's tree for each token doubles the file
+        node.string = node.get_text()
     for node in article.select("[src]"):
         if not node["src"].startswith(("data:", "http")):
             node["src"] = (path.parent / unquote(node["src"])).resolve().as_uri()
