@@ -11,13 +11,13 @@
       table.replaceWith(box);
       box.append(table);
     });
-    document.querySelectorAll(".bd-article .pst-scrollable-table-container").forEach((box) => {
+    document.querySelectorAll(".bd-article .pst-scrollable-table-container").forEach((box, number) => {
       const wide = box.scrollWidth > box.clientWidth + 1;
       box.classList.toggle("scrolls", wide);
       if (wide) {
         box.tabIndex = 0;
         box.setAttribute("role", "region");
-        box.setAttribute("aria-label", "Table, scrolls sideways");
+        box.setAttribute("aria-label", `Table ${number + 1} of the page, scrolls sideways`);
       } else ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
     });
   }
