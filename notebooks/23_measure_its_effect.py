@@ -336,6 +336,8 @@ pd.DataFrame({kind: ours.loc[kind, "training"] for kind in kinds}).loc[NAMES].ro
 panels = pictures.six_panels("predicted probability", "observed fraction")
 pictures.reliability(panels, results["reliability"], ("wtRF", "wRF"))
 plt.show()
+
+# %%
 over = curves.surplus(results["reliability"].query("problem == 'six'"))
 print("predicted minus observed above one half:", over.round(3).to_dict())
 
@@ -354,6 +356,8 @@ pictures.sets(ax, macro, "training", "change of the mean area by weighted traini
 ax.set_ylabel("sets of weights")
 ax.legend(loc="best")
 plt.show()
+
+# %%
 lower = (macro["training_high"] < 0).sum()
 higher = (macro["training_low"] > 0).sum()
 print(f"{len(macro)} sets: {macro['training'].min():+.4f} to", end=" ")
@@ -379,6 +383,8 @@ figures.intervals(ax, table)
 ax.axvline(0, color="k", lw=0.8)
 ax.set_xlabel("difference of areas, summed minus direct")
 plt.show()
+
+# %%
 worst = coarse.loc[coarse["difference"].abs().idxmax()]
 certain = ((coarse["low"] > 0) | (coarse["high"] < 0)).sum()
 print(
@@ -441,6 +447,8 @@ ax.axhline(1, color="grey", lw=0.8)
 ax.set(ylabel="expected / true", ylim=(0, None))
 ax.legend()
 plt.show()
+
+# %%
 bias = (ratio[["unweighted", "counts", "bootstrap"]] - 1).abs().mean()
 text = [f"{kind} {value:.3f}" for kind, value in bias.items()]
 print("mean relative bias of the six counts: " + ", ".join(text))

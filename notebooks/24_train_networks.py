@@ -301,6 +301,8 @@ plt.show()
 panels = pictures.six_panels("predicted probability", "observed fraction")
 pictures.reliability(panels, results["reliability"], ("wRF", "wNN", "wtNN"))
 plt.show()
+
+# %%
 over = curves.surplus(results["reliability"])
 print("predicted minus observed above one half:", over.round(3).to_dict())
 
@@ -332,6 +334,8 @@ pictures.sets(ax, macro, "training", "change of the mean area by weighted traini
 ax.set_ylabel("sets of weights")
 ax.legend(loc="best")
 plt.show()
+
+# %%
 lower = (macro["training_high"] < 0).sum()
 print(f"{len(macro)} sets: {macro['training'].min():+.3f} to", end=" ")
 print(f"{macro['training'].max():+.3f}; certainly lower for {lower}")

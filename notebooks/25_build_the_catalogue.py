@@ -81,6 +81,8 @@ for p, color in ((alone, "blue"), (together, "orange")):
     ax.hist(p.sum(axis=1), color=figures.COLORS[color], **style)
 ax.set(xlabel="expected number of pulsars", ylabel="trainings", yscale="log")
 plt.show()
+
+# %%
 print(f"luck of the draw {np.sqrt(100 * 0.3 * 0.7):.1f}", end="; ")
 print(f"errors apart {alone.sum(axis=1).std():.2f}", end=", ")
 print(f"together {together.sum(axis=1).std():.1f}")
@@ -274,6 +276,8 @@ for ax, training in zip(axes.flat, catalogue.TRAININGS, strict=True):
 axes[0, 0].legend(fontsize=8)
 fig.supylabel("standard deviation [sources]")
 plt.show()
+
+# %%
 inflation = {
     training: errors[training, False]["total"]
     / counts[training, False]["paper_std"]

@@ -119,7 +119,7 @@ def test_pair_problems_are_named(book, capsys):
 
 def test_unknown_chapter_is_an_error(capsys):
     assert chapters.main(["smoke", "99"]) == 2
-    assert "Unknown chapters: 99; the book has 11_prepare_features" in capsys.readouterr().err
+    assert "Unknown chapters: 99; the book has 10_read_the_paper" in capsys.readouterr().err
     with pytest.raises(SettingsError):
         chapters._selected(["nothing"])
 
