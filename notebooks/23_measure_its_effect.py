@@ -337,7 +337,7 @@ panels = pictures.six_panels("predicted probability", "observed fraction")
 pictures.reliability(panels, results["reliability"], ("wtRF", "wRF"))
 plt.show()
 
-# %%
+# %% tags=["remove-input"]
 over = curves.surplus(results["reliability"].query("problem == 'six'"))
 print("predicted minus observed above one half:", over.round(3).to_dict())
 
@@ -357,7 +357,7 @@ ax.set_ylabel("sets of weights")
 ax.legend(loc="best")
 plt.show()
 
-# %%
+# %% tags=["remove-input"]
 lower = (macro["training_high"] < 0).sum()
 higher = (macro["training_low"] > 0).sum()
 print(f"{len(macro)} sets: {macro['training'].min():+.4f} to", end=" ")
@@ -384,7 +384,7 @@ ax.axvline(0, color="k", lw=0.8)
 ax.set_xlabel("difference of areas, summed minus direct")
 plt.show()
 
-# %%
+# %% tags=["remove-input"]
 worst = coarse.loc[coarse["difference"].abs().idxmax()]
 certain = ((coarse["low"] > 0) | (coarse["high"] < 0)).sum()
 print(
@@ -448,7 +448,7 @@ ax.set(ylabel="expected / true", ylim=(0, None))
 ax.legend()
 plt.show()
 
-# %%
+# %% tags=["remove-input"]
 bias = (ratio[["unweighted", "counts", "bootstrap"]] - 1).abs().mean()
 text = [f"{kind} {value:.3f}" for kind, value in bias.items()]
 print("mean relative bias of the six counts: " + ", ".join(text))

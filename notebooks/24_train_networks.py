@@ -302,7 +302,7 @@ panels = pictures.six_panels("predicted probability", "observed fraction")
 pictures.reliability(panels, results["reliability"], ("wRF", "wNN", "wtNN"))
 plt.show()
 
-# %%
+# %% tags=["remove-input"]
 over = curves.surplus(results["reliability"])
 print("predicted minus observed above one half:", over.round(3).to_dict())
 
@@ -335,7 +335,7 @@ ax.set_ylabel("sets of weights")
 ax.legend(loc="best")
 plt.show()
 
-# %%
+# %% tags=["remove-input"]
 lower = (macro["training_high"] < 0).sum()
 print(f"{len(macro)} sets: {macro['training'].min():+.3f} to", end=" ")
 print(f"{macro['training'].max():+.3f}; certainly lower for {lower}")

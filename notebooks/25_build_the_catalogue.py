@@ -82,7 +82,7 @@ for p, color in ((alone, "blue"), (together, "orange")):
 ax.set(xlabel="expected number of pulsars", ylabel="trainings", yscale="log")
 plt.show()
 
-# %%
+# %% tags=["remove-input"]
 print(f"luck of the draw {np.sqrt(100 * 0.3 * 0.7):.1f}", end="; ")
 print(f"errors apart {alone.sum(axis=1).std():.2f}", end=", ")
 print(f"together {together.sum(axis=1).std():.1f}")
@@ -277,7 +277,7 @@ axes[0, 0].legend(fontsize=8)
 fig.supylabel("standard deviation [sources]")
 plt.show()
 
-# %%
+# %% tags=["remove-input"]
 inflation = {
     training: errors[training, False]["total"]
     / counts[training, False]["paper_std"]
