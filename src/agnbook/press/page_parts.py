@@ -91,6 +91,7 @@ def _page(app, pagename, templatename, context, doctree):
         return
     up = "../" * pagename.count("/")
     body = dress(body, pagename, app.agnbook_claims)
+    body = re.sub(r' role="(?:doc-biblioentry|list)"', "", body)  # docutils gives citations roles that ARIA has given up
     if pagename == "book/scorecard":  # it names papers by their key; the bibliography numbers its anchors
         anchors = {each.key: each.citation_id for each in app.env.get_domain("cite").citations}
         body = re.sub(r'bibliography\.html#(\w+)"', lambda found: f'bibliography.html#{anchors.get(found[1], "")}"', body)
