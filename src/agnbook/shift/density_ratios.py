@@ -168,3 +168,5 @@ FITS: dict[str, Callable[..., Ratio]] = {
 }  # fmt: skip
 #: Estimators that answer for a source that they were fitted to: the paper's, and those too stiff to remember a source.
 IN_SAMPLE = ("gmm", "logistic", "ulsif")
+#: Estimators that take a missing value as a value of its own.
+TAKES_MISSING = ("boosting",)

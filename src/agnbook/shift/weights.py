@@ -59,7 +59,8 @@ def density_ratio(source, target, method: str = "gmm", seed: int = 0, **options)
     Raises
     ------
     FeatureError
-        For an unknown method, samples of different or too few features or sources, or NaN.
+        For an unknown method, samples of different or too few features or sources, or NaN (which the methods of
+        `density_ratios.TAKES_MISSING` take as a value of its own).
     """
     if method not in density_ratios.FITS:
         raise FeatureError(f"Unknown density ratio {method!r}; choose one of {', '.join(density_ratios.FITS)}.")
@@ -71,7 +72,7 @@ def density_ratio(source, target, method: str = "gmm", seed: int = 0, **options)
             raise FeatureError(
                 f"The {name} sample has {len(X)} rows; a density ratio needs at least {2 * density_ratios.N_KERNELS}."
             )
-        if not np.isfinite(X).all():
+        if np.isinf(X).any() or (np.isnan(X).any() and method not in density_ratios.TAKES_MISSING):
             raise FeatureError(f"The {name} sample has NaN or infinite values; leave these rows out first.")
     if method == "forest":
         return density_ratios.out_of_bag(source, target, seed=seed, **options)
