@@ -70,6 +70,8 @@ def censored_redshifts(
     for recipe in CENSORED_RECIPES:
         for number in range(-1, n_folds if recipe != "reweighted" else 0):
             ask = np.flatnonzero(fold == number) if recipe != "reweighted" else np.arange(len(target))
+            if not len(ask):  # a fold without a limit has nobody to answer
+                continue
             learn = limited[fold[limited] != number] if recipe != "reweighted" else limited[:0]
             each = np.ones(len(learn))
             if recipe == CENSORED_RECIPES[2]:
