@@ -56,7 +56,7 @@ def _interrupted(arguments, number: int, seconds: float) -> int:
     assert "Traceback" not in error, error
     if alive and number != signal.SIGKILL and process.returncode:
         last = error.rstrip().rpartition("\n")[2]
-        assert process.returncode == 128 + number and last in ("agnbook: interrupted", "agnbook: stopped"), error
+        assert process.returncode in (128 + number, -number) and last in ("agnbook: interrupted", "agnbook: stopped"), error
     return process.returncode
 
 

@@ -95,7 +95,7 @@ def test_page(page, site, name):
 
 #: What is wider than its box and neither breaks nor says that it scrolls.
 SIDEWAYS = """() => [...document.querySelectorAll(".bd-article, .bd-article *")].filter((node) => {
-  if (node.closest("svg, select, input, mjx-assistive-mml, mjx-math, .visually-hidden")) return false;
+  if (node.closest("svg, select, input, mjx-assistive-mml, mjx-math, .toggle-hidden, .visually-hidden")) return false;
   const says = node.closest(".pst-scrollable-table-container.scrolls");
   if (says) return !(says.tabIndex === 0 && says.getAttribute("aria-label"));
   const style = getComputedStyle(node);
