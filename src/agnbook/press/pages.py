@@ -32,10 +32,10 @@ def classifier_script() -> str:
     return f"// Written by agnbook.press.pages.\nconst AGNBOOK_CLASSIFIER = {json.dumps(network)};\n"
 
 
-def write() -> None:
-    """Write the generated pages, snippets and scripts under ``book``."""
+def files() -> dict[str, str]:
+    """Return the generated pages, snippets and scripts: path under ``book`` -> text."""
     entries = claims.load()
-    files = {
+    return {
         "scorecard.md": scorecard.page(entries),
         "generated/promise.html": cover.picture(entries),
         "generated/answers.md": cover.answers(entries),
@@ -45,10 +45,14 @@ def write() -> None:
         "generated/changes.md": changes.page(entries),
         "_static/classifier_weights.js": classifier_script(),
         "_static/lookup_data.js": lookup_data.script(),
+        **{f"api/{page}.md": text for page, text in reference.pages().items()},
     }
-    for name, text in files.items():
+
+
+def write() -> None:
+    """Write them under ``book``."""
+    for name, text in files().items():
         storage.write_text(storage.ROOT / "book" / name, text)
-    reference.write()
 
 
 def main() -> int:

@@ -13,7 +13,6 @@ from inspect import cleandoc
 from pathlib import Path
 from textwrap import dedent
 
-from agnbook import storage
 
 SOURCE = "https://github.com/agnbook/agnbook/blob/main/src/agnbook"
 #: Page -> title and modules; a subpackage stands for its modules, and a module named nowhere is on the last page.
@@ -153,9 +152,3 @@ def pages() -> dict[str, str]:
         index.append(f"- [{title}]({page}.md): " + ", ".join(f"`{name}`" for name in order))
         found[page] = "\n".join([f"# {title}", "", *(line for name in order for line in _module(name, here[name]))]) + "\n"
     return {"index": "\n".join(index) + "\n"} | found
-
-
-def write() -> None:
-    """Write the pages under ``book/api``."""
-    for page, text in pages().items():
-        storage.write_text(storage.ROOT / "book" / "api" / f"{page}.md", text)

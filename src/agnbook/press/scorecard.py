@@ -14,7 +14,6 @@ from pybtex.richtext import Text
 
 from agnbook import storage
 from agnbook.chapter import claims, paper_page
-from agnbook.press import chapter_style
 
 PARTS = {
     "1": "I Gamma-ray blazars",
@@ -65,7 +64,7 @@ def making_cells(chapter: str) -> dict[str, int]:
 def _chapter_link(entry: dict) -> str:
     """Return a link to the cell that published a claim, or the chapter's name for one that no chapter makes."""
     chapter = entry["chapter"]
-    if chapter == chapter_style.SETTINGS.chapter:
+    if not (storage.ROOT / "notebooks" / f"{chapter}.ipynb").exists():
         return "measured over all chapters"
     cell = making_cells(chapter).get(entry["id"])
     return f'<a href="../notebooks/{chapter}.html{f"#cell-{cell}" if cell else ""}">{escape(paper_page.title(chapter))}</a>'
