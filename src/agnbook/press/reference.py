@@ -13,7 +13,6 @@ from inspect import cleandoc
 from pathlib import Path
 from textwrap import dedent
 
-
 SOURCE = "https://github.com/agnbook/agnbook/blob/main/src/agnbook"
 #: Page -> title and modules; a subpackage stands for its modules, and a module named nowhere is on the last page.
 PAGES = {
