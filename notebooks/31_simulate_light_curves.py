@@ -16,7 +16,7 @@
 #
 # :::{admonition} In this chapter
 # **You will** build a population of quasars, give each a variable light curve in six bands, and look at it with an
-# LSST-like survey: the data of {cite:t}`park2021banp`, from the published laws, without their files.
+# LSST-like survey: the data of {cite:t}`park2021`, from the published laws, without their files.
 #
 # **You will learn** how 21 target quantities hang on only seven numbers, how to sample a damped random walk exactly, and
 # which shortcuts of a simulator a network can later exploit.

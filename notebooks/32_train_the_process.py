@@ -15,7 +15,7 @@
 # # Train the process
 #
 # :::{admonition} In this chapter
-# **You will** build the Bayesian attentive neural process of {cite:t}`park2021banp`, watch it learn, and train the book's own,
+# **You will** build the Bayesian attentive neural process of {cite:t}`park2021`, watch it learn, and train the book's own,
 # much smaller model beside it.
 #
 # **You will learn** why a sampler needs a test before it needs a user, how a latent path collapses, and why *what a network

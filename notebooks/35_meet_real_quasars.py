@@ -373,7 +373,7 @@ heldout.scores(few)["mae"].unstack("kind").round(4)
 #
 # ## The neural process learns Stripe 82
 #
-# The process of {cite:t}`park2021banp` was made for ideal curves. To be fair it is trained anew, on simulated flicker (the law of
+# The process of {cite:t}`park2021` was made for ideal curves. To be fair it is trained anew, on simulated flicker (the law of
 # the simulators, widened; $\rho$ mostly between .9 and 1) at the *real* visits, errors and missing bands of quasars that are not in this chapter's sample. Besides the magnitudes it is
 # told which bands a visit has, their errors, and the object's means, and it is trained with visits and single bands hidden.
 
