@@ -15,13 +15,18 @@ REDSHIFT = summary.GROUPS["locus"].start
 
 
 class ResidualMLP(nn.Module):
-    """Residual blocks Linear-LayerNorm-ReLU-dropout, as in the paper's baseline; `skip` adds a linear path.
+    """Residual blocks Linear-LayerNorm-ReLU-dropout; `skip` adds a linear path.
 
-    With 12 inputs, 252 outputs, width 128 and 6 layers it has the baseline's 118,012 parameters.
+    The authors' baseline is made of blocks Linear-ReLU-LayerNorm-dropout (`norm_last`). With 12 inputs, 252 outputs, width 128
+    and 6 layers it has its 118,012 parameters.
     """
 
-    def __init__(self, inputs: int, outputs: int, width: int = 128, layers: int = 6, dropout: float = 0.0, skip: bool = False):
+    def __init__(
+        self, inputs: int, outputs: int, width: int = 128, layers: int = 6, dropout: float = 0.0, skip: bool = False,
+        norm_last: bool = False,
+    ):  # fmt: skip
         super().__init__()
+        self.norm_last = norm_last
         self.first = nn.Linear(inputs, width)
         self.hidden = nn.ModuleList([nn.Linear(width, width) for _ in range(layers - 1)])
         self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in range(layers - 1)])
@@ -32,7 +37,8 @@ class ResidualMLP(nn.Module):
     def forward(self, x):
         h = torch.relu(self.first(x))
         for linear, norm in zip(self.hidden, self.norms, strict=True):
-            h = h + self.dropout(torch.relu(norm(linear(h))))
+            changed = norm(torch.relu(linear(h))) if self.norm_last else torch.relu(norm(linear(h)))
+            h = h + self.dropout(changed)
         out = self.last(h)
         return out if self.skip is None else out + self.skip(x)
 
@@ -122,6 +128,11 @@ class Posterior:
         coordinates = np.zeros((*draws.shape[::2], len(transforms.COORDINATES)))
         coordinates[..., : self.config["dim"]] = self.outputs.inverse(draws.movedim(1, 2).numpy().astype(float))
         return transforms.to_latents(self.from_locus(coordinates, np.asarray(features)[:, None, REDSHIFT]))
+
+    def coordinates(self, features, latents) -> np.ndarray:
+        """Return what the network describes, shape (n, dim), of latents (n, 8) and their curves' summaries (n, 58)."""
+        nearest = np.asarray(features)[:, REDSHIFT].astype(float)
+        return self.to_locus(transforms.to_coordinates(latents), nearest)[:, : self.config["dim"]]
 
     def to_locus(self, coordinates, nearest) -> np.ndarray:
         """Replace redshifts among `coordinates` by arcsinh((z - z of the colour locus) / ``redshift_scale``).

@@ -57,6 +57,20 @@ def density(network, x, y, *, epochs, batch, rate, seed, validation=0.05, weight
     return list(zip(trained.loss[:, 0].tolist(), trained.score[:, 0].tolist(), strict=True))
 
 
+def untrained_posterior(setting, features, latents, *, width=128, layers=4, columns=None, **notes) -> posterior.Posterior:
+    """Return the book's own posterior for summaries (n, 58) and latents (n, 8), scaled by them and not trained."""
+    columns = list(range(summary.WIDTH) if columns is None else columns)
+    nearest = features[:, posterior.REDSHIFT].astype(float)
+    config = {
+        "setting": setting, "columns": columns, "width": width, "layers": layers, "dim": 8 if latents[:, 7].std() > 0 else 7,
+        "redshift_scale": float(np.median(np.abs(latents[:, 6] - nearest))) if posterior.REDSHIFT in columns else None,
+        "simulations": len(features), **notes,
+    }  # fmt: skip
+    own = posterior.Posterior.build(config, transforms.Standard.fit(features[:, columns]), None)
+    own.outputs = transforms.Standard.fit(own.coordinates(features, latents))
+    return own
+
+
 def own_posterior(setting, features, latents, *, seed, width=128, layers=4, epochs=20, batch=256, columns=None, rate=5e-3):
     """Train the book's own posterior on summaries (n, 58) and latents (n, 8).
 
@@ -64,18 +78,10 @@ def own_posterior(setting, features, latents, *, seed, width=128, layers=4, epoc
     -------
     (posterior.Posterior, list of (training loss, validation loss))
     """
-    coordinates, columns = transforms.to_coordinates(latents), list(range(summary.WIDTH) if columns is None else columns)
-    nearest = features[:, posterior.REDSHIFT].astype(float)
-    config = {
-        "setting": setting, "columns": columns, "width": width, "layers": layers, "dim": 8 if latents[:, 7].std() > 0 else 7,
-        "redshift_scale": float(np.median(np.abs(latents[:, 6] - nearest))) if posterior.REDSHIFT in columns else None,
-        "simulations": len(features), "epochs": epochs, "seed": seed,
-    }  # fmt: skip
     torch.manual_seed(seed)
-    own = posterior.Posterior.build(config, transforms.Standard.fit(features[:, columns]), None)
-    coordinates = own.to_locus(coordinates, nearest)[:, : config["dim"]]
-    own.outputs = transforms.Standard.fit(coordinates)
-    y = torch.as_tensor(own.outputs.forward(coordinates), dtype=torch.float32)
+    sizes = {"width": width, "layers": layers, "columns": columns}
+    own = untrained_posterior(setting, features, latents, **sizes, epochs=epochs, seed=seed)
+    y = torch.as_tensor(own.outputs.forward(own.coordinates(features, latents)), dtype=torch.float32)
     history = density(own.network, own.prepare(features), y, epochs=epochs, batch=batch, rate=rate, seed=seed)
     own.guard = posterior.Guard.fit(features, own.prepare(features).numpy())
     return own, history
@@ -110,6 +116,15 @@ def target_network(features, targets, scaler, *, seed, width=128, layers=6, drop
     return sample, history
 
 
+def simulated_curves(n: int, seed: int, setting: str = "dc2_like"):
+    """Yield the `dataset.Curves` of a `CurveSet`, a thousand at a time, each thousand on fresh cadences."""
+    rng = np.random.default_rng([seed, n])
+    for first in range(0, n, 1000):
+        size = min(1000, n - first)
+        pool = cadence.pool(max(20, size // 10), rng)
+        yield dataset.simulate(size, rng, pool, setting)
+
+
 class CurveSet:
     """Light curves as the neural process eats them: scaled, subsampled in every batch, noise drawn afresh.
 
@@ -120,10 +135,7 @@ class CurveSet:
     """
 
     def __init__(self, n: int, seed: int, setting: str = "dc2_like", scales=None, nugget: float = 0.02):
-        rng = np.random.default_rng([seed, n])
-        sizes = [1000] * (n // 1000) + ([n % 1000] if n % 1000 else [])
-        pools = (cadence.pool(max(20, size // 10), rng) for size in sizes)
-        self._take([dataset.simulate(size, rng, pool, setting) for size, pool in zip(sizes, pools, strict=True)])
+        self._take(list(simulated_curves(n, seed, setting)))
         if scales is None:
             self.magnitudes = transforms.Standard.fit(np.concatenate([truth[::20] for truth in self.truth]))
             self.whiten = transforms.Whitened.fit(self.targets, nugget)
@@ -186,10 +198,10 @@ def resume(network, optimiser, path):
 
 
 def neural_process(network, training, validation, *, seconds, checkpoint, seed, batch=40, n_context=64, n_extra=32,
-                   alpha=10.0, every=275, patience=20, rate=1e-3, cooldown=0.0, max_steps=10**9):  # fmt: skip
+                   alpha=10.0, every=275, patience=20, rate=1e-3, weight_decay=1e-5, cooldown=0.0, max_steps=10**9):  # fmt: skip
     """Train for `seconds` of processor time more, from the checkpoint on; the same command continues a stopped run.
 
-    Adam at `rate`, weight decay 1e-5, halved when the validation loss has not fallen for `patience` rounds of
+    Adam at `rate` with `weight_decay`, the rate halved when the validation loss has not fallen for `patience` rounds of
     `every` steps (an epoch of 11,000 curves in batches of 40 has 275). In the last `cooldown` seconds it falls to zero, so
     that the weights settle. A CUDA device is used if there is one.
 
@@ -200,7 +212,7 @@ def neural_process(network, training, validation, *, seconds, checkpoint, seed, 
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
-    optimiser = torch.optim.Adam(network.parameters(), lr=rate, weight_decay=1e-5)
+    optimiser = torch.optim.Adam(network.parameters(), lr=rate, weight_decay=weight_decay)
     step, history, rate = resume(network, optimiser, checkpoint)
     start, before = time.process_time(), history[-1]["seconds"] if history else 0.0
     rng = np.random.default_rng([seed, step])
