@@ -165,13 +165,11 @@ print(
     ", ".join(f"{counts[name]} {name}" for name in ("bll", "fsrq", "bcu")), end=", "
 )
 print(f"{len(both) - counts[['bll', 'fsrq', 'bcu']].sum()} others")
-print(
-    f"within 10° of the plane: {plane.mean():.1%} of sources, {share:.0%} of the sky"
-)
+print(f"within 10° of the plane: {plane.mean():.1%} of sources", end=", ")
+print(f"{share:.0%} of the sky")
 for name, rows in (("near the plane", plane), ("elsewhere", ~plane)):
-    print(
-        f"blazars of uncertain type {name}: {(physical_class[rows] == 'bcu').mean():.0%}"
-    )
+    uncertain = (physical_class[rows] == "bcu").mean()
+    print(f"blazars of uncertain type {name}: {uncertain:.0%}")
 
 # %% [markdown]
 # ## What is missing, and what that means

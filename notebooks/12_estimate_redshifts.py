@@ -503,11 +503,9 @@ plt.show()
 # %% tags=["hide-input"]
 measured = {}
 for score in ("rmse", "cc"):
-    interval = f"{score}_interval"
-    for table, infix, n in (
-        (table1.loc[names], "", len(test)),
-        (cv, "cv.", len(z)),
-    ):
+    interval, samples = f"{score}_interval", (len(test), len(z))
+    tables = table1.loc[names], cv
+    for table, infix, n in zip(tables, ("", "cv."), samples, strict=True):
         for name, row in table.iterrows():
             key = f"redshift.{name.replace(' ', '_')}.{infix}{score}"
             measured[key] = claims.Measured(row[score], row[interval], n)

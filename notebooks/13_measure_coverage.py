@@ -377,7 +377,8 @@ for key, name in (("lowest", worst), ("highest", best)):
 # %% tags=["hide-input"]
 KEYS = {
     "flipout": "weights alone", "flipout_noise": "+ Laplace, fitted",
-    "class_quantiles": "redshifts of the class", "gaussian_head": "network with a width",
+    "class_quantiles": "redshifts of the class",
+    "gaussian_head": "network with a width",
     "stretched_by_sd": "errors, stretched by sd",
     "stretched_by_mean": "errors, stretched by mean",
 }  # fmt: skip
@@ -385,9 +386,7 @@ for key, name in KEYS.items():
     interval = scores.bootstrap(np.mean, crps[name], seed=seed)
     found = claims.Measured(crps[name].mean(), interval, n)
     measured[f"redshift.{key}.crps"] = found
-value, low, top = differences[
-    "errors, stretched by sd", "errors, stretched by mean"
-]
+value, low, top = differences[KEYS["stretched_by_sd"], KEYS["stretched_by_mean"]]
 measured["redshift.spread_minus_mean.crps"] = claims.Measured(value, (low, top), n)
 claims.publish(measured, settings, seed)
 

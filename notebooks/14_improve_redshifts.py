@@ -264,10 +264,9 @@ squared = (mean - z[:, None]) ** 2
 share = squared[distant].sum() / squared.sum()
 text = ", ".join(f"{label} {value:.2f}" for label, value in within.items())
 print(f"CC within a class: {text}")
-print(
-    f"beyond z = 1.5: {distant.mean():.0%} of the sources, {share:.0%} of the squared "
-    f"error, mean error {(mean - z[:, None])[distant].mean():+.2f}"
-)
+print(f"beyond z = 1.5: {distant.mean():.0%} of the sources", end=", ")
+print(f"{share:.0%} of the squared error", end=", ")
+print(f"mean error {(mean - z[:, None])[distant].mean():+.2f}")
 
 # %% [markdown]
 # The two clouds hardly overlap: much of the correlation is the difference of the classes. Within each, predictions are
@@ -373,13 +372,7 @@ studies = stored.table(
 curve = studies[studies["kind"] == "curve"]
 used = curve["fraction"] * (n - len(paper) / 10)
 powers = np.array([0.1, 0.25, 0.5, 1.0, 2.0])
-walls = {}
-for power in powers:
-    floor, line = ablation.extrapolate(used, curve["rmse"], power)
-    misfit = np.abs(line(used) - curve["rmse"]).max()
-    walls[power] = floor, line(10_000), misfit
-names = ["floor", "RMSE at 10 000 rows", "largest misfit"]
-pd.DataFrame.from_dict(walls, orient="index", columns=names).round(3)
+ablation.floors(used, curve["rmse"], powers, at=10_000).round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-learning", "caption": "RMSE of one booster against its training rows (bars: 95 % over sources) and extrapolations with exponents 0.1 to 2. Orange: the best model."}, "image": {"alt": "Five falling points; the extrapolated curves fan out widely beyond them."}}
 fig, ax = plt.subplots(figsize=(6.4, 3.4))

@@ -455,7 +455,7 @@ rows_of(raised, "logloss").round(4)
 
 # %% tags=["nbval-ignore-output"]
 def votes_at_sizes():
-    """Out-of-fold votes of the first repeat, from a part of the training sources."""
+    """Out-of-fold votes of the first repeat, from parts of the training sources."""
     sizes = {"parts": settings.parts} | voter_sizes
     votes = learning_curve.out_of_fold(wide_X[WIDE], wide_y, folds[0], **sizes)
     return voting.tidy({str(k): v[None] for k, v in votes.items()}, X.index).round(

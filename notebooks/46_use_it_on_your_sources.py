@@ -359,8 +359,8 @@ low, high = here["value"] - here["sd"], here["value"] + here["sd"]
 ax.fill_between(here["time"], low, high, alpha=0.4, color=figures.COLORS["sky"])
 ax.plot(here["time"], here["value"], color=figures.COLORS["blue"], lw=1)
 ax.errorbar(
-    i_band["time"], i_band["magnitude"], yerr=i_band["error"], fmt=".", ms=4, lw=0.8,
-    color=figures.COLORS["orange"],
+    i_band["time"], i_band["magnitude"], yerr=i_band["error"],
+    fmt=".", ms=4, lw=0.8, color=figures.COLORS["orange"],
 )  # fmt: skip
 ax.set(xlabel="time (MJD, days)", ylabel="i magnitude")
 ax.invert_yaxis()
@@ -369,16 +369,14 @@ plt.show()
 # %%
 for name in ("measurements", "rows_left_out", "problem", "flags"):
     print(f"{name}: {parameters[name][0] if parameters[name][0] != '' else 'none'}")
-print(
-    f"reconstruction: {len(here)} times, sd {here['sd'].min():.3f} to {here['sd'].max():.3f} mag"
-)
+print(f"reconstruction: {len(here)} times, sd", end=" ")
+print(f"{here['sd'].min():.3f} to {here['sd'].max():.3f} mag")
 hidden, constant = (
     parameters["heldout_mae"][0],
     parameters["heldout_mae_constant"][0],
 )
-print(
-    f"hidden nights predicted to {hidden:.3f} mag, by a constant to {constant:.3f} mag"
-)
+print(f"hidden nights predicted to {hidden:.3f} mag", end=", ")
+print(f"by a constant to {constant:.3f} mag")
 
 # %% [markdown]
 # `problem` says why there is no answer, `flags` what to be wary of, and the last line how well nights that the fit has not seen

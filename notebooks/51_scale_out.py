@@ -314,7 +314,8 @@ Markdown(
     f"above. The light curves fill {terabytes:.1f} TB, the answers {gigabytes:.0f} "
     f"GB. In partitions of {per_task} objects these are {objects / per_task:.0f} "
     f"tasks of {per_task * one['ms'] / 6e4:.0f} minutes each: long beside the "
-    "seconds that a process needs to start, short enough that a lost one costs little."
+    "seconds that a process needs to start, short enough that a lost one costs "
+    "little."
 )
 
 # %% [markdown]

@@ -48,3 +48,11 @@ def test_extrapolation_finds_the_floor_it_was_made_with(power):
     rows = np.geomspace(100, 2000, 6)
     floor, line = ablation.extrapolate(rows, np.sqrt(0.3**2 + 4 * rows**-power), power)
     assert floor == pytest.approx(0.3) and line(1e4) == pytest.approx(np.sqrt(0.09 + 4 * 1e4**-power))
+
+
+def test_floors_of_several_exponents_fit_only_the_one_that_made_the_points():
+    rows = np.geomspace(100, 2000, 6)
+    table = ablation.floors(rows, np.sqrt(0.3**2 + 4 * rows**-0.5), [0.25, 0.5, 1.0], at=10_000)
+    assert table.loc[0.5].tolist() == pytest.approx([0.3, np.sqrt(0.09 + 0.04), 0.0], abs=1e-6)
+    assert table["largest misfit"].idxmin() == 0.5 and table["floor"].is_monotonic_increasing
+    assert list(table) == ["floor", "RMSE at 10,000 rows", "largest misfit"]

@@ -59,3 +59,12 @@ def extrapolate(rows, rmse, power: float) -> tuple[float, Callable]:
     """Fit rmse^2 = floor^2 + b * rows^-power by least squares; return the floor and the fitted rmse(rows)."""
     slope, intercept = np.polyfit(np.asarray(rows, float) ** -power, np.asarray(rmse) ** 2, 1)
     return float(np.sqrt(max(intercept, 0.0))), lambda count: np.sqrt(intercept + slope * count**-power)
+
+
+def floors(rows, rmse, powers, at: float) -> pd.DataFrame:
+    """Extrapolate with each exponent: index `powers`, columns ``floor``, ``RMSE at <at> rows`` and ``largest misfit``."""
+    found = {}
+    for power in powers:
+        floor, line = extrapolate(rows, rmse, power)
+        found[power] = floor, line(at), float(np.abs(line(np.asarray(rows, float)) - rmse).max())
+    return pd.DataFrame.from_dict(found, orient="index", columns=["floor", f"RMSE at {at:,.0f} rows", "largest misfit"])
