@@ -81,11 +81,7 @@ STEPS = [(0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (3, 6), (4, 7), (4, 8)]
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paper1", "caption": "The paper in one drawing. Above: redshifts; below: classes."}, "image": {"alt": "Flow chart from the catalogue through two feature sets and two families of networks to three tables, a figure and the counts of classes."}}
 fig, ax = plt.subplots(figsize=(9, 3.8))
-texts = list(PLACES)
-upper = {text: "blue" for text in texts if PLACES[text][1] > 1}
-lower = {text: "orange" for text in texts if PLACES[text][1] < 1}
-arrows = [(texts[start], texts[end]) for start, end in STEPS]
-figures.boxes(ax, PLACES, arrows, upper | lower)
+figures.boxes(ax, PLACES, STEPS)
 plt.show()
 
 # %% [markdown]
@@ -100,8 +96,7 @@ paper_page.count(rows)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paper1-verdicts", "caption": "Every number of the paper that could be tested: ours minus the paper's, in units of the tolerance that was reasoned beforehand (grey: within it). Bars: 95 % intervals of ours. Beyond four tolerances a point stands at the edge."}, "image": {"alt": "Points by table and section; most lie in the grey band around zero, and the bars of Table 1 and 2 are longer than the band."}}
 fig, ax = plt.subplots(figsize=(8, 4.5))
-paper_page.draw(ax, rows, {"reproduced": "#0072B2", "differs": "#D55E00"})
-ax.legend(loc="upper right")
+paper_page.draw(ax, rows)
 plt.show()
 
 # %% tags=["remove-input"]

@@ -80,11 +80,7 @@ STEPS = [(0, 1), (0, 2), (1, 3), (2, 3), (2, 4), (3, 4), (3, 5), (3, 6), (4, 7)]
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paper2", "caption": "The paper in one drawing. Above: classes and counts; below: weights and tests."}, "image": {"alt": "Flow chart from the catalogue through groups and weights to trained models, and on to counts, changes of probability, and tests."}}
 fig, ax = plt.subplots(figsize=(9, 3.8))
-texts = list(PLACES)
-upper = {text: "blue" for text in texts if PLACES[text][1] > 1}
-lower = {text: "orange" for text in texts if PLACES[text][1] < 1}
-arrows = [(texts[start], texts[end]) for start, end in STEPS]
-figures.boxes(ax, PLACES, arrows, upper | lower)
+figures.boxes(ax, PLACES, STEPS)
 plt.show()
 
 # %% [markdown]
@@ -108,8 +104,7 @@ paper_page.count(rows)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paper2-verdicts", "caption": "Every number of the paper that was tested: ours minus the paper's, in units of the tolerance that was reasoned beforehand (grey: within it). Bars: intervals of ours. Beyond four tolerances a point stands at the edge."}, "image": {"alt": "Points by table and section; most lie in the grey band around zero."}}
 fig, ax = plt.subplots(figsize=(8, 5))
-paper_page.draw(ax, rows, {"reproduced": "#0072B2", "differs": "#D55E00"})
-ax.legend(loc="upper right")
+paper_page.draw(ax, rows)
 plt.show()
 
 # %% tags=["remove-input"]

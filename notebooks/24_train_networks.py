@@ -316,16 +316,14 @@ print("predicted minus observed above one half:", over.round(3).to_dict())
 # {ref}`ch-measure-its-effect`.
 
 # %%
-if settings.recompute:
-    predict = spread_studies.networks(settings.epochs)
-    judged = spread_studies.study(
+predict = spread_studies.networks(settings.epochs)
+scores, *_ = stored.tables(
+    [f"results/shift_network_{name}.csv" for name in spread_studies.TABLES],
+    lambda: spread_studies.study(
         X, group, unassociated, every, rows, tested, predict, seed=seed
-    )
-spread = {}
-for kind in ("scores", "single", "counts"):
-    path = f"results/shift_network_{kind}.csv"
-    spread[kind] = stored.table(path, lambda kind=kind: judged[kind], **store)
-scores = spread["scores"]
+    ),
+    **store,
+)
 macro = scores.query("`class` == 'mean' and score == 'auc'")
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-spread", "caption": "Networks: weighted minus unweighted training, tested with the same weights; mean area over the six classes for every set of weights, with 95 % intervals."}, "image": {"alt": "One row a set of weights; all points lie below zero."}}

@@ -24,18 +24,10 @@ def lsdb():
     return pytest.importorskip("lsdb", reason="LSDB is not installed (pip install 'agnbook[hats]')")
 
 
-@pytest.fixture
-def one_process(monkeypatch):
-    """Run the tasks in this process; returns the partitions that were computed."""
-    counted = []
-
-    def gather(workers, task, missing, records, tick):
-        for name in sorted(missing):
-            records[name] = task(name)
-            counted.append(name.as_posix())
-
-    monkeypatch.setattr(bulk.bulk_workers, "gather_here", gather)
-    yield counted
+@pytest.fixture(autouse=True)
+def opened_anew():
+    """A catalogue that a test has opened is not that of the next one."""
+    yield
     bulk_hats._open.cache_clear()
 
 

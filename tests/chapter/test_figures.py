@@ -37,12 +37,15 @@ def test_flows_are_as_wide_as_their_numbers():
 
 def test_boxes_stand_at_their_places_and_arrows_join_them():
     import matplotlib.pyplot as plt
+    from matplotlib.colors import to_hex
 
     fig, ax = plt.subplots()
     places = {"a": (0, 0), "b": (2, 1)}
-    figures.boxes(ax, places, [("a", "b")], {"a": "blue"})
+    figures.boxes(ax, places, [(0, 1)])
     drawn = {text.get_text(): text for text in ax.texts if text.get_text()}
     assert {name: text.get_position() for name, text in drawn.items()} == places, "the argument stays as it was given"
     (arrow,) = [text for text in ax.texts if not text.get_text()]
-    assert arrow.xy == (2, 1) and ax.get_xlim() == (-0.5, 2.5)
+    assert tuple(arrow.xy) == (2, 1) and ax.get_xlim() == (-0.5, 2.5)
+    frames = [to_hex(drawn[name].get_bbox_patch().get_edgecolor()).upper() for name in places]
+    assert frames == [to_hex(figures.COLORS[color]).upper() for color in ("grey", "blue")], "above the first box: blue"
     plt.close(fig)

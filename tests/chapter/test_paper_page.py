@@ -78,7 +78,7 @@ def test_verdicts_are_counted_by_element(book):
 
 def test_drawn_in_tolerances_and_held_inside_the_ends(book):
     fig, ax = plt.subplots()
-    paper_page.draw(ax, paper_page.numbers("smith2020"), {"reproduced": "C0", "differs": "C1"}, ends=3)
+    paper_page.draw(ax, paper_page.numbers("smith2020"), ends=3)
     points = {line.get_label(): line.get_xdata() for line in ax.lines}
     np.testing.assert_allclose(points["reproduced"], [0.5])
     np.testing.assert_allclose(points["differs"], [3.0])  # five tolerances away

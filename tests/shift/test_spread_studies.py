@@ -17,7 +17,7 @@ def made():
     rows, tested = catalogue.random_splits(300, 4, rng)
     target = rng.normal(size=(80, 4)) + 1
     tables = spread_studies.study(X, group, target, sets, rows, tested, spread_studies.forests(8), seed=0)
-    return X, group, sets, rows, tested, tables
+    return X, group, sets, rows, tested, dict(zip(spread_studies.TABLES, tables, strict=True))
 
 
 def test_every_set_is_judged_for_every_class_and_score(made):

@@ -95,26 +95,24 @@ def flows(ax, table, colors: dict[str, str], gap: float = 0.03, labels: dict[str
         ax.spines[side].set_visible(False)
 
 
-def boxes(
-    ax, places: dict[str, tuple[float, float]], arrows: list[tuple[str, str]], colors: dict[str, str] | None = None
-) -> None:
+def boxes(ax, places: dict[str, tuple[float, float]], steps: list[tuple[int, int]]) -> None:
     """Draw a chart of text boxes joined by arrows, such as what a paper does.
 
     Parameters
     ----------
-    places : text of a box -> its centre (x, y); the axis reaches half a unit beyond the outermost.
-    arrows : pairs of texts, from and to.
-    colors : text -> key of `COLORS` for its frame; grey by default.
+    places : text of a box -> its centre (x, y); the axis reaches half a unit beyond the outermost. Boxes above the first are
+        blue, those below it orange.
+    steps : pairs of numbers in `places`, from and to.
     """
-    centres, drawn = np.array(list(places.values()), float), {}
+    centres, drawn = np.array(list(places.values()), float), []
     for text, (x, y) in places.items():
-        color = COLORS[(colors or {}).get(text, "grey")]
-        frame = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": color, "lw": 1.5}
-        drawn[text] = ax.text(x, y, text, ha="center", va="center", fontsize=9, bbox=frame)
-    for start, end in arrows:
+        branch = np.sign(y - centres[0, 1])
+        frame = {"edgecolor": COLORS[{1: "blue", -1: "orange"}.get(branch, "grey")], "facecolor": "white", "lw": 1.5}
+        drawn.append(ax.text(x, y, text, ha="center", va="center", fontsize=9, bbox={"boxstyle": "round,pad=0.5", **frame}))
+    for start, end in steps:
         style = {"arrowstyle": "->", "color": COLORS["grey"], "patchA": drawn[start].get_bbox_patch()}
         style |= {"patchB": drawn[end].get_bbox_patch(), "shrinkA": 2, "shrinkB": 2}
-        ax.annotate("", places[end], places[start], arrowprops=style)
+        ax.annotate("", centres[end], centres[start], arrowprops=style)
     ax.set(
         xlim=(centres[:, 0].min() - 0.5, centres[:, 0].max() + 0.5), ylim=(centres[:, 1].min() - 0.5, centres[:, 1].max() + 0.5)
     )

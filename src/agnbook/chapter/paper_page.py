@@ -103,15 +103,17 @@ def title(chapter: str) -> str:
     return found[1] if found else chapter
 
 
-def draw(ax, rows: pd.DataFrame, colors: dict[str, str], ends: float = 4.0) -> None:
+def draw(ax, rows: pd.DataFrame, ends: float = 4.0) -> None:
     """Draw one point a number: ours minus the paper's value, in tolerances, with the interval of ours as a bar.
 
     Parameters
     ----------
     rows : of `numbers`; those without a value of ours are left out. A count (tolerance 0) is drawn at 0 where it agrees.
-    colors : verdict -> colour.
     ends : points and bars beyond this many tolerances are drawn there.
     """
+    from agnbook.chapter import figures  # matplotlib, which the press does without
+
+    colors = {"reproduced": figures.COLORS["blue"], "differs": figures.COLORS["orange"]}
     tested = rows[rows["ours"].notna()]
     elements = list(tested["element"].unique())
     scale = tested["tolerance"].where(tested["tolerance"] > 0, 1.0)
@@ -126,3 +128,4 @@ def draw(ax, rows: pd.DataFrame, colors: dict[str, str], ends: float = 4.0) -> N
         ax.plot(inside["ours"][here], line[here], "o", ms=4, color=color, label=verdict)
     ax.set_yticks([-number for number in range(len(elements))], elements)
     ax.set(xlabel="(ours − paper) / tolerance", xlim=(-1.05 * ends, 1.05 * ends))
+    ax.legend(loc="upper right")

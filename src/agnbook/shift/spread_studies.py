@@ -51,6 +51,10 @@ def typical(sets: dict[str, np.ndarray], estimator: str) -> str:
     return mine[(len(mine) - 1) // 2][1]
 
 
+#: What `study` returns, as its files are called.
+TABLES = ("scores", "single", "counts")
+
+
 def forests(n_trees: int) -> Callable:
     """`catalogue.predict_forests` as `study` calls it."""
     return partial(catalogue.predict_forests, n_trees=n_trees)
@@ -63,7 +67,7 @@ def networks(epochs: int) -> Callable:
 
 def study(
     X, group, target, sets: dict[str, np.ndarray], rows, tested, predict: Callable, *, seed: int
-) -> dict[str, pd.DataFrame]:
+) -> tuple[pd.DataFrame, ...]:
     """Train with every set of weights and compare with unweighted training.
 
     Parameters
@@ -73,23 +77,20 @@ def study(
 
     Returns
     -------
-    dict of pandas.DataFrame
-        ``scores``: see `compare`; ``single``: see `single_sources`; ``counts``: see `count`. Each has a column ``set``.
+    tuple of pandas.DataFrame, in the order of `TABLES`
+        Scores: see `compare`; single sources: see `single_sources`; counts: see `count`. Each has a column ``set``.
     """
     everything, n = np.vstack([X, target]), len(X)
     plain = predict(X, group, rows, everything, None, seed=seed)
     again = predict(X, group, rows, everything, None, seed=seed + 1)
-    found = {
-        "scores": [],
-        "single": [single_sources(plain[:, n:], again[:, n:]).assign(set=CHANCE)],
-        "counts": [count(plain, tested).assign(set="unweighted"), count(again, tested).assign(set=CHANCE)],
-    }
+    scores, single = [], [single_sources(plain[:, n:], again[:, n:]).assign(set=CHANCE)]
+    counts = [count(plain, tested).assign(set="unweighted"), count(again, tested).assign(set=CHANCE)]
     for name, weight in sets.items():
         weighted = predict(X, group, rows, everything, weight, seed=seed)
-        found["scores"].append(compare(group, plain[:, :n], weighted[:, :n], weight, tested).assign(set=name))
-        found["single"].append(single_sources(plain[:, n:], weighted[:, n:]).assign(set=name))
-        found["counts"].append(count(weighted, tested).assign(set=name))
-    return {kind: pd.concat(tables, ignore_index=True) for kind, tables in found.items()}
+        scores.append(compare(group, plain[:, :n], weighted[:, :n], weight, tested).assign(set=name))
+        single.append(single_sources(plain[:, n:], weighted[:, n:]).assign(set=name))
+        counts.append(count(weighted, tested).assign(set=name))
+    return tuple(pd.concat(tables, ignore_index=True) for tables in (scores, single, counts))
 
 
 def compare(group, plain, weighted, weight, tested) -> pd.DataFrame:
