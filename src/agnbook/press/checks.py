@@ -17,7 +17,7 @@ PYTHON = [sys.executable, "-m"]
 PYTEST = [*PYTHON, "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg", "--nbval-cell-timeout=900", "-p", "no:cov",
          "-p", "agnbook.press.nbval_extras"]  # fmt: skip
-COVERAGE = ["--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90"]
+COVERAGE = ["--cov", "--cov-report=term:skip-covered", "--cov-fail-under=95"]
 #: Steps that both share.
 CHEAP = {
     "style": [*PYTHON, "ruff", "check", "."],
