@@ -530,7 +530,7 @@ for name, score in photometric.SCORES.items():
     key = f"redshift.flipout.cv.{name.split()[0].lower()}"
     measured[key] = claims.Measured(score(truth, values), interval, len(known))
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-input"]
 pd.set_option("display.max_rows", 100)
 both = pd.concat([statistics, trivial3])
 for (kind, sample), group in both.groupby(["network", "sample"]):

@@ -475,7 +475,7 @@ for label, level in zip(boosted.LEVEL_NAMES, validation.LEVELS, strict=True):
         found = claims.Measured(row["value"], (row["low"], row["high"]), row["n"])
         measured[f"redshift.best.{key}coverage{label}"] = found
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-input"]
 for key, name in (("mlp", "MLP"), ("ridge", "ridge"), ("boosting", "boosting")):
     value, low, top = gains.loc[name]
     key = f"redshift.best.rmse_minus_{key}"

@@ -19,12 +19,18 @@ def book(tmp_path_factory):
     return target
 
 
+def flat(outline):
+    """Return the entries of all levels."""
+    return [one for entry in outline for one in (flat(entry) if isinstance(entry, list) else [entry])]
+
+
 def test_the_whole_book_is_below_30_mb(book):
     assert 1e6 < book.stat().st_size < 30e6
     reader = pypdf.PdfReader(book)
     assert len(reader.pages) > 100
-    text = " ".join(page.extract_text() for page in reader.pages[-40:])
-    assert "Scorecard" in text and "Glossary" in text and "Bibliography" in text
+    titles = [entry.title for entry in flat(reader.outline)]
+    for page in ("Scorecard", "Glossary", "Bibliography"):  # Chromium writes a heading that opens a page twice
+        assert any(title.startswith(page) for title in titles), page
 
 
 def test_references_lead_to_places_inside(book):

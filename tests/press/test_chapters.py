@@ -32,6 +32,9 @@ def test_chapter_is_well_formed(name):
     for label in labels:
         if "figure" in label:
             assert label["image"]["alt"] and label["figure"]["caption"]
+    published = [cell for cell in notebook.cells if cell.cell_type == "code" and "claims.publish(" in cell.source]
+    for cell in published:
+        assert not {"hide-cell", "hide-output"} & set(cell.metadata.get("tags", [])), "the table of claims must be seen unfolded"
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])
         assert not any(output.output_type == "error" for output in outputs)
