@@ -11,10 +11,11 @@ from astropy.table import MaskedColumn, Table
 from simulated import catalogue
 
 from agnbook import committed, storage
-from agnbook.ask import classify, lookup, redshift, skill, source_names
+from agnbook.ask import classify, join_4lac, lookup, redshift, skill, source_names
 from agnbook.blazars.shipped_blazars import BLAZARS, BlazarNetwork
 from agnbook.errors import FeatureError
 from agnbook.judge import scores
+from agnbook.redshifts import fewer_columns, shipped_redshift
 from agnbook.shift import catalogue as shift_catalogue
 from agnbook.sky import catalogs, features, source_classes
 
@@ -274,8 +275,8 @@ def test_redshifts_of_invented_rows_kept_and_flagged():
 
 def test_redshift_refuses_with_everything_that_is_wrong():
     rows = catalogue(4)
-    with pytest.raises(FeatureError, match=r"lacks the columns GLAT, VLBI_Counterpart; use"):
-        redshift.redshift(Table.from_pandas(rows.drop(columns=["VLBI_Counterpart", "GLAT"])))
+    with pytest.raises(FeatureError, match=r"lacks the columns GLAT, ASSOC1; use"):  # what 4FGL lacks, too, is not missed
+        redshift.redshift(Table.from_pandas(rows.drop(columns=["VLBI_Counterpart", "GLAT", "ASSOC1"])))
     rows.loc[1, "Flux1000"], rows.loc[2, "nu_syn"], rows.loc[3, "CLASS"] = -1.0, 0.0, "psr"
     told = (
         r"Flux1000 is -1 cm-2 s-1, and must be positive.*0001.*nu_syn, nuFnu_syn must both.*0002.*CLASS 'psr' is no active galaxy"
@@ -285,6 +286,11 @@ def test_redshift_refuses_with_everything_that_is_wrong():
     assert list(redshift.redshift(Table.from_pandas(rows))["not_given"]) == ["", "Flux1000", "", "CLASS"]
     with pytest.raises(FeatureError, match="no rows"):
         redshift.redshift(Table.from_pandas(rows)[:0])
+
+
+@pytest.fixture(scope="module")
+def dr4_as_it_is():
+    return catalogs.read("4fgl-dr4")
 
 
 @pytest.fixture(scope="module")
@@ -348,11 +354,58 @@ def test_a_table_of_4fgl_is_joined_with_4lac_by_name(unknown):
     names = source_names.todays_names(lac["Source_Name"])
     mine = dr4[dr4["Source_Name"].isin([*names, "4FGL J0534.5+2201i"])].rename(columns={"Source_Name": "Name"})
     found = redshift.redshift(Table.from_pandas(mine)).to_pandas().set_index("Name")
-    assert found["model"].str.contains("joined from 4LAC-DR3").all()
-    assert found.loc[names, "z_q500"].notna().all() and "CLASS" in found.loc["4FGL J0534.5+2201i", "not_given"]
+    assert found.loc[names, "model"].str.contains("joined from 4LAC-DR3").all() and (found.loc[names, "without"] == "").all()
+    crab = found.loc["4FGL J0534.5+2201i"]
+    assert found.loc[names, "z_q500"].notna().all() and "CLASS" in crab["not_given"] and "no active galaxy" in crab["problem"]
     # two more years of gamma rays move the answer, but not out of the published interval
     published = source_names.published("agn_redshifts").loc[names]
     assert found.loc[names, "z_q500"].between(published["z_low95"], published["z_high95"]).all()
     strangers = Table.from_pandas(mine.assign(Name=["a", "b", "c", "d"][: len(mine)]).drop(columns=["RAJ2000", "GLON"]))
     with pytest.raises(FeatureError, match="taken from 4LAC-DR3"):
         redshift.redshift(strangers)
+
+
+@pytest.mark.needs("4fgl-dr4")
+def test_columns_of_4fgl_suffice_and_say_what_they_cost(dr4_as_it_is, monkeypatch):
+    """Sources that 4LAC does not know, or all where it is not there: a second model answers, and says so."""
+    monkeypatch.setattr(join_4lac, "_lac", lambda: None)
+    rows = dr4_as_it_is[dr4_as_it_is["CLASS1"].str.strip().str.lower().isin(["bll", "fsrq", "bcu", "psr"])].iloc[::300]
+    table = Table.from_pandas(rows)
+    found = redshift.redshift(table).to_pandas()
+    agn = (rows["CLASS1"].str.strip().str.lower() != "psr").to_numpy()
+    assert 5 < agn.sum() and found["z_q500"].notna().tolist() == agn.tolist()
+    assert set(found.loc[agn, "without"]) == {", ".join(features.ONLY_IN_4LAC)} and set(found.loc[~agn, "without"]) <= {""}
+    assert found["model"].str.endswith(f"{len(features.FEATURES_FROM_4FGL)} features of 4FGL").all()
+    few = storage.sha256(storage.DATA / shipped_redshift.REDSHIFT_4FGL)
+    assert set(found["model_sha256"]) == {few} and found["no_sed"].all()
+    cost = redshift.cost()
+    assert set(found.loc[agn, "expected_rmse"]) == {round(cost.loc[fewer_columns.FITTED, "rmse"], 3)}
+    assert cost.loc[fewer_columns.ALL, "rmse"] < cost.loc[fewer_columns.FITTED, "rmse"] < cost.loc[fewer_columns.EMPTY, "rmse"]
+    # a column that is there and empty says no more than one that is not
+    nothing = {name: "" if name in features.EXTENDED_TEXTS else np.nan for name in features.ONLY_IN_4LAC}
+    again = redshift.redshift(Table.from_pandas(rows.assign(**nothing))).to_pandas()
+    np.testing.assert_array_equal(again["z_q500"], found["z_q500"])
+    posterior = redshift.redshift_posterior(table)[1]
+    np.testing.assert_allclose(posterior[agn][:, 51], found.loc[agn, "z_q500"], rtol=0.2)
+
+
+@pytest.mark.needs("4lac-dr3-h")
+def test_one_row_without_4lacs_columns_costs_only_itself(high_latitude, monkeypatch):
+    rows = high_latitude.iloc[:4].copy()
+    whole = redshift.redshift(Table.from_pandas(rows))
+    rows.loc[rows.index[2], "Highest_energy"] = np.nan
+    found = redshift.redshift(Table.from_pandas(rows))
+    assert [bool(text) for text in found["without"]] == [False, False, True, False] and not any(found["not_given"])
+    assert [len(set(pair)) for pair in zip(found["z_q500"], whole["z_q500"], strict=True)] == [1, 1, 2, 1]
+    assert [len(set(pair)) for pair in zip(found["model_sha256"], whole["model_sha256"], strict=True)] == [1, 1, 2, 1]
+
+
+def test_what_4fgl_calls_the_class_is_one_where_nothing_else_is():
+    rows = catalogue(4).drop(columns=features.ONLY_IN_4LAC)
+    mine = Table.from_pandas(rows.drop(columns="CLASS").assign(CLASS1=["bll", "FSRQ", "", "unk"]))
+    answer = redshift.redshift(mine)
+    assert list(answer["not_given"]) == ["", "", "CLASS", "CLASS"] and (answer["expected_rmse"][:2] > 0.3).all()
+    mine["CLASS"] = ["bcu", "", "bcu", "bcu"]  # the table's own word stands, also where it is empty
+    assert list(redshift.redshift(mine)["not_given"]) == ["", "CLASS", "", ""]
+    merged = redshift._with_classes(mine, joined=True)  # what 4LAC does not know, 4FGL may
+    assert list(merged["CLASS"]) == ["bcu", "FSRQ", "bcu", "bcu"] and list(mine["CLASS"])[1] == ""

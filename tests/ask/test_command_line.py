@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from agnbook import storage
-from agnbook.ask import command_line, tables
+from agnbook.ask import command_line, last_guard, tables
 from agnbook.judge import exams
 from agnbook.press import examples
 from agnbook.sky import registry
@@ -113,17 +113,17 @@ def blazars(tmp_path):
 
 
 def test_classify_to_a_pipe_and_to_a_file(blazars, tmp_path, capsys, monkeypatch):
-    assert command_line.main(["classify", str(blazars)]) == 0
+    assert command_line.main(["classify", str(blazars)]) == last_guard.PARTLY  # one row has no answer
     printed = capsys.readouterr()
     answer = pd.read_csv(io.StringIO(printed.out)).set_index("Source_Name")
     assert answer.loc["hard", "probability_fsrq"] < 0.1 < 0.9 < answer.loc["'=soft()", "probability_fsrq"]
     assert answer.loc["partly", "not_given"] == "LP_Index"
     assert printed.err.startswith("agnbook: 2 of 3 sources classified")
     monkeypatch.setattr(sys, "stdin", io.StringIO(blazars.read_text()))
-    assert command_line.main(["classify", "-"]) == 0
+    assert command_line.main(["classify", "-"]) == last_guard.PARTLY
     assert capsys.readouterr().out == printed.out
     for ending in ("fits", "vot", "ecsv", "parquet", "csv"):
-        assert command_line.main(["classify", str(blazars), "-o", str(tmp_path / f"out.{ending}")]) == 0
+        assert command_line.main(["classify", str(blazars), "-o", str(tmp_path / f"out.{ending}")]) == last_guard.PARTLY
         assert capsys.readouterr().out == ""
         written = tables.read(tmp_path / f"out.{ending}")
         np.testing.assert_array_equal(np.ma.filled(written["probability_fsrq"], np.nan), answer["probability_fsrq"])
@@ -136,7 +136,8 @@ def test_classify_refuses_with_one_message(blazars, tmp_path, capsys):
         assert error.startswith("agnbook: ") and error.count("agnbook: ") == 1 and output in error
     assert blazars.read_text().startswith("Source_Name,PL_Index")
     (tmp_path / "out.csv").write_text("old")
-    assert command_line.main(["classify", str(blazars), "-o", str(tmp_path / "out.csv"), "--overwrite"]) == 0
+    arguments = ["classify", str(blazars), "-o", str(tmp_path / "out.csv"), "--overwrite"]
+    assert command_line.main(arguments) == last_guard.PARTLY
     assert command_line.main(["classify", str(tmp_path / "out.csv")]) == 2
     assert "lacks the columns PL_Index, LP_Index" in capsys.readouterr().err
 
@@ -156,11 +157,47 @@ def test_lookup(capsys):
         "high",
         "interval",
         "seen",
+        "in_training",
         "table_sha256",
         *facts,
     ]
     assert command_line.main(["lookup", "PKS 2155-305"]) == 2
     assert "Did you mean PKS 2155-304" in capsys.readouterr().err
+
+
+def test_one_unknown_name_costs_only_itself(capsys):
+    assert command_line.main(["lookup", "Mkn 421", "PKS 2155-305", "3C 84", "--json"]) == last_guard.PARTLY
+    printed = capsys.readouterr()
+    assert list(json.loads(printed.out)) == ["4FGL J1104.4+3812", "4FGL J0319.8+4130"]
+    assert "'PKS 2155-305'" in printed.err and printed.err.count("agnbook: ") == 1
+    assert command_line.main(["lookup", "PKS 2155-305", "nothing at all"]) == 2
+    assert "'PKS 2155-305'" in (error := capsys.readouterr().err) and "'nothing at all'" in error
+
+
+def test_a_prediction_says_whether_its_source_taught_and_which_table_it_is_of(capsys):
+    """An associated source taught the six groups, and no other model's published table has a source that taught it."""
+    known, candidate = "4FGL J1104.4+3812", "4FGL J0001.2+4741"
+    assert command_line.main(["lookup", known, candidate, "--csv"]) == 0
+    table = pd.read_csv(io.StringIO(capsys.readouterr().out)).set_index(["Source_Name", "seen"])
+    assert table.loc[known, "in_training"].all()
+    groups = table.index.get_level_values("seen").str.startswith("4FGL-DR4")
+    assert table.loc[groups, "in_training"].all() and not table.loc[~groups, "in_training"].any() and (~groups).sum() == 3
+    published = {name: storage.sha256(storage.DATA / "results" / name)
+                 for name in ("shift_catalogue_unweighted.csv", "blazar_classes.fits", "agn_redshifts.fits")}  # fmt: skip
+    assert set(table["table_sha256"]) == set(published.values())
+    assert command_line.main(["lookup", candidate]) == 0
+    printed = capsys.readouterr()
+    assert "in_training" in printed.out and all(digest in printed.err for digest in published.values())
+
+
+@pytest.mark.parametrize(
+    ("rows", "status"), [((0, 1), 0), ((0, 2), last_guard.PARTLY), ((2,), last_guard.PARTLY)], ids=["all", "some", "none"]
+)
+def test_rows_without_an_answer_have_an_exit_status_of_their_own(blazars, tmp_path, rows, status, capsys):
+    lines = blazars.read_text().splitlines()
+    (tmp_path / "part.csv").write_text("\n".join([lines[0], *(lines[row + 1] for row in rows)]) + "\n")
+    assert command_line.main(["classify", str(tmp_path / "part.csv")]) == status
+    assert f"{sum(row < 2 for row in rows)} of {len(rows)} sources classified" in capsys.readouterr().err
 
 
 def test_lookup_of_many_names_and_of_a_position(capsys):

@@ -10,7 +10,7 @@ from agnbook.chapter.sizes import Settings
 from agnbook.errors import BookError
 from agnbook.redshifts import shipped_redshift
 from agnbook.shift import shipped_groups
-from agnbook.sky import catalogs
+from agnbook.sky import catalogs, features
 
 
 @pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
@@ -40,12 +40,15 @@ def test_speed_counts_what_was_asked_without_the_warming_up():
 @pytest.mark.slow
 @pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
 def test_the_redshift_model_is_committed_by_a_paper_run(both_latitudes, data):
-    sizes = Settings("46_test", "paper", {"parts": 2, "forest": 4, "rounds": 0.02})
-    examined.train_redshift(sizes, both_latitudes, seed=3)
+    sizes = Settings("46_test", "paper", {"parts": 2, "forest": 4, "forest_4fgl": 3, "rounds": 0.02})
+    cost = examined.train_redshift(sizes, both_latitudes, seed=3)
     record = committed.notes(shipped_redshift.REDSHIFT)
     assert record["chapter"] == "46_test" and record["seed"] == 3 and record["wall_seconds"] > 0
     model = shipped_redshift.ShippedRedshift.load()
-    assert len(model.model.parts) == 2 and len(model.names) > 1000
+    few = shipped_redshift.ShippedRedshift.load(committed.verify(shipped_redshift.REDSHIFT_4FGL))
+    assert len(model.model.parts) == 2 and len(model.names) > 1000 and list(few.names) == list(model.names)
+    assert [len(each.model.parts[0].trees["forest"].roots) for each in (model, few)] == [4, 3]
+    assert few.model.columns == features.FEATURES_FROM_4FGL and len(cost) == 3
 
 
 @pytest.mark.slow

@@ -71,6 +71,17 @@ def test_what_is_outside_or_unknown_is_said(learnt):
     assert not any("redshift" in text for text in outside[2])
 
 
+@pytest.mark.parametrize("name", ["{}", " {} ", "SDSS {}", "S82_{}", "dbID:{}", "Stripe 82 QSO {}"])
+def test_a_quasar_that_taught_the_model_is_known_by_number_and_redshift(learnt, name):
+    model, _, objects = learnt
+    z = objects["redshift"]
+    assert model.taught(name.format(17), z[17]) and model.taught(name.format(17), z[17] + 0.004)
+    assert not model.taught(name.format(17), z[17] + 0.05), "another survey's quasar of that number"
+    assert not model.taught(name.format(1200), z[1200]), "it was held out"
+    assert not model.taught(f"{name.format(17)} b", z[17]) and not model.taught("Mrk 335", z[17])
+    assert not model.taught("9" * 30, z[17])
+
+
 def test_saved_and_loaded_is_the_same(learnt, tmp_path):
     model, fits, objects = learnt
     model.save(tmp_path / "mass.safetensors")
@@ -78,6 +89,7 @@ def test_saved_and_loaded_is_the_same(learnt, tmp_path):
     before, after = (each.answer(fits[:5], objects[:5])[0] for each in (model, again))
     for name, values in before.items():
         np.testing.assert_array_equal(values, after[name])
+    assert len(again.sha256) == 64 and model.sha256 == "" and again.taught("17", objects["redshift"][17])
     (tmp_path / "broken.safetensors").write_bytes(b"no weights")
     with pytest.raises(ResultsError, match="does not hold"):
         shipped_mass.MassModel.load(tmp_path / "broken.safetensors")

@@ -27,6 +27,8 @@ SIX = _FLAGS | {name: f"probability of the group {name}" for name in source_clas
 SIX |= {f"{name}_sd": "its standard deviation over networks" for name in source_classes.NAMES}
 SIX |= {f"published_{name}": f"probability of the group {name}, {_PUBLISHED}" for name in source_classes.NAMES}
 REDSHIFT = _FLAGS | {
+    "without": "columns of 4LAC that the answer had to do without: only those of 4FGL were used",
+    "expected_rmse": "root mean square error of the model's medians on known redshifts that it had not seen",
     "z_q500": "median of the predictive redshift distribution",
     "z_low68": "lower end of the 68.3 % interval, calibrated by class",
     "z_high68": "upper end of that interval",
@@ -35,6 +37,11 @@ REDSHIFT = _FLAGS | {
     "extrapolated": "the 95.4 % interval goes beyond the highest redshift in training",
     **{f"published_{name}": f"{name}, {_PUBLISHED}" for name in ("z_q500", "z_low68", "z_high68")},
 }
+
+
+def unanswered(table):
+    """Return which rows of an answer (astropy or pandas) hold none, as booleans."""
+    return table["not_given" if "not_given" in table.columns else "problem"] != ""
 
 
 def describe(table, meanings: dict[str, str]):

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from agnbook import committed, storage
-from agnbook.ask import engine
+from agnbook.ask import answer_columns, engine
 from agnbook.errors import BookError
 
 MODELS = ("blazars", "six", "redshift", "lightcurve", "simulator")
@@ -75,19 +75,25 @@ def plan(model: str, setting: str = "dc2_like", options=None) -> Job:
     from agnbook.redshifts import shipped_redshift
     from agnbook.shift import shipped_groups
 
-    weights = {"blazars": shipped_blazars.BLAZARS, "six": shipped_groups.GROUPS, "redshift": shipped_redshift.REDSHIFT}[model]
+    if model == "redshift":  # two models answer
+        both = (shipped_redshift.REDSHIFT, shipped_redshift.REDSHIFT_4FGL)
+        return Job(model, "", hashlib.sha256("".join(committed.notes(path)["sha256"] for path in both).encode()).hexdigest())
+    weights = {"blazars": shipped_blazars.BLAZARS, "six": shipped_groups.GROUPS}[model]
     return Job(model, "", storage.sha256(committed.verify(weights)))
 
 
 def engine_sha256(visits: str | None = None) -> str:
-    """Hash of the code that answers light curves, and of a table of visits."""
+    """Hash of the code and the weights of masses that answer light curves, and of a table of visits."""
+    from agnbook.quasars import shipped_mass
+
+    own = engine.sha256() + committed.notes(shipped_mass.WEIGHTS)["sha256"]
     if not visits:
-        return engine.sha256()
+        return hashlib.sha256(own.encode()).hexdigest()
     try:
         content = Path(visits).read_bytes()
     except OSError as error:
         raise BookError(f"Cannot read the table of visits {visits}: {error.strerror}.") from error
-    return hashlib.sha256(engine.sha256().encode() + content).hexdigest()
+    return hashlib.sha256(own.encode() + content).hexdigest()
 
 
 def read_record(path: Path | str) -> dict | None:
@@ -265,13 +271,14 @@ def compute(source: Path, target: Path, todo: Job, strict: bool = False) -> dict
     if (here := plan(todo.model, todo.setting or "dc2_like", todo.reading).sha256) != todo.sha256:
         raise BookError(f"the weights or the code here differ from those of the command ({here[:12]}, {todo.sha256[:12]})")
     before, wanted = source.stat(), _wanted(source, todo)
-    clock, rows, problems, writer = _Clock(), 0, 0, None
+    clock, rows, problems, unanswered, writer = _Clock(), 0, 0, 0, None
     with storage.atomic_write(target) as temporary:
         for answer in _answers(source, todo, clock):
             if wrong := int((answer["problem"] != "").sum()):
                 if strict:
                     raise BookError(f"has a row that cannot be used: {_first_problem(answer)}")
                 problems += wrong
+            unanswered += int(answer_columns.unanswered(answer).sum())
             part = pa.Table.from_pandas(answer, preserve_index=False).replace_schema_metadata(None)
             writer = writer or pq.ParquetWriter(temporary, part.schema, compression="zstd", write_page_checksum=True)
             writer.write_table(part)
@@ -283,7 +290,13 @@ def compute(source: Path, target: Path, todo: Job, strict: bool = False) -> dict
             raise BookError("was changed while it was read; run the command again")
         # kilobytes on Linux, bytes on macOS
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if os.uname().sysname == "Darwin" else 1e3)
-        record = wanted | {"rows": rows, "problems": problems, "peak_memory_mb": round(peak), **clock.record()}
+        record = wanted | {
+            "rows": rows,
+            "problems": problems,
+            "unanswered": unanswered,
+            "peak_memory_mb": round(peak),
+            **clock.record(),
+        }
         writer.add_key_value_metadata({RECORD: json.dumps(record)})
         writer.close()
     return record

@@ -43,7 +43,11 @@ def _lookup(options) -> int:
 
     if bool(options.names) == bool(options.at):
         raise BookError("Give names, or --at with a position; for example agnbook lookup --at '166.114 38.209'.")
-    found = lookup.near(options.at, options.radius) if options.at else lookup.lookup(*options.names)
+    unknown = {}
+    if options.at:
+        found = lookup.near(options.at, options.radius)
+    else:
+        found, unknown = lookup.known(options.names)
     if options.json:
         show(lookup.as_json(found))
     elif options.csv:
@@ -52,7 +56,12 @@ def _lookup(options) -> int:
         for source, (facts, predictions) in found.items():
             show("\n".join([source, *(f"  {name}: {value}" for name, value in facts.items())]))
             show(predictions.round(3).to_string(index=False) if len(predictions) else "  The book predicts nothing for it.")
-    return 0
+    if not (options.json or options.csv):  # those have it in every row
+        for text in lookup.tables_of(found):
+            say(text)
+    for reason in unknown.values():
+        say(reason)
+    return _partly(unknown)
 
 
 def _skill(question: str) -> None:
@@ -73,12 +82,17 @@ def _summary(answer, done: str, question: str) -> None:
     say(f"{given.sum()} of {len(answer)} sources {done}; of these {', '.join(texts)}")
     if len(wrong := answer[answer["problem"] != ""]):
         say(f"{len(wrong)} rows have a problem, for example {wrong[0][0]}: {wrong['problem'][0]}")
+    if "without" in answer.colnames and (few := int((answer["without"] != "").sum())):
+        from agnbook.ask.redshift import cost_in_words
+
+        say(f"{few} of them without {answer['without'][answer['without'] != ''][0]}, from 4FGL's columns alone:")
+        say(f"  {cost_in_words()}")
     _skill(question)
 
 
 def _answer_table(options, question, done: str, model: str) -> int:
     """Read a table, ask a question of it, write the answer and say what came of it."""
-    from agnbook.ask import fetched, outputs, tables, user_columns
+    from agnbook.ask import answer_columns, fetched, outputs, tables, user_columns
 
     columns = _pairs(options.column, "--column takes WANTED=NAME, such as PL_Index=PLI")
     with (
@@ -88,7 +102,7 @@ def _answer_table(options, question, done: str, model: str) -> int:
         answer = question(user_columns.renamed(tables.read(path), columns))
         tables.write(answer, options.output, options.overwrite)
     _summary(answer, done, model)
-    return 0
+    return _partly(answer_columns.unanswered(answer).any())
 
 
 def _classify(options) -> int:
@@ -126,7 +140,12 @@ def _bulk(options) -> int:
         say(f"{repeated} objects stand in more than one partition: each is answered in every one")
     if orphans := table.attrs["orphans"]:
         say(f"{len(orphans)} results have no partition in the input any more, for example {orphans[0]}")
-    return 0
+    return _partly(table["unanswered"].any())
+
+
+def _partly(some_are_not_answered) -> int:
+    """Return the exit status of a command that has answered, all or only some of what was asked."""
+    return last_guard.PARTLY if some_are_not_answered else last_guard.DONE
 
 
 def _pairs(given, what: str) -> dict[str, str]:
@@ -206,7 +225,7 @@ def _light_curves(options, paths) -> int:
         say(f"for example {problems['object'][0]}: {problems['problem'][0]}")
     if options.model == "simulator":
         _skill("independent, exact" if options.exact else setting)
-    return 0
+    return _partly(not given.all())
 
 
 _COMMANDS = {
@@ -216,7 +235,7 @@ _COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; 0 for success, 1 if a catalogue is missing, 2 for an error, 130 for an interrupt.
+    """Run the command; 0 for success, 1 if a catalogue is missing, 2 for an error, 3 for an answer in part, 130 for an interrupt.
 
     `arguments` are those of the process by default, which then also obeys its signals.
     """

@@ -14,8 +14,9 @@ from agnbook.errors import BookError
 
 #: Where the unexpected is to be told.
 REPORT = "https://github.com/agnbook/agnbook/issues"
-#: Exit statuses: success; a problem that the message names; an interrupt (128 and the signal's number).
-DONE, PROBLEM, INTERRUPTED = 0, 2, 130
+#: Exit statuses: success; a problem that the message names; rows, objects or names without an answer beside others with one;
+#: an interrupt (128 and the signal's number).
+DONE, PROBLEM, PARTLY, INTERRUPTED = 0, 2, 3, 130
 
 
 class Stopped(BaseException):

@@ -33,9 +33,22 @@ _HELD_OUT = ("heldout", "heldout_mae", "heldout_mae_constant", "heldout_coverage
 COLUMNS = (
     "object", "measurements", "bands", "baseline_days", "redshift", "rows_left_out",
     *(f"{name}_{level}" for name in (*QUANTITIES, *MASSES) for level in QUANTILES), *_HELD_OUT,
-    "chi_square", "outliers", "k_hat", "sampler", "model", "model_sha256", "problem", "flags", "left_out",
+    "chi_square", "outliers", "k_hat", "sampler", "model", "model_sha256", "in_training", "mass_model_sha256", "problem", "flags",
+    "left_out",
 )  # fmt: skip
-_TEXTS = ("object", "problem", "flags", "bands", "left_out", "sampler", "model", "unlike_simulator", "setting", "model_sha256")
+_TEXTS = (
+    "object",
+    "problem",
+    "flags",
+    "bands",
+    "left_out",
+    "sampler",
+    "model",
+    "unlike_simulator",
+    "setting",
+    "model_sha256",
+    "mass_model_sha256",
+)
 #: Most times of one reconstruction.
 MOST_TIMES = 20_000
 #: Structure function at infinity (mag) beyond doubt: 99 % of the clean r-band fits of MacLeod et al. (2010) lie below .72.
@@ -143,9 +156,9 @@ def _answer(each: Measured, question: Question) -> Answer:
             f"varies by {amplitude:.2g} mag in the long run, far more than quasars do: units mixed, or two objects in one?"
         )
     row |= {"chi_square": fit.chi_square, "outliers": fit.outliers, "sampler": fit.sampler, "k_hat": fit.k_hat}
-    masses, doubts = _masses(fit)
+    weighed, doubts = _weighed(fit)
     flags += doubts
-    row |= _quantiles(draws, QUANTITIES) | masses | _held_out(curve)
+    row |= _quantiles(draws, QUANTITIES) | weighed | _held_out(curve)
     reconstruction, why = None, ""
     if question.step is not None or question.times is not None:
         times, why = question.grid(curve.times[0], curve.times[-1])
@@ -177,21 +190,27 @@ def _mass_model():
     return MassModel.load()
 
 
-def _masses(fit) -> tuple[dict[str, float], list[str]]:
-    """`MASSES` with their `QUANTILES` where redshift (and absolute magnitude) are known, and what to be wary of in them."""
+def _weighed(fit) -> tuple[dict, list[str]]:
+    """`MASSES` with their `QUANTILES` where redshift (and absolute magnitude) are known, and what to be wary of in them.
+
+    Beside them what they come from: ``mass_model_sha256``, and ``in_training``, whether the quasar taught the regressions.
+    """
     from agnbook.quasars.sample import shape
 
     curve = fit.curve
     if not curve.redshift > 0:
         return {}, []
     objects = pd.DataFrame({"redshift": [curve.redshift], "M_i": [curve.absolute_magnitude]})
-    found, outside = _mass_model().answer(pd.DataFrame([shape(fit)]), objects)
+    model = _mass_model()
+    found, outside = model.answer(pd.DataFrame([shape(fit)]), objects)
     doubts = [f"mass outside what was learnt from: {text}" for text in outside[0]]
+    if taught := model.taught(curve.name, curve.redshift):
+        doubts.append("mass learnt from this quasar, among others")
     if len(curve.bands) == 1:
         doubts.append("mass from one band: learnt from five, whose slopes and correlation are missing here")
     levels = {name: norm.ppf(level) for name, level in QUANTILES.items()}
     row = {f"{name}_{level}": found[name][0] @ [1, z] for name in MASSES for level, z in levels.items()}
-    return row, doubts
+    return row | {"in_training": taught, "mass_model_sha256": model.sha256}, doubts
 
 
 def _quantiles(draws: pd.DataFrame, names, prefix: str = "") -> dict[str, float]:
@@ -270,6 +289,8 @@ def frame(rows: Sequence[dict], question: Question) -> pd.DataFrame:
             table[name] = table[name].astype(object).fillna("").astype(str)
         elif name in ("measurements", "outliers", "rows_left_out", "heldout", "visits"):
             table[name] = table[name].fillna(0).astype(np.int64)
+        elif name == "in_training":
+            table[name] = table[name].eq(True)
         else:
             table[name] = table[name].astype(float).round(5)
     return table

@@ -30,8 +30,9 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
     facts : dict of str
         Names, classes, position (degrees, J2000) and redshift; empty for a source of a 4LAC that is not there.
     predictions : pandas.DataFrame
-        Columns ``prediction``, ``value``, ``low``, ``high``, ``interval`` (what low and high are) and ``seen`` (what the
-        model saw of the source), from the committed tables of chapters 15 and 25; no rows where the book predicts nothing.
+        Columns ``prediction``, ``value``, ``low``, ``high``, ``interval`` (what low and high are), ``seen`` (what the model
+        saw of the source) and ``in_training`` (whether the source taught the models; only those answer then that had not
+        seen it), from the committed tables of chapters 17 and 25; no rows where the book predicts nothing.
     """
     facts, rows = {}, []
     if source in source_names.source_table().index:
@@ -57,17 +58,18 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
                 low, high = max(mean - sd, 0), min(mean + sd, 1)
                 interval = f"mean, sd over {row['N_Splits']:.0f} splits"
                 if np.isfinite(mean):
-                    rows.append((f"P({group}+), {label}", mean, low, high, interval, _GAMMA))
+                    rows.append((f"P({group}+), {label}", mean, low, high, interval, _GAMMA, bool(row["Training_Sample"])))
     if source in (classes := source_names.published("blazar_classes")).index:
         row = classes.loc[source]
         doubt = "; no SED" if row["no_sed"] else ""
         ends = row[[f"probability_{name}" for name in ("fsrq", "low", "high")]]
-        rows.append(("P(FSRQ) of a blazar, five voters", *ends, f"95 %{doubt}", _BLAZAR))
+        rows.append(("P(FSRQ) of a blazar, five voters", *ends, f"95 %{doubt}", _BLAZAR, False))
     if source in (redshifts := source_names.published("agn_redshifts")).index:
         row = redshifts.loc[source]
-        rows += [("redshift, median", *row[["z_q500", f"z_low{level}", f"z_high{level}"]], f"{text} %, calibrated", _REDSHIFT)
-                 for level, text in ((68, "68.3"), (95, "95.4"))]  # fmt: skip
-    return facts, pd.DataFrame(rows, columns=["prediction", "value", "low", "high", "interval", "seen"])
+        for level, text in ((68, "68.3"), (95, "95.4")):
+            ends = row[["z_q500", f"z_low{level}", f"z_high{level}"]]
+            rows.append(("redshift, median", *ends, f"{text} %, calibrated", _REDSHIFT, False))
+    return facts, pd.DataFrame(rows, columns=["prediction", "value", "low", "high", "interval", "seen", "in_training"])
 
 
 def lookup(*names: str) -> dict[str, tuple[dict[str, str], pd.DataFrame]]:
@@ -85,6 +87,25 @@ def lookup(*names: str) -> dict[str, tuple[dict[str, str], pd.DataFrame]]:
     """
     found = [source for name in names for source in source_names.find_sources(name)]
     return {source: describe(source) for source in dict.fromkeys(found)}
+
+
+def known(names) -> tuple[dict[str, tuple[dict[str, str], pd.DataFrame]], dict[str, str]]:
+    """Look up the names that are known, and say of the others why they are not; where none is, that is an error.
+
+    Returns
+    -------
+    found : as `lookup`.
+    unknown : name -> reason in words.
+    """
+    found, unknown = {}, {}
+    for name in names:
+        try:
+            found |= lookup(name)
+        except CatalogError as error:
+            unknown[name] = str(error)
+    if not found:
+        raise CatalogError("\n".join(unknown.values()))
+    return found, unknown
 
 
 def near(position: str, radius: float | None = None) -> dict[str, tuple[dict[str, str], pd.DataFrame]]:
@@ -138,6 +159,12 @@ _TABLES = {
 def _with_hashes(predictions: pd.DataFrame) -> pd.DataFrame:
     """Add ``table_sha256``, the hash of the published table that each prediction comes from."""
     return predictions.assign(table_sha256=[committed.notes(_TABLES[seen])["sha256"] for seen in predictions["seen"]])
+
+
+def tables_of(found: dict) -> list[str]:
+    """Say which published tables the predictions come from, with their hashes."""
+    seen = dict.fromkeys(seen for _, predictions in found.values() for seen in predictions["seen"])
+    return [f"{each}: {_TABLES[each].rpartition('/')[2]}, sha256 {committed.notes(_TABLES[each])['sha256']}" for each in seen]
 
 
 def as_table(found: dict) -> pd.DataFrame:

@@ -326,6 +326,10 @@ def of_row(answers: Answers, number: int) -> Report:
         )
     if outside := row.get("redshift_out_of_range"):
         report.warnings.append(f"Redshift: outside the training range in {outside}.")
+    if row.get("redshift_without"):
+        report.warnings.append(
+            f"Redshift: from the columns of 4FGL alone; the median is then off by {row['redshift_expected_rmse']:g} (rms)."
+        )
     if row.get("redshift_extrapolated"):
         report.warnings.append("Redshift: the 95 % interval goes beyond the highest redshift in training.")
     if outside := row.get("groups_out_of_range"):

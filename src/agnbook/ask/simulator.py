@@ -25,7 +25,7 @@ ONE_DRIVER, OWN_DRIVERS = 0.99, 0.2
 LEVELS = ("q500", "low68", "high68", "low95", "high95")
 COLUMNS = (
     "object", "visits", "rows_left_out", "chi2", "rho_q500", "rho_low95", "rho_high95", "effective_draws",
-    *(f"{target}_{level}" for target in population.TARGETS for level in LEVELS), "setting", "model_sha256",
+    *(f"{target}_{level}" for target in population.TARGETS for level in LEVELS), "setting", "model_sha256", "in_training",
     "unlike_simulator", "problem", "flags", "left_out",
 )  # fmt: skip
 
@@ -126,7 +126,10 @@ def _positions(names, survey) -> tuple[np.ndarray, list[str]]:
 
 
 def answer(each: Measured, question):
-    """Answer one object with a shipped posterior; see `light_curves.answer`."""
+    """Answer one object with a shipped posterior; see `light_curves.answer`.
+
+    ``in_training`` is always false: simulated curves alone taught the posteriors.
+    """
     from agnbook.ask.light_curves import QUANTILES, Answer
     from agnbook.banp import exact as importance
     from agnbook.banp import summary
@@ -138,7 +141,7 @@ def answer(each: Measured, question):
     row = {
         "object": each.name, "problem": seen.problem, "visits": len(seen.times), "rows_left_out": sum(seen.left_out.values()),
         "left_out": "; ".join(f"{count} x {reason}" for reason, count in seen.left_out.items()), "setting": question.setting,
-        "model_sha256": sha256, "flags": "; ".join(each.notes),
+        "model_sha256": sha256, "in_training": False, "flags": "; ".join(each.notes),
     }  # fmt: skip
     if seen.problem:
         return Answer(row)

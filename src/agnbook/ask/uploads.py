@@ -83,6 +83,8 @@ PARTS = {
 _FLAGS = (
     "problem",
     "not_given",
+    "without",
+    "expected_rmse",
     "no_sed",
     "out_of_range",
     "extrapolated",

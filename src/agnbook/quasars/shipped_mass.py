@@ -4,6 +4,7 @@ Two regressions of `mass.PREDICTORS`: variability alone, and with redshift and a
 with a ridge penalty; what the mass scatters about them is the answer's standard deviation.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,10 @@ WORDS = {
 }  # fmt: skip
 #: Share of the training quasars at either end that counts as outside the training range.
 EDGE = 0.001
+#: How far a quasar's redshift may be from the one that it was learnt with: catalogues round.
+SAME_REDSHIFT = 0.01
+#: A quasar's number in the archive of Stripe 82, with or without what people write before it.
+_NUMBER = re.compile(r"(?:(?:sdss|s82|stripe[ _-]?82|dbid|qso)[ _:-]*)*(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -68,14 +73,19 @@ class MassModel:
     ----------
     population : a `relation.Relation` without covariates: what a quasar of known redshift is like before it is watched.
     polynomials : name of an answer (a key of `PREDICTORS`) -> `Polynomial`.
+    numbers, redshifts : (n,) of the quasars that taught it, their dbID in the archive of Stripe 82 ascending.
+    sha256 : of the file; empty for a model that comes from none.
     """
 
     population: relation.Relation
     polynomials: dict[str, Polynomial]
+    numbers: np.ndarray
+    redshifts: np.ndarray
+    sha256: str = ""
 
     @classmethod
     def learn(cls, fits: pd.DataFrame, objects: pd.DataFrame) -> "MassModel":
-        """Learn from `sample.table` and redshift, M_i and log_mass of the same objects, none missing."""
+        """Learn from `sample.table` and redshift, M_i and log_mass of the same objects, none missing, indexed by dbID."""
         population = relation.fit_relation(relation.measured(fits), objects, ())
         columns = mass.predictors(population, fits, objects)
         polynomials = {}
@@ -89,7 +99,15 @@ class MassModel:
                 scaler.mean_, scaler.scale_, low, high, terms.powers_, coefficients,
                 np.atleast_1d(ridge.intercept_ - second.mean_ @ coefficients), np.atleast_1d(sd),
             )  # fmt: skip
-        return cls(population, polynomials)
+        known = objects["redshift"].sort_index()
+        return cls(population, polynomials, known.index.to_numpy(np.int64), known.to_numpy(float))
+
+    def taught(self, name: str, redshift: float) -> bool:
+        """Whether a quasar is one that the model learnt from: its name is the dbID, as people write it, and its redshift fits."""
+        number = _NUMBER.fullmatch(name.strip())
+        at = np.searchsorted(self.numbers, int(number[1])) if number and len(number[1]) < 19 else len(self.numbers)
+        same = at < len(self.numbers) and self.numbers[at] == int(number[1])
+        return bool(same and abs(self.redshifts[at] - redshift) < SAME_REDSHIFT)
 
     def answer(self, fits: pd.DataFrame, objects: pd.DataFrame) -> tuple[dict[str, np.ndarray], list[list[str]]]:
         """Weigh objects.
@@ -123,6 +141,7 @@ class MassModel:
         arrays = {"population.coefficients": self.population.coefficients, "population.scatter": self.population.scatter}
         for name, polynomial in self.polynomials.items():
             arrays |= {f"{name}.{key}": np.asarray(getattr(polynomial, key), float) for key in _SHAPES}
+        arrays |= {"numbers": self.numbers, "redshifts": self.redshifts}
         weights.save(path, arrays, {name: list(seen) for name, seen in PREDICTORS.items()})
 
     @classmethod
@@ -130,6 +149,7 @@ class MassModel:
         """Read what `save` wrote; by default the committed model."""
         path = committed.verify(WEIGHTS) if path is None else path
         shapes = {"population.coefficients": (2, 2), "population.scatter": (4, 4)}
+        shapes |= {"numbers": ("quasars",), "redshifts": ("quasars",)}
         for name, seen in PREDICTORS.items():
             own = {"p": len(seen), "t": f"{name} terms"}
             shapes |= {f"{name}.{key}": tuple(own.get(n, n) for n in shape) for key, shape in _SHAPES.items()}
@@ -138,4 +158,5 @@ class MassModel:
         return cls(
             relation.Relation(population["coefficients"], population["scatter"], ()),
             {name: Polynomial(**read.group(name)) for name in PREDICTORS},
-        )
+            read.arrays["numbers"], read.arrays["redshifts"], read.sha256,
+        )  # fmt: skip

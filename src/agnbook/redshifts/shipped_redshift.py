@@ -13,7 +13,8 @@ from agnbook.redshifts import trees
 from agnbook.redshifts.best_model import BestModel
 from agnbook.redshifts.intervals import Predictive, concatenate
 
-REDSHIFT = "weights/redshift.safetensors"
+#: Fitted on all columns of 4LAC, and on those alone that 4FGL has, too.
+REDSHIFT, REDSHIFT_4FGL = "weights/redshift.safetensors", "weights/redshift_4fgl.safetensors"
 #: The trees of a part: three boosters that vote on the centre, the booster of the residuals' size, and the forest.
 TREES = ("sqrt", "random", "gamma", "scale", "forest")
 #: How the key of the class-wise half-widths that belong to no class is written.

@@ -88,6 +88,19 @@ EXTENDED_NUMBERS = [
 EXTENDED_TEXTS = ["SpectrumType", "CLASS", "SED_class", "Counterpart_Catalog", "VLBI_Counterpart", "ASSOC1"]
 
 
+#: Those of them that 4LAC has and 4FGL lacks. (4FGL's ``CLASS1`` is 4LAC's ``CLASS``.)
+ONLY_IN_4LAC = [
+    "Highest_energy", "HE_EPeak", "HE_nuFnuPeak", *reversed(SED_OFFSET), "SED_class", "Counterpart_Catalog", "VLBI_Counterpart",
+]  # fmt: skip
+
+
+#: The features of `EXTENDED_REDSHIFT_FEATURES` that 4FGL alone gives.
+FEATURES_FROM_4FGL = [
+    name for name in EXTENDED_REDSHIFT_FEATURES
+    if name not in (*ONLY_IN_4LAC, "Compton_dominance", "has_VLBI") and not name.startswith("catalog_")
+]  # fmt: skip
+
+
 def has_sed(table: pd.DataFrame) -> pd.Series:
     """Whether a synchrotron SED was fitted (``nu_syn`` > 0); without one both SED columns are 0."""
     return table["nu_syn"] > 0
