@@ -580,17 +580,15 @@ for key, name in {"groups": "six groups", "redshift": "redshift"}.items():
         measured[f"tools.{key}.reproduced"] = found
 
 # %% tags=["hide-input"]
-row, n = cost.loc[fewer_columns.FITTED], int(cost.loc[fewer_columns.FITTED, "n"])
+row = cost.loc[fewer_columns.FITTED]
+n, few_columns = int(row["n"]), {}
 for name in ("rmse", "rmse_more", "crps_more"):
-    ends = row[f"{name}_low"], row[f"{name}_high"]
-    measured[f"tools.redshift.from_4fgl.{name}"] = claims.Measured(
-        row[name], ends, n
-    )
+    few_columns[name] = row[name], row[f"{name}_low"], row[f"{name}_high"]
 for name in ("coverage68", "coverage95"):
     ends = calibration.wilson_interval(round(row[name] * n), n)
-    measured[f"tools.redshift.from_4fgl.{name}"] = claims.Measured(
-        row[name], ends, n
-    )
+    few_columns[name] = row[name], *ends
+key = "tools.redshift.from_4fgl"
+measured |= claims.from_scores(key, few_columns, few_columns, n)
 keys = {"classes": "BL Lac or FSRQ", "groups": "six groups", "redshift": "redshift"}
 for key, name in keys.items():
     row = speeds.loc[name]
