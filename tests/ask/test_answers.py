@@ -195,8 +195,8 @@ def test_neither_4lac_nor_a_framework_is_needed(tmp_path, table):
     pd.read_csv(example).assign(LP_SigCurv=1.0).to_csv(tmp_path / "six.csv", index=False)
     code = (
         f"import sys\nfrom agnbook.ask import command_line\nstatus = command_line.main(['redshift', {str(example)!r}])"
-        f" or command_line.main(['classify', '--groups', 'six', {str(tmp_path / 'six.csv')!r}])\n"
-        "sys.exit(status or bool({'torch', 'tensorflow', 'sklearn', 'lightgbm'} & set(sys.modules)))"
+        f" | command_line.main(['classify', '--groups', 'six', {str(tmp_path / 'six.csv')!r}])\n"
+        "sys.exit(status != 3 or bool({'torch', 'tensorflow', 'sklearn', 'lightgbm'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=120)
     assert run.returncode == 0, run.stderr
