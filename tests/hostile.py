@@ -3,9 +3,12 @@
 `test_hostile_*` under ``tests/ask`` try every one; `COUNT` is how many that are.
 """
 
+import bz2
 import gzip
 import io
+import lzma
 import pickle
+import zipfile
 import zlib
 
 import numpy as np
@@ -58,12 +61,20 @@ def _flipped(content: bytes, at: float) -> bytes:
     return content[:where] + bytes(byte ^ 0x55 for byte in content[where : where + 100]) + content[where + 100 :]
 
 
-def _bomb(megabytes: int) -> bytes:
+def bomb(megabytes: int) -> bytes:
     """A packed file of nothing but zeros, a thousandth of its size."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     return b"".join([*(packer.compress(b"0" * 1_000_000) for _ in range(megabytes)), packer.flush()])
 
 
+def _zip(content: bytes) -> bytes:
+    with zipfile.ZipFile(buffer := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("table.csv", content)
+    return buffer.getvalue()
+
+
+#: Ways to pack that no command unpacks, though readers of FITS and VOTable would.
+PACKERS = {"zip": _zip, "bzip2": bz2.compress, "xz": lzma.compress}
 _TEXT = BLAZARS.to_csv(index=False).encode()
 _LAUGHS = (
     b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha">'
@@ -87,15 +98,18 @@ FILES = {
     "rows too long": ("csv", _TEXT + b"a,1,2,3,4,5,6,7,8,9,10\n"), "an open quote": ("csv", _TEXT + b'"a,1,2,3\n'),
     "Latin letters": ("csv", _TEXT.replace(b"hard", b"h\xe4rd")),
     "JSON": ("csv", b'{"Source_Name": ["a"], "PL_Index": [1]}'), "a FITS file": ("csv", as_file(BLAZARS, "fits")),
-    "a packed file": ("csv", gzip.compress(_TEXT)), "a pickle": ("csv", pickle.dumps({"Source_Name": ["a"]})),
-    "cut short, packed": ("csv.gz", gzip.compress(_TEXT)[:-20]), "not packed": ("csv.gz", _TEXT),
-    "packed noise": ("csv.gz", gzip.compress(np.random.default_rng(1).bytes(500))), "a packed bomb": ("csv.gz", _bomb(30)),
+    "a pickle": ("csv", pickle.dumps({"Source_Name": ["a"]})),
+    "cut short, packed": ("csv.gz", gzip.compress(_TEXT)[:-20]),
+    **{f"packed with {name}": ("csv", pack(_TEXT * 9)) for name, pack in PACKERS.items()},
+    "a VOTable packed with zip": ("vot", PACKERS["zip"](as_file(BLAZARS, "votable"))),
+    "a FITS file packed with bzip2": ("fits", PACKERS["bzip2"](as_file(BLAZARS, "fits"))),
+    "packed noise": ("csv.gz", gzip.compress(np.random.default_rng(1).bytes(500))), "a packed bomb": ("csv.gz", bomb(30)),
     "packed and damaged": ("csv.gz", _flipped(gzip.compress(_TEXT * 20), 0.5)),
     "empty FITS": ("fits", b""), "text as FITS": ("fits", _TEXT),
     "a FITS file cut short": ("fits", as_file(BLAZARS, "fits")[:6000]),
     "a FITS header alone": ("fits", as_file(BLAZARS, "fits")[:5760]), "an image": ("fits", _image()),
     "more rows than bytes": ("fits", _CLAIM), "a damaged header": ("fits", _flipped(as_file(BLAZARS, "fits"), 0.36)),
-    "noise as FITS": ("fits", np.random.default_rng(2).bytes(5760)), "a packed FITS bomb": ("fits.gz", _bomb(30)),
+    "noise as FITS": ("fits", np.random.default_rng(2).bytes(5760)), "a packed FITS bomb": ("fits.gz", bomb(30)),
     "empty VOTable": ("vot", b""), "text as VOTable": ("vot", _TEXT), "another XML": ("xml", b"<a><b/></a>"),
     "a VOTable cut short": ("vot", as_file(BLAZARS, "votable")[:900]), "entities of entities": ("vot", _LAUGHS),
     "an entity that reads a file": ("vot", _ENTITY), "no fields": ("vot", b'<VOTABLE version="1.3"><RESOURCE/></VOTABLE>'),

@@ -218,7 +218,7 @@ def test_downloaded_formulas_are_harmless(answers):
         ("a.fits", b"SIMPLE  = nonsense", "Cannot read the file as a fits table"),
         ("a.parquet", b"PAR1", "Cannot read the file"),
         ("a.pkl", b"cos\nsystem\n(S'true'\ntR.", "ending"),
-        ("../../x.csv.gz", b"", "ending"),
+        ("../../x.csv.zip", b"", "ending"),
         ("a.csv", b"a,b\n1,2\n", "lacks the columns Source_Name, PL_Index"),
         ("a.csv", b"x" * (uploads.LARGEST_FILE + 1), "MB"),
         ("a.csv", b"a\n" + b"1\n" * (uploads.MOST_ROWS + 1), "rows"),

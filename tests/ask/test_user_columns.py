@@ -67,6 +67,9 @@ def test_a_header_that_lies_about_its_columns_is_refused_at_once(tmp_path, numbe
 def test_packed_files_other_endings_and_addresses(tmp_path, numbers):
     (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"Source_Name,x\n007,5\n"))
     assert list(tables.read(tmp_path / "t.csv.gz")["Source_Name"]) == ["007"]
+    (tmp_path / "u.csv.gz").write_bytes(b"Source_Name,x\n007,5\n")  # its name says packed, and it is not
+    (tmp_path / "v.csv").write_bytes(gzip.compress(b"Source_Name,x\n007,5\n"))  # the other way round
+    assert all(list(tables.read(tmp_path / name)["Source_Name"]) == ["007"] for name in ("u.csv.gz", "v.csv"))
     numbers.write(tmp_path / "t.fits")
     (tmp_path / "t.fts").write_bytes((tmp_path / "t.fits").read_bytes())
     (tmp_path / "t.fit.gz").write_bytes(gzip.compress((tmp_path / "t.fits").read_bytes()))

@@ -23,6 +23,8 @@ PIPE = "-"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: Bytes that a packed file may hold, at most.
 MOST_UNPACKED = 2_000_000_000
+#: First bytes of a packed file -> how it is packed. Readers unpack some of these whatever the file is called.
+_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
 #: Columns of a FITS table, at most (its standard).
 _MOST_FITS_COLUMNS = 999
 
@@ -42,7 +44,7 @@ def file_format(path: str | Path) -> str:
     raise FeatureError(f"{path} has no known ending. Use one of {', '.join(FORMATS)}, or - for a CSV pipe.")
 
 
-def read(path: str | Path, texts=user_columns.NAME_TEXTS):
+def read(path: str | Path, texts=user_columns.NAME_TEXTS, most_unpacked: int = MOST_UNPACKED):
     """Read a table.
 
     Parameters
@@ -50,6 +52,7 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS):
     path : file, or ``"-"`` for CSV from standard input; text and FITS may be packed (``.gz``). A CSV may have any
         common separator, see `csv_text`; ECSV is understood under its ending too.
     texts : lower-case names of CSV columns to be read as texts: identifiers would lose digits as numbers.
+    most_unpacked : bytes that a packed file may hold.
 
     Returns
     -------
@@ -65,12 +68,12 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS):
         raise FeatureError(f"{path} is an address, and nothing is fetched from one unless you say so: --fetch.")
     if str(path) != PIPE and Path(path).is_fifo():
         raise FeatureError(f"{path} is a pipe with a name. Give a file, or send the table through standard input and name it -.")
-    packed = str(path).lower().endswith(".gz")
-    kind = file_format(Path(path).with_suffix("") if packed else path)
+    kind = file_format(Path(path).with_suffix("") if str(path).lower().endswith(".gz") else path)
     where = "standard input" if str(path) == PIPE else str(path)
     try:
+        packed = str(path) != PIPE and _is_packed(path)
         if packed:
-            _check_unpacked_size(path)
+            _check_unpacked_size(path, most_unpacked)
         return _READERS[kind](path, texts, packed)
     except FeatureError as error:
         raise FeatureError(f"{where}: {error}") from error
@@ -79,15 +82,23 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS):
         raise FeatureError(f"Cannot read {where} as a {kind} table ({detail}). Check the file and its ending.") from error
 
 
-def _check_unpacked_size(path) -> None:
+def _is_packed(path) -> bool:
+    """Whether a file is packed with gzip, by its first bytes; a `FeatureError` for one that is packed otherwise."""
+    with open(path, "rb") as file:
+        start = file.read(6)
+    how = next((name for magic, name in _PACKED.items() if start.startswith(magic)), None)
+    if how not in (None, "gzip"):
+        raise FeatureError(f"it is packed with {how}. Unpack it.")
+    return how == "gzip"
+
+
+def _check_unpacked_size(path, most: int) -> None:
     """Raise a `FeatureError` for a packed file that would fill the memory; it is unpacked bit by bit to see."""
     size = 0
     with gzip.open(path) as file:
         while block := file.read(1 << 20):
-            if (size := size + len(block)) > MOST_UNPACKED:
-                raise FeatureError(
-                    f"unpacked it is larger than {MOST_UNPACKED / 1e6:.0f} MB. Unpack it and give a part, or Parquet."
-                )
+            if (size := size + len(block)) > most:
+                raise FeatureError(f"unpacked it is larger than {most / 1e6:.0f} MB. Unpack it and give a part, or Parquet.")
 
 
 def _decoded(content: bytes) -> str:

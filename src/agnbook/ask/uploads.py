@@ -7,8 +7,8 @@ from pathlib import Path
 from agnbook.ask import classify, parquet_size, redshift, skill, tables
 from agnbook.errors import BookError, FeatureError
 
-#: Largest upload, in bytes as it comes and unpacked, and in rows.
-LARGEST_FILE, MOST_UNPACKED, MOST_ROWS = 20_000_000, 500_000_000, 100_000
+#: Largest upload, in bytes as it comes and unpacked (text and FITS; the columns of Parquet), and in rows.
+LARGEST_FILE, MOST_TEXT, MOST_UNPACKED, MOST_ROWS = 20_000_000, 100_000_000, 500_000_000, 100_000
 
 
 def read_upload(name: str, content: bytes):
@@ -30,16 +30,17 @@ def read_upload(name: str, content: bytes):
     """
     if len(content) > LARGEST_FILE:
         raise FeatureError(f"The file has {len(content) / 1e6:.0f} MB; the app takes {LARGEST_FILE / 1e6:.0f}. Use the command.")
-    ending = next((ending for ending in tables.FORMATS if name.lower().endswith(ending) and ending != ".fits.gz"), None)
+    packed = ".gz" if name.lower().endswith(".gz") else ""
+    ending = next((each for each in tables.FORMATS if name.lower().removesuffix(".gz").endswith(each)), None)
     if ending is None:
-        raise FeatureError("The file's ending tells no format. Use .fits, .csv, .ecsv, .vot, .xml or .parquet.")
+        raise FeatureError("The file's ending tells no format. Use .fits or .csv (these also with .gz), .ecsv, .vot or .parquet.")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{ending}"
+        path = Path(folder) / f"upload{ending}{packed}"
         path.write_bytes(content)
         if ending in (".parquet", ".pq"):
             parquet_size.check(path, MOST_ROWS, MOST_UNPACKED)
         try:
-            table = tables.read(path)
+            table = tables.read(path, most_unpacked=MOST_TEXT)
         except BookError as error:
             raise type(error)(str(error).replace(str(path), "the file")) from error
     if len(table) > MOST_ROWS:
