@@ -293,7 +293,7 @@ Markdown(
     "It had *fewer* steps and visits than the paper's, so these cannot be why it errs less; a different simulator and an unstated unit can."
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-table1", "caption": "What each change is worth: paired differences of the error over the 21 targets, first method less second, on the same curves. Bars: 95 % intervals over other curves and other seeds. Left of zero the first is better."}, "image": {"alt": "Seven points with bars; adding whitening, colours and better summaries each moves the error down or leaves it."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-equal-terms", "caption": "What each change is worth: paired differences of the error over the 21 targets, first method less second, on the same curves. Bars: 95 % intervals over other curves and other seeds. Left of zero the first is better."}, "image": {"alt": "Seven points with bars; adding whitening, colours and better summaries each moves the error down or leaves it."}}
 one = differences[differences["score"] == "mae"]
 text = one["row"] + "\nless " + one["less"]
 drawn = one.rename(columns={"difference": "value"}).set_axis(text)
