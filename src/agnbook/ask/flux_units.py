@@ -4,8 +4,15 @@ import re
 
 import numpy as np
 
+from agnbook.ask import user_columns
 from agnbook.errors import FeatureError
 
+#: What people write for units of flux, as a pattern -> what astropy writes.
+_SPELLINGS = {
+    r"(?i)\bnanomagg(y|ies)\b": "nmgy", r"(?i)\bmaggies\b": "mgy", r"(?<![A-Za-z])(A|AA|Å|\u212b)(?![A-Za-z])": "Angstrom",
+    "[µμ]": "u", r"\b(?i:milli)(?=Jy)": "m", r"\b(?i:micro)(?=Jy)": "u", r"\b(?i:nano)(?=Jy)": "n",
+    r"^(?i:(n|u)jy)$": r"\1Jy",
+}  # fmt: skip
 _NJY_PER_AB_ZERO = 3.630780547701e12  # flux (nJy) of AB magnitude 0: 10**(31.4 / 2.5)
 
 
@@ -13,11 +20,12 @@ def flux_unit(text: str):
     """Return a flux unit of astropy; a `FeatureError` for what is none. "A" is the angstrom, and "maggy" is known."""
     from astropy import units
 
-    spelled = re.sub(r"\bnanomagg(y|ies)\b", "nmgy", str(text).strip(), flags=re.IGNORECASE)
-    spelled = re.sub(r"(?<![A-Za-z])A(?![A-Za-z])", "Angstrom", spelled).replace("µ", "u")
+    spelled = str(text).strip()
+    for pattern, plain in _SPELLINGS.items():
+        spelled = re.sub(pattern, plain, spelled)
     try:
-        unit = units.Unit(spelled)
-        known = any(
+        unit = user_columns.parse_unit(spelled)
+        known = isinstance(unit, units.UnitBase) and any(
             unit.is_equivalent(like)
             for like in (units.Jy, units.mgy, units.erg / units.s / units.cm**2 / units.AA, units.erg / units.s / units.cm**2)
         )

@@ -99,6 +99,8 @@ def _values(columns: Columns, kinds: dict, options: Options, value_unit: dict) -
         unit, own = columns.units.get(value), "flux" if kind == "flux" else "mag"
         if unit is None and options.unit is not None and (options.unit == "mag") == (own == "mag"):
             unit = options.unit
+        if own == "flux" and options.unit == "mag" and "magnitude" not in kinds:
+            raise FeatureError(f"{value} holds fluxes by its name, but the unit given is mag; name it a magnitude.")
         if own == "mag" and options.unit not in (None, "mag") and "flux" not in kinds:
             raise FeatureError(f"{value} holds magnitudes by its name, but the unit given is {options.unit}; name it flux.")
         unit = unit or ("nJy" if value.lower().startswith(("psfflux", "scienceflux", "psfdiffflux")) else "")

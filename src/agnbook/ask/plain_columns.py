@@ -188,7 +188,8 @@ def _from_arrow(table) -> dict[str, np.ndarray]:
         table = pa.Table.from_batches([table])
     nested = [field.name for field in table.schema if _is_nested(field.type)]
     chosen = _chosen(table)
-    columns: dict[str, pa.Array] = {name: table[name].combine_chunks() for name in table.column_names if name not in nested}
+    plain = [field.name for field in table.schema if field.name not in nested and not pa.types.is_map(field.type)]
+    columns: dict[str, pa.Array] = {name: table[name].combine_chunks() for name in plain}
     columns = {name: c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for name, c in columns.items()}
     if chosen is not None:
         column = pa.chunked_array(table[chosen].chunks, table[chosen].type).combine_chunks()

@@ -134,7 +134,9 @@ def _read_votable(path, texts, packed):
 
     if packed:
         raise ValueError("it is packed; unpack it")
-    table = Table.read(path, format="votable", table_id=0, use_names_over_ids=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as on erg, which the standard has given up and every catalogue has
+        table = Table.read(path, format="votable", table_id=0, use_names_over_ids=True)
     table.convert_bytestring_to_unicode()
     return table
 

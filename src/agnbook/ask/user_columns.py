@@ -24,6 +24,10 @@ UNITS = {
 }  # fmt: skip
 
 
+#: What files write where they state no unit.
+_NO_UNIT = ("", "-", "--", "---", "none", "null", "unknown", "unitless", "dimensionless")
+
+
 #: What a quantity can be at all, far beyond what any catalogue holds: lowest, highest.
 BOUNDS = {
     **dict.fromkeys(("GLON", "RAJ2000", "RA_Counterpart"), (-180.0, 360.0)),
@@ -136,7 +140,10 @@ def names(table, column: str) -> pd.Series:
 
 def texts(table, column: str) -> pd.Series:
     """Return one column as stripped texts, "" where it is masked or empty."""
-    found = pd.Series(np.ma.filled(np.ma.asarray(table[column], dtype=object), ""), dtype=object).fillna("")
+    found = pd.Series(np.ma.filled(np.ma.asarray(table[column], dtype=object), ""), dtype=object)
+    if found.map(lambda value: isinstance(value, (list, tuple, dict, set, np.ndarray))).any():
+        raise FeatureError(f"{column} holds lists; give one text a row.")
+    found = found.fillna("")
     try:
         return found.map(lambda value: value.decode() if isinstance(value, bytes) else str(value)).str.strip()
     except UnicodeDecodeError as error:
@@ -155,7 +162,7 @@ def _as_numbers(given, name: str) -> tuple[np.ndarray, dict[int, str]]:
         raise FeatureError(f"{name} has several values a row; give one.")
     if kind in "fiub":
         return np.ma.filled(np.ma.asarray(given).astype(float), np.nan), {}
-    cells = pd.Series(np.ma.filled(np.ma.asarray(given, dtype=object), None), dtype=object)
+    cells = pd.Series(np.ma.filled(np.ma.asarray(given, dtype=object), ""), dtype=object)
     cells = cells.map(lambda value: value.decode() if isinstance(value, bytes) else value)
     blank = cells.isna() | cells.map(lambda value: isinstance(value, str) and not value.strip())
     values = pd.to_numeric(cells.where(~blank, np.nan), errors="coerce").to_numpy(float)
@@ -207,7 +214,8 @@ def numbers(table, column: str, name: str | None = None, unit: str | None = None
     if wrong is not None:
         wrong |= words
     unit = unit or UNITS.get(name)
-    if unit and getattr(given, "unit", None) is not None and str(given.unit) != unit:
+    stated = str(getattr(given, "unit", None) or "").strip()
+    if unit and stated != unit and stated.lower() not in _NO_UNIT:
         try:
             values = Quantity(values, parse_unit(str(given.unit))).to_value(unit)
         except (UnitConversionError, TypeError, ValueError) as error:
