@@ -90,7 +90,7 @@ for rho in (0.05, 0.97, 0.9999):
     left = np.std(r - np.polyval(np.polyfit(g, r, 1), g))
     print(f"rho {rho:<7g} scatter of r {np.std(r):.3f} mag, given g {left:.3f} mag")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-two-bands", "caption": "Ten visits of a simulated quasar in g and r, without errors, for three shares of common variance."}, "image": {"alt": "Three panels of two curves each: unrelated, similar, and nearly the same"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-two-bands", "caption": "Ten visits of a simulated quasar in g and r, without errors, for three shares of common variance."}, "image": {"alt": "Three panels of two curves each: unrelated at a share of 0.05, alike at 0.97, and the same curve at 0.9999."}}
 fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True)
 for ax, rho in zip(axes, (0.05, 0.97, 0.9999), strict=True):
     for values, band in zip(two_bands(rho, 7), "gr", strict=True):
@@ -156,7 +156,7 @@ table[wanted].quantile([0.16, 0.5, 0.84]).T.round(2)
 # out. Draws come from importance sampling about the maximum; k-hat says whether to trust them (below .7). The time-scale is uncertain by a factor,
 # as in {ref}`ch-reconstruct-and-infer`: ten years are a few time-scales long, and the flag says so. Slopes are in log wavelength.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-one-quasar", "caption": "One quasar of Stripe 82. Points: measurements with their stated errors. Bands: mean and 68 % of the noiseless curve given all five bands, averaged over the posterior."}, "image": {"alt": "Five light curves over ten years with smooth curves through them that widen in the gaps between seasons"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-one-quasar", "caption": "One quasar of Stripe 82. Points: measurements with their stated errors. Bands: mean and 68 % of the noiseless curve given all five bands, averaged over the posterior."}, "image": {"alt": "Five light curves over ten years rise and fall together; the inferred band follows the points and widens in the gaps between seasons."}}
 span = curve.times[0] - 50, curve.times[-1] + 50
 pictures.light_curve(found, np.linspace(*span, 400))
 plt.show()
@@ -213,7 +213,7 @@ print(f"{len(repeated)} clean quasars; ours minus theirs, dex")
 offsets = repeated[["offset_tau", "offset_sf"]]
 offsets.quantile([0.05, 0.25, 0.5, 0.75, 0.95]).round(3)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-macleod", "caption": "Observed-frame time-scales of clean r-band fits: ours against those of MacLeod et al. (2010), and the difference."}, "image": {"alt": "Points on the diagonal, and a narrow histogram at zero"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-macleod", "caption": "Observed-frame time-scales of clean r-band fits: ours against those of MacLeod et al. (2010), and the difference."}, "image": {"alt": "Our time-scales fall on the diagonal against those of MacLeod et al., with a narrow histogram of differences at zero."}}
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4))
 axes[0].plot(
     repeated.log_tau - repeated.offset_tau, repeated.log_tau, ".",
@@ -378,7 +378,7 @@ heldout.scores(few)["mae"].unstack("kind").round(4)
 # told which bands a visit has, their errors, and the object's means, and it is trained with visits and single bands hidden.
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-process", "caption": "Learning curve of the neural process on simulated curves at real visits: mean log-density of a noiseless magnitude, in units of 0.2 mag, on validation curves. In the last minutes the learning rate falls towards zero."}, "image": {"alt": "Log-density against training step, rising"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-process", "caption": "Learning curve of the neural process on simulated curves at real visits: mean log-density of a noiseless magnitude, in units of 0.2 mag, on validation curves. In the last minutes the learning rate falls towards zero."}, "image": {"alt": "Log-density rises with training, steeply at first, then slowly, and has not levelled off at the end."}}
 history = stored.table(
     "results/stripe82_process.csv",
     lambda: stripe82.train_for(names[1000:], settings, seed),
@@ -486,7 +486,7 @@ print(pairs.loc["band", ["mae", "mae_low", "mae_high"]].round(4).to_string())
 #
 # ## Do the predictions know what they do not know?
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-pit", "caption": "Probability that each method gave to a smaller measurement than the one found, whole visits hidden: flat if the prediction is right, humped if it is too wide, with spikes at the ends if its tails are too thin. The band holds 95 % of what chance allows a right one."}, "image": {"alt": "Histograms of probability for four methods, nearly flat for the fits with tails, humped for the neural process"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-pit", "caption": "Probability that each method gave to a smaller measurement than the one found, whole visits hidden: flat if the prediction is right, humped if it is too wide, with spikes at the ends if its tails are too thin. The band holds 95 % of what chance allows a right one."}, "image": {"alt": "Histograms of probability for four methods: nearly flat, so honest, for the fits with tails; humped, so too wide, for the neural process."}}
 shown = ("linear", "free rho, normal errors", "free rho", "neural process")
 pictures.probabilities(points[points.kind == "visit"], shown)
 plt.show()
@@ -573,7 +573,7 @@ for name, count in words.explode().value_counts().items():
 #
 # 1. How much do the tails of the errors gain in log-density over normal errors, and is it luck?
 
-# %% tags=["hide-cell"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
 for kind in ("visit", "band"):
     row = pairs.loc[(kind, "free rho, normal errors")]
     print(
@@ -585,7 +585,7 @@ print("Where the interval is clear of zero, tails pay, a little.")
 # %% [markdown]
 # 2. Is the gain of the other bands larger for bright or for faint quasars? Split the sample at its median r and compare free rho with r alone.
 
-# %% tags=["hide-cell"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
 bright = sample.index[sample.mag_r < sample.loc[names, "mag_r"].median()].astype(
     str
 )
@@ -599,7 +599,7 @@ print("In magnitudes; divide by the errors of each half to see it in their units
 # %% [markdown]
 # 3. Hide g instead of r. Is it harder to predict?
 
-# %% tags=["hide-cell"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
 errors = {}
 for band in ("g", "r"):
     parts = []

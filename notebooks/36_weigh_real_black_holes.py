@@ -82,7 +82,7 @@ print(
     f"error of a mass read off this scale: {np.std(read_off - true_mass):.2f} dex"
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-toy-scale", "caption": "Ten invented black holes. Over the whole range of masses the law moves the time-scale by less than nature and measurement scatter it: read backwards, it throws a mass off by more than the masses differ."}, "image": {"alt": "Ten points of log time-scale against log mass with a shallow line through them"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-toy-scale", "caption": "Ten invented black holes. Over the whole range of masses the law moves the time-scale by less than nature and measurement scatter it: read backwards, it throws a mass off by more than the masses differ."}, "image": {"alt": "Ten points scatter more about the shallow line of log time-scale against log mass than the line rises."}}
 fig, ax = plt.subplots(figsize=(5, 3.2))
 grid = np.linspace(8, 10, 2)
 ax.errorbar(true_mass, log_tau, ERROR, fmt="o", color=blue)
@@ -154,7 +154,7 @@ print(f"median correlation of the two: {fits.loc[weighed, 'corr_02'].median():.2
 # like a shorter one with a smaller amplitude. Only the combination $\sigma^2/\tau$ is sharp. A table of time-scales with
 # one error bar each loses this; the four-number Gaussian keeps it.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-ridge", "caption": "Correlation between the errors of log time-scale and log amplitude, one value a quasar. Near one, a curve knows little more than their difference."}, "image": {"alt": "Histogram of correlations, most of them above 0.7"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-ridge", "caption": "Correlation between the errors of log time-scale and log amplitude, one value a quasar. Near one, a curve knows little more than their difference."}, "image": {"alt": "Histogram of correlations, most of them above 0.7: time-scale and amplitude of one curve are hardly known apart."}}
 fig, ax = plt.subplots(figsize=(5, 3))
 ax.hist(fits.loc[weighed, "corr_02"], np.linspace(-0.2, 1, 40), color=blue)
 ax.set_xlabel("correlation of log time-scale and log amplitude")
@@ -188,7 +188,7 @@ joint = np.hypot(shown["error"], shown["their error"])
 shown["difference / error"] = (shown["ours"] - shown["MacLeod et al."]) / joint
 shown.round(3)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-law", "caption": "The slopes B (wavelength), C (luminosity) and D (mass) of time-scale and amplitude, with standard errors, beside those of MacLeod et al. (2010), which the book's simulators use."}, "image": {"alt": "Six pairs of points with error bars, ours and those of MacLeod et al."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-law", "caption": "The slopes B (wavelength), C (luminosity) and D (mass) of time-scale and amplitude, with standard errors, beside those of MacLeod et al. (2010), which the book's simulators use."}, "image": {"alt": "Six pairs of points with error bars. The amplitude's slopes and the mass slope of the time-scale lie near those of MacLeod et al.; the wavelength slope of the time-scale is about three times theirs."}}
 fig, ax = plt.subplots(figsize=(6, 3.2))
 table = shown[~shown.index.str.endswith("A")]
 at = np.arange(len(table))
@@ -310,7 +310,7 @@ pd.DataFrame(
     ["rms (dex)", "mean absolute (dex)", "within 1 sd", "within 2 sd"],
 ).T.round(3)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-mass-rms", "caption": "Root mean square error of predicted log mass on quasars not used in training, with 95 % intervals."}, "image": {"alt": "Horizontal points with intervals, one a predictor"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-mass-rms", "caption": "Root mean square error of predicted log mass on quasars not used in training, with 95 % intervals."}, "image": {"alt": "Points with intervals, one a predictor: variability alone errs nearly as much as the prior, redshift and luminosity err far less, and adding variability to them changes little."}}
 fig, ax = plt.subplots(figsize=(6, 3.2))
 for at, (name, s) in enumerate(scores.items()):
     colour = blue if "M_i" in name or "+" in name else orange
@@ -465,7 +465,7 @@ for name, log_tau in relation_of.items():
     rms[key] = rmse(exam["log_M_BH"], mass.burke(log_tau))
 pd.DataFrame({"rms (dex)": rms}).round(2)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-burke", "caption": "Mass against rest-frame time-scale for the valid objects of Burke et al. (2021), time-scales as fitted here; filled: mass from reverberation. The line is their relation."}, "image": {"alt": "Scatter of log mass against log time-scale over several decades with a line"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-burke", "caption": "Mass against rest-frame time-scale for the valid objects of Burke et al. (2021), time-scales as fitted here; filled: mass from reverberation. The line is their relation."}, "image": {"alt": "Log mass against log time-scale over several decades: heavier black holes have longer time-scales. Light ones lie about the line of Burke et al., heavy ones mostly to its right."}}
 fig, ax = plt.subplots(figsize=(5.5, 3.6))
 for flag, face in ((True, blue), (False, "none")):
     part = exam[exam["RM"] == flag]
@@ -597,7 +597,7 @@ claims.publish(measured, settings, seed)
 #
 # The next cells solve them.
 
-# %% tags=["hide-cell"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
 best_known = known_tau < np.quantile(known_tau, 0.25)
 part = columns[best_known].reset_index(drop=True)
 inner = mass.folds(len(part), seed)
@@ -612,7 +612,7 @@ print(f"{len(part)} quasars: gain {value:.4f} dex, 95 % {low:.4f} to {high:.4f}"
 # The gain grows where the time-scale is well known, to a few thousandths of a dex, and its interval still holds zero, just.
 # Better curves help; a law that scatters by more than the mass moves it sets the limit.
 
-# %% tags=["hide-cell"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
 value, (low, high) = gains["+ time-scale"]
 needed = len(sky) * (0.5 * (high - low) / abs(value)) ** 2
 print(f"about {needed:,.0f} quasars, against {len(sky):,} here")

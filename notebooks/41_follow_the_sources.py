@@ -98,7 +98,7 @@ toy.sources[
     ["source", "successor", "link", "ellipse_distance", "outcome", "doubt"]
 ].round(2)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-toy-match", "caption": "Four sources of an old list (grey) and four of a new one (blue), with their 95 % error ellipses."}, "image": {"alt": "Eight ellipses in a row; the first pair overlaps closely, the second partly, the third grey one overlaps two blue ones, the last grey one stands alone."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-toy-match", "caption": "Four sources of an old list (grey) and four of a new one (blue), with their 95 % error ellipses."}, "image": {"alt": "Eight ellipses in a row: A and a overlap closely, B and b partly, C overlaps both c and d so that its successor is in doubt, and D stands alone, vanished."}}
 fig, ax = plt.subplots(figsize=(6.4, 2.4))
 for table, color, height in ((old_list, "grey", 0.16), (new_list, "blue", -0.2)):
     for row in table.itertuples():
@@ -149,7 +149,7 @@ def state(name):
 states = pd.DataFrame({name: state(name) for name in names})
 states.value_counts().head(8)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-flows", "caption": "What became of every source: from DR2 to FL16Y. Band widths are numbers of sources; a band has the colour of the state it leaves."}, "image": {"alt": "Flow diagram with four columns. Broad bands keep AGN as AGN. From sources without a class in DR4 one band leads to AGN, a thin one to Galactic and a broad one to absent."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-flows", "caption": "What became of every source: from DR2 to FL16Y. Band widths are numbers of sources; a band has the colour of the state it leaves."}, "image": {"alt": "Flow diagram with four columns. Broad bands keep AGN as AGN. Only the last step, to FL16Y, opens the block without a class: one band of it leads to AGN, a thin one to Galactic and a broad one to not listed."}}
 fig, ax = plt.subplots(figsize=(7.4, 5.0))
 colors = {
     "AGN": "blue",
@@ -311,7 +311,7 @@ columns = ["quantity", "range", "fraction", "low", "high", "n"]
 who = pd.DataFrame(rows, columns=columns)
 who.round(2)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-selection", "caption": "Fraction of DR4's surviving unassociated sources that FL16Y associates, by significance and by Galactic latitude, with 95 % Wilson intervals."}, "image": {"alt": "Two panels: the fraction rises with significance and, more steeply, with latitude."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-selection", "caption": "Who gets a label: the fraction of DR4's surviving unassociated sources that FL16Y associates, by significance and by Galactic latitude, with 95 % Wilson intervals."}, "image": {"alt": "Two panels: the fraction rises with significance and, more steeply, with latitude."}}
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.0), sharey=True)
 for ax, (name, part) in zip(axes, who.groupby("quantity", sort=False), strict=True):
     error = [part["fraction"] - part["low"], part["high"] - part["fraction"]]
@@ -375,24 +375,36 @@ claims.publish(measured, settings, seed)[["ours", "n"]]
 #
 # ## Exercises
 #
-# **1.** How many sources changed from one class to another between DR4 and FL16Y, and which change is the most common?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# changed = last.sources[(last.sources["outcome"] == "reclassified") & (last.sources["class_after"] != "")]
-# changed.groupby(["class_before", "class_after"]).size().nlargest(3)
-# ```
-# The most common change is from `bcu` to `bll`: 249 sources. It is the exam of chapter 43.
-# :::
-#
-# **2.** Make the toy's ellipses half as large. Who is lost?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# small = {"Conf_95_SemiMajor": 0.06, "Conf_95_SemiMinor": 0.04}
-# crossmatch.compare(old_list.assign(**small), new_list.assign(**small)).counts()
-# ```
-# Two vanish: `B` and `D`. `A` survives, for it is followed by name, and `C` keeps one successor without a doubt.
-# :::
+# **1.** Which change from one class to another is the most common between DR4 and FL16Y? Is it a correction, or news?
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+moved = last.sources[last.sources["outcome"] == "reclassified"]
+moved = moved[moved["class_after"] != ""]
+changes = moved.groupby(["class_before", "class_after"]).size()
+(before, after), most = changes.idxmax(), changes.max()
+from_bcu = (moved["class_before"] == "bcu").mean()
+assert before == "bcu"
+Markdown(
+    f"From `{before}` to `{after}`: {most} of {len(moved)}. {from_bcu:.0%} of all changes begin at "
+    "`bcu`, a blazar whose type was not known: news, not a correction. They are the exam of "
+    "chapter 43."
+)
+
+# %% [markdown]
+# **2.** The error ellipses hold 95 %. Halve both axes of every ellipse of the toy: who is lost, who is not, and why?
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+axes = ("Conf_95_SemiMajor", "Conf_95_SemiMinor")
+smaller = {name: ellipse[name] / 2 for name in axes}
+halved = crossmatch.compare(
+    old_list.assign(**smaller), new_list.assign(**smaller)
+).sources.set_index("source")
+kept = list(halved.index[halved["outcome"] != "vanished"])
+assert kept == ["A"] and halved.loc["A", "link"] == "name"
+before = toy.sources.set_index("source")["ellipse_distance"]
+Markdown(
+    f"{len(halved) - len(kept)} of {len(halved)} vanish, `{'`, `'.join(halved.index.difference(kept))}`. The "
+    f"partners of `B` and `C` lay at {before['B']:.2f} and {before['C']:.2f} of the ellipses' reach, beyond one half."
+    " `A` lives because it is followed by its *name*. Ellipses "
+    "that are too small do not make a catalogue safer: they turn news into losses."
+)

@@ -144,7 +144,7 @@ counts["undecided"] = [
 ]
 counts.set_axis(list(sealing.PLANS))
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sealed", "caption": "The sealed answers: probability of an active galaxy, probability of an FSRQ, median redshift."}, "image": {"alt": "Three histograms: probabilities of an active galaxy pile up near 1; those of FSRQ are broad with a maximum near 0.2; median redshifts peak near 0.3."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sealed", "caption": "What is promised: the sealed probabilities of an active galaxy and of an FSRQ, and the median redshifts, one histogram a list of sources."}, "image": {"alt": "Three histograms: most unassociated sources are promised to be galaxies with near certainty, candidates pile up near zero FSRQ probability with a smaller heap near one, and median redshifts peak near 0.3 with a tail beyond 1."}}
 fig, axes = plt.subplots(1, 3, figsize=(7.6, 2.6))
 shown = {
     "P(active galaxy)": classes["agn"],

@@ -98,7 +98,7 @@ answer.to_pandas().drop(columns="model_sha256").head(4)
 # back for each that went in. The columns after the probability are the flags: features without a number (such a row has
 # no answer), no synchrotron fit, features outside the training range, and the SHA-256 of the weights that answered.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-new-blazars", "caption": "P(FSRQ) of the blazar candidates that are new in 4FGL-DR4, from the shipped network, without synchrotron data."}, "image": {"alt": "Histogram of probabilities with a high bar near zero, a lower one near one, and many sources between."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-new-blazars", "caption": "P(FSRQ) of the blazar candidates that are new in 4FGL-DR4, from the shipped network. Most answers are clear even without synchrotron data."}, "image": {"alt": "Histogram of probabilities with two heaps, near zero and near one, and few sources between 0.2 and 0.8."}}
 probability = np.asarray(answer["probability_fsrq"])
 fig, ax = plt.subplots(figsize=(6.0, 3.0))
 ax.hist(probability, np.linspace(0, 1, 21), color=figures.COLORS["blue"])
@@ -125,7 +125,7 @@ fraction, low, high = skill.observed_fraction(grid)
 worth = {"answer": grid, "were FSRQs": fraction, "low": low, "high": high}
 pd.DataFrame(worth).iloc[[2, 20, 35, 50, 65, 80, 98]].round(3)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-worth", "caption": "Fraction of FSRQs among the 200 known blazars with the most similar held-out answers, with its 95 % Wilson interval, against the answer. Dashed: a perfect forecaster."}, "image": {"alt": "A rising curve close to the diagonal with a band of a few percent, a little above it in the middle."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-worth", "caption": "Fraction of FSRQs among the 200 known blazars with the most similar held-out answers, with its 95 % Wilson interval, against the answer. Dashed: a perfect forecaster."}, "image": {"alt": "The observed fraction follows the answer along the diagonal, with a band of a few per cent and small departures in the middle: the probabilities mean what they say."}}
 fig, ax = plt.subplots(figsize=(4.6, 4.0))
 ax.plot([0, 1], [0, 1], "--", color="k", lw=0.8)
 ax.fill_between(grid, low, high, color=figures.COLORS["sky"], alpha=0.5)
@@ -305,7 +305,7 @@ print(
     f"medians inside the published 68.3 % interval: {inside[answered].mean():.0%}"
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-fewer-columns", "caption": "Median redshift of active galaxies without a measured one: from the columns of 4FGL alone against all columns of 4LAC. Bars: 68.3 % intervals of every tenth source."}, "image": {"alt": "Scatter plot around the diagonal with long vertical bars."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-fewer-columns", "caption": "Median redshift of active galaxies without a measured one: from the columns of 4FGL alone against all columns of 4LAC. Bars: 68.3 % intervals of every tenth source."}, "image": {"alt": "Medians from 4FGL's columns scatter about the diagonal, near sources above it and far ones below, with bars much longer than the scatter."}}
 fig, ax = plt.subplots(figsize=(4.8, 4.2))
 shown = few[answered]
 ax.plot([0.05, 2.2], [0.05, 2.2], "--", color="k", lw=0.8)

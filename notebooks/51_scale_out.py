@@ -188,7 +188,7 @@ truth = pd.concat([pq.read_table(path).to_pandas() for path in paths])
 truth = truth.reset_index(drop=True)
 found = pd.read_parquet(folder / "answers")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bulk-tau", "caption": "Time-scales inferred by the bulk run (median and 68.3 % interval, observed frame at 6000 Å) against the truth. The line is equality."}, "image": {"alt": "Inferred against true time-scale with error bars, scattered about the line of equality"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-bulk-tau", "caption": "Time-scales inferred by the bulk run (median and 68.3 % interval, observed frame at 6000 Å) against the truth. The line is equality."}, "image": {"alt": "Inferred time-scales scatter about the line of equality within their error bars; a few lie two of their bars away, none at the other end of the plot."}}
 fig, ax = plt.subplots(figsize=(5, 4))
 median, low, high = (
     found[f"log_tau_6000_{level}"] for level in ("q500", "low68", "high68")

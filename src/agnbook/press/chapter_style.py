@@ -19,8 +19,8 @@ from agnbook.errors import BookError
 LINES_A_CELL, CELLS_A_CHAPTER = 15, 30
 #: Exercises a chapter whose hidden solutions have code and say a number; those with fewer are listed.
 EXERCISES = 2
-#: Cells with these tags do not show their code on the page.
-UNSEEN = {"remove-cell", "remove-input"}
+#: Cells with these tags do not show their code on the page; a solution is opened by those who have tried.
+UNSEEN = {"remove-cell", "remove-input", "solution"}
 SETTINGS = Settings("book", "book", {})
 
 
@@ -58,7 +58,7 @@ def exercises() -> dict[str, tuple[int, int]]:
     """Return chapter -> its hidden solutions, and how many of them are complete.
 
     A solution is a dropdown whose words after its code hold a number, or a hidden cell below the heading of the exercises that
-    prints or asserts something.
+    prints, asserts or words something from what it computes.
     """
     found = {}
     for path in sorted((storage.ROOT / "notebooks").glob("[0-9][0-9]_*.py")):
@@ -68,7 +68,7 @@ def exercises() -> dict[str, tuple[int, int]]:
         complete = [bool(re.search(r"\d", box.rpartition("```")[2])) for box in boxes if "```python" in box]
         heading = next((number for number, cell in enumerate(cells_) if "## Exercises" in cell.source), len(cells_))
         hidden = [cell for cell in cells_[heading:] if "hide-cell" in cell.metadata.get("tags", [])]
-        complete += [bool(re.search(r"\b(print\(|assert\b)", cell.source)) for cell in hidden]
+        complete += [bool(re.search(r"\b(print\(|assert\b|Markdown\()", cell.source)) for cell in hidden]
         found[path.stem] = len(boxes) + len(hidden), sum(complete)
     return found
 

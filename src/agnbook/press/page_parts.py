@@ -19,10 +19,12 @@ from agnbook.errors import BookError
 from agnbook.press import reading
 
 #: A table cell that holds a number, with sign, interval, unit or percent; it is not broken over lines.
-_NUMBER = re.compile(r"(<t[dh])(?: class=\"([^\"]*)\")?(>(?:<p>)?)(\s*[<>≈~−+–-]?\s?\d[\d\s.,eE±()–−+%×^-]*\s*)(?=<)")
+_NUMBER = re.compile(r"(<t[dh])(?: class=\"([^\"]*)\")?(>(?:<p>|<strong>)?)(\s*[<>≈~−+–-]?\s?\d[\d\s.,eE±()–−+%×^-]*\s*)(?=<)")
 #: A table's empty corner is no header.
 _EMPTY_HEAD = re.compile(r"<th((?: [^>]*)?)>(?:<p></p>|\s*)</th>")
 _CELL = re.compile(r'<div class="cell( [^"]*)? docutils container">')
+#: The switch of a hidden cell that solves an exercise.
+_SOLUTION = re.compile(r'(<div class="cell [^"]*tag_solution.*?)code cell content(.*?)code cell content', re.DOTALL)
 _CLAIM = re.compile(r"<th>([a-z][\w-]*(?:\.[\w-]+)+)</th>")
 
 
@@ -72,6 +74,7 @@ def dress(body: str, page: str, known_claims: set[str]) -> str:
     up = "../" * page.count("/")
     count = iter(range(1, 10_000))
     body = _CELL.sub(lambda found: f'<div class="cell{found[1] or ""} docutils container" id="cell-{next(count)}">', body)
+    body = _SOLUTION.sub(r"\1the solution\2the solution", body)
     body = _CLAIM.sub(
         lambda found: (
             f'<th scope="row"><a href="{up}book/scorecard.html#claim-{found[1]}">{found[1]}</a></th>'
