@@ -600,11 +600,12 @@ apart = 4 * (0.93 * 0.07 + 0.91 * 0.09) / 0.02**2
 unlike = np.mean((small > 0.5) != (large > 0.5))  # one right, the other wrong
 together = 4 * unlike / 0.02**2
 Markdown(
-    f"Each accuracy has the variance p (1 − p) / n: on two test sets it takes {apart:.0f} "
-    f"sources each, {apart / n:.1f} times the paper's {n}. On the *same* sources only those "
-    "count that one network has right and the other wrong. For the two networks of this chapter "
-    f"these are {unlike:.1%}, and {together:.0f} sources would do: "
-    f"{apart / together:.1f} times fewer. That is what pairing is worth."
+    "Each accuracy has the variance p (1 − p) / n: on two test sets it takes "
+    f"{apart:.0f} sources each, {apart / n:.1f} times the paper's {n}. On the "
+    "*same* sources only those count that one network has right and the other "
+    f"wrong. For the two networks of this chapter these are {unlike:.1%}, and "
+    f"{together:.0f} sources would do: {apart / together:.1f} times fewer. That is "
+    "what pairing is worth."
 )
 
 # %% [markdown]
@@ -619,11 +620,13 @@ best_q = {name: q[values.argmax()] for name, values in f1.items()}
 assert best_q == {"BL Lacs": 1, "FSRQs": 0}
 free = {name: values.max() for name, values in f1.items()}
 Markdown(
-    "With precision s (the share of the class) and recall q, F1 = 2 s q / (s + q). It grows with "
-    f"q: it is best to name the class always. That gives {free['BL Lacs']:.3f} for BL Lacs and {free['FSRQs']:.3f} for "
-    "FSRQs, without a look at the sky. So the paper's F1 of BL Lacs of "
-    f"{paper['classes.bias_init.f1_bll']:.2f} starts from there, not from zero, and the F1 of FSRQs, "
-    f"{paper['classes.bias_init.f1_fsrq']:.2f}, is the harder number."
+    "With precision s (the share of the class) and recall q, F1 = 2 s q / (s + "
+    "q). It grows with q: it is best to name the class always. That gives "
+    f"{free['BL Lacs']:.3f} for BL Lacs and {free['FSRQs']:.3f} for FSRQs, without "
+    "a look at the sky. So the paper's F1 of BL Lacs of "
+    f"{paper['classes.bias_init.f1_bll']:.2f} starts from there, not from zero, "
+    f"and the F1 of FSRQs, {paper['classes.bias_init.f1_fsrq']:.2f}, is the harder "
+    "number."
 )
 
 # %% [markdown]
@@ -648,7 +651,8 @@ tried["2 units, four times as long"] = toy_scores(2, 4 * steps)
 Markdown(
     "Accuracy and log-loss: "
     + "; ".join(f"{what} {found}" for what, found in tried.items())
-    + ". The calls hardly change: two features and one smooth boundary hold nearly all there is. "
-    "The probabilities do change. After the same number of steps two units draw the boundary and are "
-    "not yet as sure of it as they may be; longer training brings them closer. Accuracy cannot see that."
+    + ". The calls hardly change: two features and one smooth boundary hold nearly "
+    "all there is. The probabilities do change. After the same number of steps two "
+    "units draw the boundary and are not yet as sure of it as they may be; longer "
+    "training brings them closer. Accuracy cannot see that."
 )

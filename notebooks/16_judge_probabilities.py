@@ -592,33 +592,56 @@ published = claims.publish(measured, settings, seed).loc[
 #
 # ## Exercises
 #
-# **1.** What is the calibration error of a model that always states the class fraction? And its log-loss?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# `models["always_bl_lac"]` through `calibration_test` with all sources and ten bins gives 0.023, within what a calibrated model
-# shows (below 0.038): it is calibrated, and useless. Its log-loss is the entropy of the class fraction, 0.637 nats.
-# Calibration alone is no merit.
-# :::
-#
-# **2.** The paired interval of supervised greedy minus bias initialization in accuracy holds zero. How many sources do the two call
-# differently in the first repeat?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# a, b = (models[name][0] > 0.5 for name in ("bias_init", "supervised_greedy"))
-# (a != b).sum()
-# ```
-# 41 of 2005, of which bias initialization has 23 right and the other 18: that is all the evidence on which a difference in
-# accuracy can rest.
-# :::
-#
-# **3.** Bob (the toy) could be repaired. Fit one number that rescales his logit on half of the coins; what is it, and what is
-# his log-loss on the other half?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# `LogisticRegression(C=1e6, fit_intercept=False).fit(voting.logit(bob)[:200, None], heads[:200])` has the coefficient 0.50,
-# which undoes his doubling. On the other 200 coins his log-loss falls from 0.52 to 0.48, the same as Ann's.
-# :::
+# **1.** Can a model be calibrated and useless? Test the one that always states the class fraction, as the networks were tested.
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+constant = models["always_bl_lac"]
+error, limit, chance = calibration_test(constant, no_sed | with_fit, 10)
+entropy = scores.repeated_binary_scores(y, constant, **boot)["logloss"][0]
+Markdown(
+    f"Its calibration error is {error:.3f}; a calibrated model stays below "
+    f"{limit:.3f} in 95 % of the draws. So it is calibrated. Its log-loss is "
+    f"{entropy:.3f} nats, the entropy of the class fraction, against "
+    f"{loss['bias_init']:.3f} of the paper's first network: calibration alone is "
+    "no merit."
+)
+
+# %% [markdown]
+# **2.** The paired interval of supervised greedy minus bias initialization in accuracy holds zero. How much evidence is there at all?
+# Count the sources that the two call differently in the first repeat, and toss a coin as often.
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+from scipy.stats import binomtest
+
+pair = ("bias_init", "supervised_greedy")
+calls = [models[name][0] > 0.5 for name in pair]
+split = calls[0] != calls[1]
+won, of = int((calls[0] == (y > 0.5))[split].sum()), int(split.sum())
+Markdown(
+    f"{of} of {len(y)}. Bias initialization has {won} of them right, the other "
+    f"{of - won}: a fair coin is at least as lopsided in "
+    f"{binomtest(won, of).pvalue:.0%} of the cases. All other sources say nothing "
+    "about which accuracy is higher."
+)
+
+# %% [markdown]
+# **3.** Bob (the toy) can be repaired with one number that rescales his logit. Fit it on half of the coins. What should it be, what is
+# it, and what does it do to his log-loss on the other half?
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+from sklearn.linear_model import LogisticRegression
+
+fit = LogisticRegression(C=1e6, fit_intercept=False)
+fit.fit(voting.logit(bob)[:200, None], heads[:200])
+factor = fit.coef_[0, 0]
+mended = networks.sigmoid(factor * voting.logit(bob))
+three = {
+    name: scores.binary_scores(heads[200:], p[200:])["logloss"]
+    for name, p in (("Bob", bob), ("mended", mended), ("Ann", ann))
+}
+Markdown(
+    f"One half would undo his doubling; the fit says {factor:.2f}. On the other "
+    f"200 coins his log-loss falls from {three['Bob']:.3f} to "
+    f"{three['mended']:.3f}; Ann has {three['Ann']:.3f}. His accuracy stays what "
+    "it was."
+)

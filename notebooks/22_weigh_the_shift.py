@@ -523,9 +523,10 @@ density = stats.norm.pdf(wide, -2, 0.8)
 there = np.trapezoid(density / (1 + np.exp(-2 * wide)), wide)
 guess = np.average(quasar, weights=far)
 Markdown(
-    f"{left:.1f} sources' worth: one point carries {far.max() / far.sum():.0%} of the weight. The "
-    f"weighted fraction is {guess:.3f}, the truth {there:.3f}: a factor of {guess / there:.1f}. Beyond "
-    "the last circle no weight helps, however large."
+    f"{left:.1f} sources' worth: one point carries {far.max() / far.sum():.0%} of "
+    f"the weight. The weighted fraction is {guess:.3f}, the truth {there:.3f}: a "
+    f"factor of {guess / there:.1f}. Beyond the last circle no weight helps, "
+    "however large."
 )
 
 # %% [markdown]
@@ -541,7 +542,8 @@ for method in ("gmm", weights.RECOMMENDED):
 (mixed, mixed_kept), (kernel, kernel_kept) = null.values()
 Markdown(
     "There is no shift, so every weight should be 1. The mixtures give a mean of "
-    f"{mixed:.2f} and keep {mixed_kept:.0%} of the sources to correct nothing; the recommended weights "
-    f"give {kernel:.2f} and keep {kernel_kept:.0%}. A test on a shift that is known to be zero costs "
-    "seconds and would have found the fault."
+    f"{mixed:.2f} and keep {mixed_kept:.0%} of the sources to correct nothing; the "
+    f"recommended weights give {kernel:.2f} and keep {kernel_kept:.0%}. A test on "
+    "a shift that is known to be zero costs seconds and would have found the "
+    "fault."
 )

@@ -442,34 +442,51 @@ published[~published.index.str.contains("auc")]
 #
 # ## Exercises
 #
-# **1.** In the toy, train on 1000 points instead of 100. Which of the four errors shrink, and which cannot?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# The two of the cubic shrink, to below .01. Those of the line stay near .5 and .07: no number of sources repairs a model
-# that cannot be right, and weights only choose where it errs.
-# :::
-#
-# **2.** Stop the weighted network where its test area peaks. Why would that be cheating, and how would you do it properly?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# The peak was seen on test sources. Hold out a part of the *training* rows, stop by its weighted loss, then score once on the
-# test part. How much there is to gain:
-# ```python
-# mean_area.loc[True].max() - mean_area.loc[True, 500]
-# ```
-# About a hundredth in area, half of what weighted training had cost.
-# :::
-#
-# **3.** Average the probabilities of all networks of one split with different starts. Does the area rise?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# p = catalogue.predict_networks(X, group, np.repeat(rows[:1], 12, axis=0), X, seed=0)
-# areas = [network_studies.macro_auc(group, q, tested[0]) for q in [p.mean(axis=0), *p]]
-# print(areas[0], np.mean(areas[1:]))
-# ```
-# By .002, from .914 to .916: twice the scatter from starts and batches that an ensemble removes.
-# :::
+# **1.** In the toy, train on 10 000 points instead of 100. Which of the four errors shrink, and which cannot?
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+rng = np.random.default_rng(seed)
+x_many = rng.normal(0.5, 0.5, 10_000)
+y_many = -x_many + x_many**3 + rng.normal(0, 0.3, len(x_many))
+w_many = np.exp(-((x_many / 0.3) ** 2) / 2 + ((x_many - 0.5) / 0.5) ** 2 / 2)
+more = {}
+for degree, what in ((1, "line"), (3, "cubic")):
+    for kind, root in (("unweighted", None), ("weighted", np.sqrt(w_many))):
+        fit = np.polyfit(x_many, y_many, degree, w=root)
+        more[what, kind] = np.sqrt(np.mean((np.polyval(fit, target) - truth) ** 2))
+told = [f"{' '.join(k)} {errors[k]:.3f} to {more[k]:.3f}" for k in errors]
+print("\n".join(told))
+print("The cubic's vanish. The line's stay: no number of sources repairs")
+print("a model that cannot be right, and weights only choose where it errs.")
+
+# %% [markdown]
+# **2.** Stop the weighted network where its test area peaks. Why would that be cheating, how would you do it properly, and how much
+# is there to gain at most?
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+watched = mean_area.loc[True]
+peak = watched.max() - watched.loc[: settings.epochs].iloc[-1]
+price = -macro["training"].median()
+print(
+    f"at most {peak:.3f} in area; weighted training had cost {price:.3f} (median)"
+)
+print("The peak was seen on test sources. Hold out a part of the training rows,")
+print("stop by its weighted loss, then score once on the test part.")
+
+# %% [markdown]
+# **3.** Train several networks of one split from different starts and average their probabilities. Is the area of the mean the mean of
+# the areas? Guess before you look.
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+copies = np.repeat(rows[:1], settings.starts, axis=0)
+many_starts = catalogue.predict_networks(
+    X, group, copies, X, seed=seed, epochs=settings.epochs
+)
+each = [network_studies.macro_auc(group, q, tested[0]) for q in many_starts]
+mean = network_studies.macro_auc(group, many_starts.mean(axis=0), tested[0])
+print(
+    f"one network {np.mean(each):.4f} (scatter {np.std(each):.4f}), their mean "
+    f"{mean:.4f}"
+)
+print(f"gain {mean - np.mean(each):+.4f}: errors of start and batches average out,")
+print("what all networks share does not.")

@@ -385,9 +385,9 @@ changes = moved.groupby(["class_before", "class_after"]).size()
 from_bcu = (moved["class_before"] == "bcu").mean()
 assert before == "bcu"
 Markdown(
-    f"From `{before}` to `{after}`: {most} of {len(moved)}. {from_bcu:.0%} of all changes begin at "
-    "`bcu`, a blazar whose type was not known: news, not a correction. They are the exam of "
-    "chapter 43."
+    f"From `{before}` to `{after}`: {most} of {len(moved)}. {from_bcu:.0%} of all "
+    "changes begin at `bcu`, a blazar whose type was not known: news, not a "
+    "correction. They are the exam of chapter 43."
 )
 
 # %% [markdown]
@@ -403,8 +403,9 @@ kept = list(halved.index[halved["outcome"] != "vanished"])
 assert kept == ["A"] and halved.loc["A", "link"] == "name"
 before = toy.sources.set_index("source")["ellipse_distance"]
 Markdown(
-    f"{len(halved) - len(kept)} of {len(halved)} vanish, `{'`, `'.join(halved.index.difference(kept))}`. The "
-    f"partners of `B` and `C` lay at {before['B']:.2f} and {before['C']:.2f} of the ellipses' reach, beyond one half."
-    " `A` lives because it is followed by its *name*. Ellipses "
+    f"{len(halved) - len(kept)} of {len(halved)} vanish, "
+    f"`{'`, `'.join(halved.index.difference(kept))}`. The partners of `B` and `C` "
+    f"lay at {before['B']:.2f} and {before['C']:.2f} of the ellipses' reach, "
+    "beyond one half. `A` lives because it is followed by its *name*. Ellipses "
     "that are too small do not make a catalogue safer: they turn news into losses."
 )

@@ -530,41 +530,52 @@ speeds.round(1)
 #
 # ## Exercises
 #
-# **1.** Which of the new candidates would you propose for spectroscopy, if FSRQs are what you are after, and how many of the
-# first ten do you expect to be FSRQs?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# best = np.argsort(probability)[::-1][:10]
-# fraction, low, high = skill.observed_fraction(probability[best])
-# print(mine["Source_Name"].to_numpy()[best], fraction.sum())
-# ```
-# The sum of observed fractions is the expected number, as far as the candidates resemble known blazars.
-# :::
-#
-# **2.** How many of the new candidates are, to the six-group networks, most likely no active galaxy?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# group = everything.loc[mine["Source_Name"], names].dropna().idxmax(axis=1)
-# print(group.value_counts())
-# ```
-# Groups that end the list at `psr+` are Galactic. A source may have both a blazar as counterpart and a pulsar's spectrum.
-# :::
-#
-# **3.** Write your table with `Pivot_Energy` in GeV, once as CSV and once as ECSV with the unit. What happens?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# table = Table.from_pandas(mine.assign(Pivot_Energy=mine["Pivot_Energy"] / 1000))
-# print((classify.classify(table)["out_of_range"] != "").sum())  # no unit: MeV is assumed, and the flag is raised
-# table["Pivot_Energy"].unit = "GeV"
-# print((classify.classify(table)["out_of_range"] != "").sum())  # converted
-# ```
-# :::
+# **1.** You have ten nights at a spectrograph and want FSRQs. Which of the new candidates do you propose, how many FSRQs do you
+# expect, and does FL16Y already know any of them?
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+ten_nights = np.argsort(probability)[::-1][:10]
+expected = skill.observed_fraction(probability[ten_nights])[0].sum()
+already = later_class.iloc[ten_nights]
+print("\n".join(mine["Source_Name"].iloc[ten_nights]))
+print(
+    f"expected: {expected:.1f} FSRQs of 10, if the candidates resemble known "
+    "blazars"
+)
+print(
+    f"FL16Y has a class for {(already != '').sum()}, FSRQ for "
+    f"{(already == 'fsrq').sum()}"
+)
+
+# %% [markdown]
+# **2.** All new candidates have a counterpart that looks like a blazar. How many of them are, to the six-group networks, most likely no
+# active galaxy? Must one of the two be wrong?
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+likely = everything.loc[mine["Source_Name"], names].dropna().idxmax(axis=1)
+galactic = likely.isin(names[:3])
+print(
+    f"{galactic.sum()} of {len(likely)}:", likely[galactic].value_counts().to_dict()
+)
+print(
+    "Both may be right: the networks look at gamma rays and know no counterparts,"
+)
+print("and a blazar may lie by chance on the line of sight to a Galactic source.")
+
+# %% [markdown]
+# **3.** Write your table with `Pivot_Energy` in GeV, once without and once with its unit. What happens to the flags?
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+in_gev = Table.from_pandas(mine.assign(Pivot_Energy=mine["Pivot_Energy"] / 1000))
+flagged_gev = [(classify.classify(in_gev)["out_of_range"] != "").sum()]
+in_gev["Pivot_Energy"].unit = "GeV"
+flagged_gev.append((classify.classify(in_gev)["out_of_range"] != "").sum())
+print(
+    f"without a unit {flagged_gev[0]} of {len(mine)} are out of range: MeV is "
+    "assumed"
+)
+print(f"with it {flagged_gev[1]}, as for the table in MeV: {out_of_range.sum()}")
+assert flagged_gev[0] > flagged_gev[1] == out_of_range.sum()
 
 # %% tags=["hide-input"]
 measured = {

@@ -327,11 +327,6 @@ Markdown(
 # What would make it cheaper: leave out the hidden nights (a second fit of every curve), average the visits of a night, take
 # fewer draws where an interval need not be precise. Each is a choice about the answer, not about the machine.
 
-# %% tags=["remove-cell"]
-import shutil
-
-shutil.rmtree(folder)
-
 # %% [markdown]
 # ## Recap
 #
@@ -342,23 +337,46 @@ shutil.rmtree(folder)
 #
 # ## Exercises
 #
-# 1. How large should a partition be? Work out the share of time lost if a task costs a millisecond besides its work, and the
-#    time lost if a worker is killed, for 10, 1,000 and 100,000 objects.
-#
-#    :::{admonition} Solution
-#    :class: dropdown
-#    With `t = one["ms"] / 1e3` seconds an object and `n` objects, the overhead is `1e-3 / (n * t)`, and a kill loses `n * t / 2` seconds
-#    on average. At half a second an object ten objects lose a five-thousandth to the overhead already; a hundred thousand lose
-#    seven hours to a kill. A thousand are a good choice.
-#    :::
-# 2. Damage a file in the middle, run again and read the message. Which objects are lost?
-#
-#    :::{admonition} Solution
-#    :class: dropdown
-#    `data = path.read_bytes(); path.write_bytes(data[:5000] + bytes(100) + data[5100:])`. The files carry a checksum for each page, so that the
-#    damage is noticed; the other partitions are computed, and the error names the file. Only its objects are missing, and
-#    the run has failed as a whole, so that nobody takes the folder for complete.
-#    :::
+# **1.** How large should a partition be? A task costs about a millisecond besides its work, and a worker that is killed loses what it had
+# not finished. Work out both losses for 10, 1,000 and 100,000 objects.
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+seconds = one["ms"] / 1e3  # an object
+sizes_tried = pd.Series([10, 1_000, 100_000], name="objects")
+losses = pd.DataFrame(
+    {
+        "overhead (parts in a million)": 1e6 * 1e-3 / (sizes_tried * seconds),
+        "lost by a kill (minutes)": sizes_tried * seconds / 2 / 60,
+    }
+).set_index(sizes_tried)
+print(losses.map("{:.2g}".format))
+print("The overhead is nothing even for ten; what a kill costs decides.")
+print("A thousand objects lose minutes, and keep the number of files bearable.")
+
+# %% [markdown]
+# **2.** Damage one input file in the middle, so that its length stays what it was, and run again. Is the damage noticed? What happens to the
+# answers that were there before?
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+from agnbook.errors import BookError
+
+data, middle = paths[2].read_bytes(), paths[2].stat().st_size // 2
+paths[2].write_bytes(data[:middle] + bytes(100) + data[middle + 100 :])
+try:
+    bulk.run(*where, workers=1, options=options)
+    raise AssertionError("the damage was not noticed")
+except BookError as error:
+    named = [path.name for path in paths if path.name in str(error)]
+there = {path.name for path in (folder / "answers").glob("part-*.parquet")}
+print(f"the run fails and names {', '.join(named)}: its pages carry a checksum")
+print(f"answers that stand: {len(there)} of {len(paths)} partitions; that of the")
+print("damaged one was made while it was whole, and nothing overwrites it")
+assert named == [paths[2].name]
+
+# %% tags=["remove-cell"]
+import shutil
+
+shutil.rmtree(folder)
 
 # %% tags=["hide-input"]
 error, n = 1.96 * one["ms_error"], int(one["objects"])

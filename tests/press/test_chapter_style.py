@@ -44,12 +44,19 @@ def test_measures_count_cells_lines_and_chapters(chapters):
     }  # fmt: skip
 
 
+def test_a_solution_is_no_cell_to_read_through_but_its_lines_must_fit(chapters):
+    chapters("11_a", ([], "a = 1"), (["hide-cell", "solution"], "b = 2\n" * 19 + "c = '" + 90 * "a" + "'"))
+    found = chapter_style.measure(chapter_style.cells())
+    assert (found["book.cells_over_15_lines"].ours, found["book.cells_over_15_lines"].n) == (0, 1)
+    assert found["book.longest_line"].ours == 96
+
+
 def test_chapters_short_of_exercises_are_listed(chapters, data, capsys):
     with_number = "# :::{admonition} Solution\n# :class: dropdown\n# ```python\n# 1 + 1\n# ```\n# It is 2.\n# :::\n"
     (data / "notebooks" / "11_a.py").write_text("# %% [markdown]\n" + with_number * 2 + "\n# %%\na = 1\n")
     words = with_number.replace("It is 2.", "It grows.")
     (data / "notebooks" / "12_b.py").write_text("# %% [markdown]\n" + with_number + words + "\n# %%\na = 1\n")
-    cells = '# %% [markdown]\n# ## Exercises\n\n# %% tags=["hide-cell"]\nprint(2)\n\n# %% tags=["hide-cell"]\nassert True\n'
+    cells = '# %% [markdown]\n# ## Exercises\n\n# %% tags=["hide-cell"]\nprint(2)\n\n# %% tags=["hide-cell"]\nMarkdown("2")\n'
     (data / "notebooks" / "13_c.py").write_text(cells)
     assert chapter_style.exercises() == {"11_a": (2, 2), "12_b": (2, 1), "13_c": (2, 2)}
     assert chapter_style.main([]) == 0

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import jupytext
 import nbformat
 import pytest
 
@@ -41,6 +42,22 @@ def test_chapter_is_well_formed(name):
         if any("image/png" in output.get("data", {}) for output in outputs):
             assert "figure" in cell.metadata.get("mystnb", {}), f"a figure without caption: {cell.source[:80]}"
             assert len(outputs) == 1, f"a figure cell prints something else too: {cell.source[:80]}"
+
+
+def test_figures_say_what_is_seen():
+    """A caption and an alternative text for each, which are not the same words, and no two figures alike."""
+    seen = {}
+    for name in chapters.names():
+        for cell in jupytext.read(chapters.NOTEBOOKS / f"{name}.py").cells:
+            if "figure" in (told := cell.metadata.get("mystnb", {})):
+                figure = f"{name}, {told['figure']['name']}"
+                alt, caption = told["image"]["alt"], told["figure"]["caption"]
+                assert alt.rstrip(".") not in caption, f"{figure}: the alternative text repeats the caption"
+                assert len(alt.split()) >= 9, f"{figure}: say in the alternative text what is to be seen, not {alt!r}"
+                assert len(caption.split()) >= 5, f"{figure}: a caption of {len(caption.split())} words"
+                assert alt not in seen, f"{figure} has the alternative text of {seen[alt]}"
+                seen[alt] = figure
+    assert len(seen) > 50
 
 
 @pytest.mark.slow

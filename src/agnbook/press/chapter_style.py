@@ -19,18 +19,19 @@ from agnbook.errors import BookError
 LINES_A_CELL, CELLS_A_CHAPTER = 15, 30
 #: Exercises a chapter whose hidden solutions have code and say a number; those with fewer are listed.
 EXERCISES = 2
-#: Cells with these tags do not show their code on the page; a solution is opened by those who have tried.
-UNSEEN = {"remove-cell", "remove-input", "solution"}
+#: Cells with these tags do not show their code on the page.
+UNSEEN = {"remove-cell", "remove-input"}
 SETTINGS = Settings("book", "book", {})
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell whose code the page shows, folded or not."""
+    """A code cell whose code the page shows, folded or not; a solution is opened by those who have tried."""
 
     chapter: str
     number: int
     source: str
+    solution: bool = False
 
     @property
     def lines(self) -> list[str]:
@@ -47,7 +48,7 @@ def cells() -> list[Cell]:
     for path in sorted((storage.ROOT / "notebooks").glob("[0-9][0-9]_*.py")):
         code = [cell for cell in jupytext.read(path).cells if cell.cell_type == "code" and cell.source.strip()]
         found += [
-            Cell(path.stem, number, cell.source)
+            Cell(path.stem, number, cell.source, "solution" in cell.metadata.get("tags", []))
             for number, cell in enumerate(code, 1)
             if not UNSEEN & set(cell.metadata.get("tags", []))
         ]
@@ -74,12 +75,13 @@ def exercises() -> dict[str, tuple[int, int]]:
 
 
 def measure(shown: list[Cell]) -> dict[str, claims.Measured]:
-    """Return the three measured claims."""
-    chapters = {cell.chapter for cell in shown}
-    long_chapters = [name for name in chapters if sum(cell.chapter == name for cell in shown) > CELLS_A_CHAPTER]
+    """Return the three measured claims; cells are those that one reads through, lines are those of solutions too."""
+    read = [cell for cell in shown if not cell.solution]
+    chapters = {cell.chapter for cell in read}
+    long_chapters = [name for name in chapters if sum(cell.chapter == name for cell in read) > CELLS_A_CHAPTER]
     longest = max((line for cell in shown for line in cell.lines), key=len)
     return {
-        "book.cells_over_15_lines": claims.Measured(sum(len(cell.lines) > LINES_A_CELL for cell in shown), n=len(shown)),
+        "book.cells_over_15_lines": claims.Measured(sum(len(cell.lines) > LINES_A_CELL for cell in read), n=len(read)),
         "book.longest_line": claims.Measured(len(longest), n=sum(len(cell.lines) for cell in shown)),
         "book.chapters_over_30_cells": claims.Measured(len(long_chapters), n=len(chapters)),
     }
@@ -124,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     for cell in sorted(shown, key=lambda cell: -len(cell.lines)):
-        if len(cell.lines) > LINES_A_CELL:
+        if len(cell.lines) > LINES_A_CELL and not cell.solution:
             print(f"{len(cell.lines):4d} lines  {cell}")
     for chapter, (solutions, complete) in exercises().items():
         if complete < EXERCISES:
