@@ -136,7 +136,7 @@ history = stored.table(
     seed=seed,
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-banp-training", "caption": "Learning curves of the neural process on validation curves: mean log-density of a magnitude (left), log-density of the 21 whitened targets (middle), and divergence per latent dimension between the latent seen from targets and from context (right). Grey: the learning rate fell. A value near zero in the last means that the latent path has collapsed: it says no more about the curve than the context does."}, "image": {"alt": "Three learning curves against training step"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-banp-training", "caption": "Learning curves of the neural process on validation curves: mean log-density of a magnitude (left), log-density of the 21 whitened targets (middle), and divergence per latent dimension between the latent seen from targets and from context (right). Grey: the learning rate fell. A value near zero in the last means that the latent path has collapsed: it says no more about the curve than the context does."}, "image": {"alt": "Both log-densities climb and level off at the last learning rates; the divergence stays well above zero, so the latent path has not collapsed."}}
 fall = history.rate.to_numpy()[1:] <= 0.6 * history.rate.to_numpy()[:-1]
 halved = history.step.to_numpy()[1:][fall]
 labels = {"magnitudes": "log p(magnitude)", "parameters": "log p(targets)"}
