@@ -96,9 +96,30 @@ def test_impossible_proposals_give_no_answer(curves, features):
     assert np.isnan(latents).all() and effective[0] == 0
 
 
-def test_refused_where_the_likelihood_is_another(curves, features):
-    with pytest.raises(BookError, match="independent drivers; the setting is 'dc2_like'"):
-        exact.sample(posterior.shipped("dc2_like"), curves, features)
+@pytest.mark.parametrize("setting", ["dc2_like", "lsst_bright"])
+def test_with_one_driver_it_stays_near_the_network_and_covers_the_truth(setting):
+    own, curves = posterior.shipped(setting), summary.simulate_chunk(setting, 78, 0, 6)
+    found = summary.features(curves).astype(np.float32)
+    draws, effective = exact.sample_targets(own, curves, found, 100, 1500)
+    assert np.median(effective) > exact.FEW_DRAWS
+    spread = draws.std(axis=1) + 1e-3
+    assert np.median(np.abs(draws.mean(axis=1) - curves.targets) / spread) < 1.5
+    network = own.sample_targets(found, 100)
+    assert np.median(np.abs(draws.mean(axis=1) - network.mean(axis=1)) / spread) < 1
+
+
+def test_the_limit_of_the_bright_population_and_scattered_slopes_are_in_the_density():
+    bright = population.sample(50, np.random.default_rng(3), "lsst_bright")
+    assert np.isfinite(population.log_density(bright, "lsst_bright")).all()
+    faint = bright.copy()
+    faint[:, 5] += 10
+    assert (population.log_density(faint, "lsst_bright") == -np.inf).all()
+    slopes = bright.copy()
+    slopes[:, 7] = 0.3
+    fall = population.log_density(bright, slope_scatter=0.3) - population.log_density(slopes, slope_scatter=0.3)
+    np.testing.assert_allclose(fall, 0.5)
+    with pytest.raises(BookError, match="faint"):
+        population.log_density(bright, "faint")
 
 
 SIMULATOR = ["--model", "simulator", "--setting", "independent"]

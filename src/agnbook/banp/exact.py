@@ -1,15 +1,15 @@
-"""The exact posterior of a light curve whose six bands have a driver each.
+"""The exact posterior of a simulated light curve, for every setting of the simulator.
 
-With independent drivers the likelihood is that of six one-dimensional filters, and the population's density is known. So the
+The likelihood of each setting is that of a Kalman filter without approximations, and the population's density is known. So the
 network need not be believed: its draws are a proposal, and each is given the weight (prior x likelihood) / proposal
 (importance sampling). What is left are draws from the exact posterior, and a number that tells how many they are worth.
+No model can do better on average than this posterior: it is the floor of its setting.
 """
 
 import numpy as np
 import torch
 
 from agnbook.banp import posterior
-from agnbook.errors import BookError
 from agnbook.lightcurves import dataset, kalman, population
 
 #: Half of the proposals come from the network's Gaussian, half from one this much wider, which covers tails that it lacks.
@@ -23,8 +23,8 @@ def sample(own: posterior.Posterior, curves: dataset.Curves, features, n: int = 
 
     Parameters
     ----------
-    own : the network of the setting `independent`.
-    curves, features : the observed curves, and their summaries (objects, 58).
+    own : the network of the curves' setting.
+    curves, features : the observed curves, with every time that was simulated, and their summaries (objects, 58).
     n, proposals : draws to return, and draws of the network to weigh, for each object.
 
     Returns
@@ -33,35 +33,33 @@ def sample(own: posterior.Posterior, curves: dataset.Curves, features, n: int = 
         Resampled by weight; a draw may come twice. NaN if no proposal is possible at all.
     effective : (objects,)
         Effective number of proposals, 1 / sum of squared weights. Below `FEW_DRAWS` they are too few to be relied on.
-
-    Raises
-    ------
-    BookError
-        For a network of another setting, whose likelihood this is not.
     """
-    if own.config["setting"] != "independent":
-        raise BookError(f"Exact posteriors are for independent drivers; the setting is {own.config['setting']!r}.")
+    which_population, _, shared = dataset.SETTINGS[own.config["setting"]]
+    log_likelihood = _one_driver if shared else _driver_a_band
     generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
     latents, effective = np.empty((len(curves), n, 8)), np.empty(len(curves))
     for row in range(len(curves)):
         noise = torch.randn((1, own.config["dim"], proposals), generator=generator)
         noise[..., proposals // 2 :] *= WIDER
         drawn = own.draw(features[row : row + 1], noise)[0]
-        seen = curves.is_visit[row]
         log_weight = (
-            population.log_density(drawn)
-            + _log_likelihood(drawn, curves.times[row, seen], curves.observed[row, seen], curves.error[row, seen])
+            population.log_density(drawn, which_population)
+            + log_likelihood(drawn, curves, row)
             - _log_proposal(own, noise[0].numpy().astype(float), drawn, features[row, posterior.REDSHIFT])
         )
-        if not np.isfinite(log_weight).any():
-            latents[row], effective[row] = np.nan, 0.0
-            continue
-        weight = np.exp(log_weight - log_weight.max())
-        weight /= weight.sum()
-        effective[row] = 1 / np.sum(weight**2)
-        chosen = np.searchsorted(np.cumsum(weight), (rng.random() + np.arange(n)) / n)  # systematic resampling
-        latents[row] = drawn[rng.permutation(np.minimum(chosen, proposals - 1))]
+        chosen, effective[row] = resample(log_weight, n, rng)
+        latents[row] = np.nan if chosen is None else drawn[chosen]
     return latents, effective
+
+
+def resample(log_weight, n: int, rng: np.random.Generator) -> tuple[np.ndarray | None, float]:
+    """Choose `n` draws by weight, in random order (None if none is possible), and tell how many draws the weights are worth."""
+    if not np.isfinite(log_weight).any():
+        return None, 0.0
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    chosen = np.searchsorted(np.cumsum(weight), (rng.random() + np.arange(n)) / n)  # systematic resampling
+    return rng.permutation(np.minimum(chosen, len(weight) - 1)), 1 / np.sum(weight**2)
 
 
 def sample_targets(own, curves, features, n: int = 400, proposals: int = 4000, seed: int = 0):
@@ -70,10 +68,28 @@ def sample_targets(own, curves, features, n: int = 400, proposals: int = 4000, s
     return population.targets_from_latents(latents), effective
 
 
-def _log_likelihood(latents, times, magnitudes, errors) -> np.ndarray:
+def parameters(latents) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return log observed-frame tau (days), log SF and mean magnitudes, each (draws, 6), of latents (draws, 8)."""
     targets = population.targets_from_latents(latents)
-    log_tau = targets[:, :6] + np.log10(1 + targets[:, population.REDSHIFT, None])
-    return kalman.separate_log_likelihood(log_tau, targets[:, 6:12], targets[:, 15:], times, magnitudes, errors)
+    return targets[:, :6] + np.log10(1 + targets[:, population.REDSHIFT, None]), targets[:, 6:12], targets[:, 15:]
+
+
+def _driver_a_band(latents, curves, row) -> np.ndarray:
+    seen = curves.is_visit[row]
+    data = curves.times[row, seen], curves.observed[row, seen], curves.error[row, seen]
+    return kalman.separate_log_likelihood(*parameters(latents), *data)
+
+
+def _one_driver(latents, curves, row) -> np.ndarray:
+    """The simulator's driver kicks the bands at every simulated time, seen or not; see `kalman.correlated`."""
+    length = curves.length[row]
+    seen, bands = curves.is_visit[row, :length], len(population.BANDS)
+    times = np.repeat(curves.times[row, :length], bands)
+    band = np.where(np.repeat(seen, bands), np.tile(np.arange(bands), length), kalman.UNSEEN)
+    values, errors = curves.observed[row, :length].ravel(), curves.error[row, :length].ravel()
+    return kalman.correlated_log_likelihood(
+        *parameters(latents), np.ones(len(latents)), times, band, values, errors, stepped=True
+    )
 
 
 def _log_proposal(own, noise, latents, nearest) -> np.ndarray:

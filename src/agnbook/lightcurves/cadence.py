@@ -1,4 +1,4 @@
-"""When a survey looks: ten years of seasons, weather and 500 to 1,000 visits, all six bands at the same times."""
+"""When a survey looks: ten years of seasons and weather, with all six bands at the same times or each at its own."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,9 @@ DURATION = 3650.0
 #: The regular grid at which the paper asks for the light curve (days).
 GRID = np.arange(0.0, DURATION, 10.0)
 MAX_VISITS = 20_000
+#: Visits of one place in the sky over ten years, ugrizY: the requirements of LSST (Ivezic et al. 2019, ApJ 873, 111, Table 1).
+LSST_VISITS = np.array([56, 80, 184, 184, 160, 160])
+FEWEST_IN_BAND = 5
 
 
 def visits(rng: np.random.Generator, n: int | None = None) -> np.ndarray:
@@ -22,6 +25,22 @@ def visits(rng: np.random.Generator, n: int | None = None) -> np.ndarray:
     n = int(rng.integers(500, 1001)) if n is None else n
     if not 1 <= n <= MAX_VISITS:
         raise BookError(f"A cadence of {n} visits; choose 1 to {MAX_VISITS}.")
+    return _visits(clear_nights(rng), n, rng)
+
+
+def each_band(rng: np.random.Generator, visits=LSST_VISITS) -> tuple[np.ndarray, np.ndarray]:
+    """Return times (days, ascending) and band (0 to 5) of one object's visits, each band at its own times in common seasons.
+
+    The number of visits of a band is a Poisson number about that of `visits` (6,), and at least `FEWEST_IN_BAND`.
+    """
+    clear, counts = clear_nights(rng), np.maximum(rng.poisson(visits), FEWEST_IN_BAND)
+    times, band = np.concatenate([_visits(clear, n, rng) for n in counts]), np.repeat(np.arange(6), counts)
+    order = np.argsort(times, kind="stable")
+    return times[order], band[order]
+
+
+def clear_nights(rng: np.random.Generator) -> np.ndarray:
+    """Return the nights, 0 to 3649, on which one object can be seen."""
     length, start = rng.uniform(190, 250), rng.uniform(0, 365)
     clear = np.zeros(int(DURATION), bool)
     for year in range(-1, YEARS):
@@ -30,7 +49,11 @@ def visits(rng: np.random.Generator, n: int | None = None) -> np.ndarray:
     bad = np.flatnonzero(rng.random(int(DURATION)) < 0.05)
     for night, run in zip(bad, rng.integers(1, 9, len(bad)), strict=True):
         clear[night : night + run] = False
-    nights = rng.choice(np.flatnonzero(clear), size=n, replace=True)
+    return np.flatnonzero(clear)
+
+
+def _visits(clear, n, rng) -> np.ndarray:
+    nights = rng.choice(clear, size=n, replace=True)
     return np.sort(nights + rng.uniform(0.0, 0.4, n))
 
 

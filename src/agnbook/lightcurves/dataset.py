@@ -69,12 +69,17 @@ def simulate(n: int, rng: np.random.Generator, pool: cadence.Pool, setting: str 
     return observe(population.sample(n, rng, which_population), rng, pool, noise_kind, shared)
 
 
-def observe(latents, rng: np.random.Generator, pool: cadence.Pool, noise_kind="constant", shared=True) -> Curves:
-    """Observe quasars with the given latents (n, 8): a walk about the mean magnitudes, then noise."""
+def observe(latents, rng: np.random.Generator, pool: cadence.Pool, noise_kind="constant", shared: float = True) -> Curves:
+    """Observe quasars with the given latents (n, 8): a walk about the mean magnitudes, then noise.
+
+    `shared` is the part of a band's variance that the common driver makes: all (True), none (False) or a number between,
+    with which the drivers of two bands are then correlated.
+    """
     targets = population.targets_from_latents(latents)
     sigma, tau = observed_process(latents)
     which = rng.integers(0, len(pool), len(latents))
-    truth = drw.simulate(pool.times, pool.start, which, sigma, tau, rng, shared)
+    parts = [(common, part) for common, part in ((True, shared), (False, 1 - shared)) if part > 0]
+    truth = sum(drw.simulate(pool.times, pool.start, which, np.sqrt(part) * sigma, tau, rng, common) for common, part in parts)
     truth += targets[:, None, 15:].astype(np.float32)
     length = np.diff(pool.start)[which]
     column = np.minimum(np.arange(truth.shape[1]), length[:, None] - 1)

@@ -10,13 +10,13 @@ M5 = np.array([23.9, 25.0, 24.7, 24.0, 23.3, 22.1])
 GAMMA = np.array([0.038, 0.039, 0.039, 0.039, 0.039, 0.039])
 
 
-def single_visit(magnitude) -> np.ndarray:
-    """Return the error (mag) of one LSST visit, shape (..., 6), for true magnitudes (..., 6).
+def single_visit(magnitude, band=...) -> np.ndarray:
+    """Return the error (mag) of one LSST visit for true magnitudes, of all bands (..., 6) or of the bands `band` (indices).
 
     sigma^2 = 0.005^2 + (0.04 - gamma) x + gamma x^2 with x = 10^(0.4 (m - m5)) (Ivezic et al. 2019, eq. 4-5).
     """
-    x = 10 ** (0.4 * (np.asarray(magnitude) - M5))
-    return np.sqrt(0.005**2 + (0.04 - GAMMA) * x + GAMMA * x**2)
+    x = 10 ** (0.4 * (np.asarray(magnitude) - M5[band]))
+    return np.sqrt(0.005**2 + (0.04 - GAMMA[band]) * x + GAMMA[band] * x**2)
 
 
 @compiled  # pragma: no cover - compiled

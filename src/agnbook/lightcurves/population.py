@@ -110,6 +110,11 @@ def targets_from_latents(latents) -> np.ndarray:
     return np.concatenate([log_tau, log_sf, globals_, mean_magnitudes(absolute_i, redshift, slope)], axis=-1)
 
 
+def _known(population: str) -> None:
+    if population not in POPULATIONS:
+        raise BookError(f"Unknown population {population!r}; choose one of {', '.join(POPULATIONS)}.")
+
+
 def _draw(rng: np.random.Generator, n: int, slope_scatter: float) -> np.ndarray:
     normal = rng.multivariate_normal([0, 0], _COPULA, size=n, method="cholesky")
     uniform = stats.norm.cdf(normal)
@@ -125,11 +130,13 @@ def _draw(rng: np.random.Generator, n: int, slope_scatter: float) -> np.ndarray:
     return np.stack([*intercepts, log_mass, absolute_i, redshift, slope], axis=-1)
 
 
-def log_density(latents) -> np.ndarray:
-    """Log-density of the population `dc2_like`, without scattered slopes, at latents (..., 8): the prior of every posterior.
+def log_density(latents, population: str = "dc2_like", slope_scatter: float = SLOPE_SCATTER) -> np.ndarray:
+    """Log-density of a population of `sample` at latents (..., 8): the prior of every posterior.
 
-    Minus infinity outside the ranges of mass and redshift. The slope, always 0 there, does not enter.
+    Minus infinity outside the ranges of mass and redshift and, for `lsst_bright`, beyond its limit; what that limit leaves of
+    the whole is not divided out. Without scatter the slope, always 0, does not enter.
     """
+    _known(population)
     latents = np.asarray(latents, float)
     log_mass, absolute_i, redshift = latents[..., 4], latents[..., 5], latents[..., 6]
     inside = (log_mass > 7) & (redshift > Z_RANGE[0]) & (redshift < Z_RANGE[1])
@@ -146,6 +153,10 @@ def log_density(latents) -> np.ndarray:
         a, rows = latents[..., k], [0, 2, 3]
         value += stats.norm.logpdf(a, factors @ law[rows, 0], np.sqrt(factors**2 @ law[rows, 1] ** 2))
         value += stats.norm.logpdf(latents[..., k + 1], *law[1])
+    if slope_scatter > 0:
+        value += stats.norm.logpdf(latents[..., 7], 0, slope_scatter)
+    if population == "lsst_bright":
+        inside &= absolute_i + _photometry()[3].ev(redshift, latents[..., 7]) < BRIGHT_LIMIT
     return np.where(inside, value, -np.inf)
 
 
@@ -173,8 +184,7 @@ def sample(n: int, rng: np.random.Generator, population: str = "dc2_like", slope
     BookError
         For an unknown population.
     """
-    if population not in POPULATIONS:
-        raise BookError(f"Unknown population {population!r}; choose one of {', '.join(POPULATIONS)}.")
+    _known(population)
     if population == "dc2_like":
         return _draw(rng, n, slope_scatter)
     kept, count = [], 0

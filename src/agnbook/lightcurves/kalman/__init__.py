@@ -9,9 +9,11 @@ stationary covariance [[1, 1/2], [1/2, 1/2]].
 The fit has four parameters: log tau (observed frame, days) and log SF at 6000 A, and their slopes in
 log wavelength. Mean magnitudes are integrated out.
 
-`fit` and its likelihood stand in `fitting`, the bridges in `smoothing`, and the likelihood of many draws in `separate`.
+`fit` and its likelihood stand in `fitting`, the bridges in `smoothing`, and the likelihood of many draws in `separate` (a driver
+a band) and `correlated` (any correlation of the drivers, exact also for one; each band at its own times).
 """
 
+from agnbook.lightcurves.kalman.correlated import UNSEEN, correlated_log_likelihood
 from agnbook.lightcurves.kalman.fitting import (
     BAND_X,
     FIT_COLUMNS,
@@ -31,6 +33,8 @@ __all__ = [
     "PIVOT",
     "PRIOR_MEAN",
     "PRIOR_SD",
+    "UNSEEN",
+    "correlated_log_likelihood",
     "fit",
     "log_likelihood",
     "parameters",
