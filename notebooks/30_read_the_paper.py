@@ -75,12 +75,14 @@ run_box.RunBox(
 # The network is a {term}`neural process`: it learns, from thousands of curves, what curves are like. The next picture is not a copy of the paper's Fig. 1: it is
 # made from the configuration with which {ref}`ch-train-the-process` builds its network, and changes when that does.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paper3", "caption": "The network, drawn from its configuration: as the paper's text describes it (above) and as the authors' newest code has it (below). Orange: what comes in; blue: what is learnt; green: what comes out. Upper row: the deterministic path, by which each query time looks back at the visits; lower row: the latent path, which sums up the whole curve. Compare figure 1 of the paper."}, "image": {"alt": "Two flow charts from visits and query times through encoders, attention and a latent variable to magnitudes and to the posterior of 21 targets; the upper one has self-attention and an LSTM behind the encoders, the lower one has LSTMs before them and a mean."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paper3", "caption": "The network, drawn from its configuration: as the paper's text describes it (above) and as the authors' newest code has it (below). Blue: the deterministic path, by which each query time looks back at the visits; orange: the latent path, which sums up the whole curve. Compare figure 1 of the paper."}, "image": {"alt": "Two flow charts from visits and query times through encoders, attention and a latent variable to magnitudes and to the posterior of 21 targets; the upper one has self-attention and an LSTM behind the encoders, the lower one has LSTMs before them and a mean."}}
 fig, axes = plt.subplots(2, 1, figsize=(9, 6.4))
 known = getattr(anp, "CONFIGURATIONS", {})
 newest = known["newest"] if "newest" in known else anp.AUTHOR
 for ax, config in zip(axes, (anp.Config(), newest), strict=True):
-    figures.boxes(ax, *diagram.diagram(config))
+    places, arrows, _ = diagram.diagram(config)
+    at = {text: number for number, text in enumerate(places)}
+    figures.boxes(ax, places, [(at[start], at[end]) for start, end in arrows])
 plt.show()
 
 # %% [markdown]
@@ -98,8 +100,7 @@ paper_page.count(rows)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paper3-verdicts", "caption": "Every number of the paper that could be tested: ours minus the paper's, in units of the number's tolerance (grey: within it), whose reason its claim gives. Bars: 95 % intervals of ours. Beyond four tolerances a point stands at the edge."}, "image": {"alt": "Points by table and section: settings stand at zero, most numbers of Table 1 at the left edge."}}
 fig, ax = plt.subplots(figsize=(8, 4.5))
-paper_page.draw(ax, rows, {"reproduced": "#0072B2", "differs": "#D55E00"})
-ax.legend(loc="upper right")
+paper_page.draw(ax, rows)
 plt.show()
 
 # %% tags=["remove-input"]
