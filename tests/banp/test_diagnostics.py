@@ -1,29 +1,57 @@
-"""The diagnostics of chapter 34 on few curves: what must pass passes, what is broken is noticed."""
+"""The diagnostics of chapter 34 on few curves: what must pass passes, what is broken is noticed and located."""
 
 import numpy as np
 import pytest
 
-from agnbook import storage
-from agnbook.banp import diagnostics
-from agnbook.lightcurves import dataset, noise
+from agnbook.banp import diagnostics, models
+from agnbook.judge import rank_shapes
+from agnbook.lightcurves import noise
 
-SIZES = {
-    "neural": 30, "passes": 6, "test": 120, "chunk": 120, "samples": 60, "temperatures": 4, "stress": 40, "dropout_curves": 20,
-    "retrained_curves": 20, "retrained_steps": 2, "rates": [0.0, 0.3],
-}  # fmt: skip
+SIZES = {"neural": 60, "passes": 40, "validation": 300, "test": 300, "chunk": 300, "samples": 120, "stress": 40}
+
+
+def perfect(rng, n=800):
+    """Answers of a perfect posterior, and ranks that a repair learns nothing from."""
+    datum = rng.standard_normal((n, 21))
+    truth, samples = (datum + 0.5 * rng.standard_normal((n, 21)), datum[:, None] + 0.5 * rng.standard_normal((n, 160, 21)))
+    return diagnostics.Answers(truth, samples, datum), rng.uniform(size=(4 * n, 21))
 
 
 @pytest.mark.slow
 def test_a_perfect_posterior_passes_every_diagnostic_and_a_narrow_one_fails():
-    rng = np.random.default_rng(0)
-    samples, truth = rng.standard_normal((1500, 200, 21)), rng.standard_normal((1500, 21))
-    curves, targets = diagnostics.diagnose("perfect", truth, samples, rng)
-    assert (curves.groupby("test").largest.first() < 1.63 / np.sqrt(1500)).all()  # the 1 % limit
-    assert targets.coverage68.between(0.63, 0.73).all() and targets.coverage95.between(0.925, 0.975).all()
-    curves, targets = diagnostics.diagnose("narrow", truth, 0.7 * samples, rng)
-    largest = curves.groupby("test").largest.first()
-    assert largest["mahalanobis"] > 0.3 and largest["self_test"] < 1.63 / np.sqrt(1500)
-    assert (targets.coverage68 < 0.6).all()
+    answers, learnt = perfect(np.random.default_rng(0))
+    curves, targets, innocent = diagnostics.judge("perfect", answers, learnt, 0)
+    assert (curves.groupby(["test", "repaired"]).largest.first() < 1.63 / np.sqrt(800)).all()  # the 1 % limit
+    limit = rank_shapes.largest_of_all([innocent], 0.99)
+    assert (targets[["shift", "width"]].abs() < limit * targets[["widen"]].to_numpy()).all(axis=None)
+    assert targets[targets.repaired].widen.unique() == pytest.approx([np.sqrt(1.25)])
+    assert targets.filter(like="bin_").sum(axis=1).to_numpy() == pytest.approx(np.ones(42))
+    centre = answers.estimate[:, None]
+    narrow = diagnostics.Answers(answers.truth, centre + 0.7 * (answers.samples - centre), answers.estimate)
+    learnt = rank_shapes.mid_ranks(answers.truth, narrow.samples)
+    curves, targets, _ = diagnostics.judge("narrow", narrow, learnt, 0)
+    largest = curves.groupby(["repaired", "test"]).largest.first()
+    assert largest[False, "mahalanobis"] > 0.3 and largest[False, "self_test"] < 1.63 / np.sqrt(800)
+    assert largest[False, "tarp_dependent"] > 0.3
+    plain, repaired = (targets[targets.repaired == state] for state in (False, True))
+    assert (plain.width > limit).all() and (plain.coverage68 < 0.6).all() and repaired.coverage68.between(0.62, 0.74).all()
+
+
+def test_noised_truths_have_the_noise_of_the_training():
+    process = models.neural_process("smoke")
+    whiten, truth = process.scales.whiten, np.zeros((4000, 21))
+    found = diagnostics.noised(process, truth, 0)
+    assert found.std(axis=0) / whiten.standard.scale == pytest.approx(np.full(21, whiten.nugget), rel=0.06)
+    assert np.array_equal(found, diagnostics.noised(process, truth, 0)) and not truth.any()
+
+
+def test_given_moments_are_used_with_the_last_samples():
+    rng = np.random.default_rng(1)
+    samples = rng.standard_normal((5, 90, 2))
+    given = np.zeros((5, 2)), np.tile(np.eye(2), (5, 1, 1))
+    answers = diagnostics.Answers(samples[:, 0], samples, samples[:, 0], given, 40)
+    distance = (samples**2).sum(axis=2)
+    assert answers.distance_ranks(samples[:, 0]).tolist() == (distance[:, -40:] < distance[:, :1]).mean(axis=1).tolist()
 
 
 def test_each_case_of_the_stress_test_breaks_what_its_name_says():
@@ -40,38 +68,18 @@ def test_each_case_of_the_stress_test_breaks_what_its_name_says():
 
 @pytest.mark.slow
 def test_the_committed_models_keep_to_the_diagonal():
-    table = diagnostics.ranks(SIZES, "book", 0)
-    curves, targets = table[table["kind"] == "curve"], table[table["kind"] == "target"]
-    assert tuple(curves["model"].unique()) == tuple(targets["model"].unique()) == diagnostics.MODELS
-    assert (targets.groupby("model").size() == 21).all()
+    curves, targets = diagnostics.ranks(SIZES, "book", 0)
+    assert tuple(curves["model"].unique()) == (*diagnostics.MODELS, "prior")
+    assert (targets.groupby(["model", "repaired"]).size() == 21).all() and len(targets) == 8 * 21
     assert (curves.loc[curves["level"] == 1, "fraction"] == 1).all()
-    own = curves[curves["model"].str.startswith("own") & (curves["test"] == "mahalanobis")]
-    assert (own["n"] == 120).all() and (own.groupby("model")["largest"].first() < 1.63 / np.sqrt(120)).all()  # the 1 % limit
-    assert targets.loc[targets["model"].str.startswith("own"), "coverage68"].between(0.45, 0.9).all()  # 5 sd of 120 curves
-
-
-@pytest.mark.slow
-def test_dropout_widens_what_is_predicted(tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "ROOT", tmp_path)
-    table = diagnostics.dropout(SIZES, "book", 0)
-    assert table[["changed", "dropout"]].to_numpy().tolist() == [
-        ["training", 0.0], ["training", 0.3], ["prediction", 0.0], ["prediction", 0.3],
-    ]  # fmt: skip
-    trained, predicted = table[table["changed"] == "training"], table[table["changed"] == "prediction"]
-    assert (trained["steps"] == 2).all() and predicted["steps"].nunique() == 1 and predicted["steps"].iloc[0] > 1000
-    assert predicted["sigma"].iloc[1] > predicted["sigma"].iloc[0]
-    assert predicted["mae"].max() < trained["mae"].min(), "two steps teach nothing"
-    assert sorted(path.name for path in (tmp_path / "_build").iterdir()) == ["dropout-book-0.0.pt", "dropout-book-0.3.pt"]
-
-
-@pytest.mark.slow
-def test_a_temperature_stretches_the_posterior_about_its_mean():
-    table = diagnostics.temperatures(SIZES, "book", 0)
-    for setting in dataset.SETTINGS:
-        plain, fitted = table[table["setting"] == setting].to_dict("records")
-        assert plain["temperature"] == 1 and fitted["temperature"] in np.linspace(0.9, 1.2, 4) and fitted["fitted"]
-        assert fitted["sigma"] == pytest.approx(plain["sigma"] * fitted["temperature"], rel=1e-9)
-        assert fitted["mae"] == pytest.approx(plain["mae"], rel=1e-9)
+    largest = curves.groupby(["model", "repaired", "test"]).largest.first()
+    for setting in diagnostics.SETTINGS:
+        for test in ("mahalanobis", "self_test", "tarp_independent", "tarp_dependent"):
+            assert largest[f"own, {setting}", False, test] < 1.63 / np.sqrt(300), "the 1 % limit"
+    assert largest["prior", False, "tarp_dependent"] > 0.3 > largest["prior", False, "tarp_independent"]
+    assert largest["neural process", False, "mahalanobis_noised"] < largest["neural process", False, "mahalanobis"]
+    own = targets[targets["model"].str.startswith("own") & ~targets["repaired"]]
+    assert own["coverage68"].between(0.55, 0.81).all(), "five standard deviations of 300 curves"
 
 
 @pytest.mark.slow

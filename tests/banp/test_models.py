@@ -188,10 +188,10 @@ def test_sbc_and_tarp_see_bias_and_width():
     centre = rng.standard_normal((800, 3))
     samples, truth = centre[:, None] + 0.5 * rng.standard_normal((800, 150, 3)), centre + 0.5 * rng.standard_normal((800, 3))
     assert max(map(calibration.largest_deviation, calibration.sbc_ranks(truth, samples).T)) < 0.06
-    assert calibration.largest_deviation(calibration.tarp_ranks(truth, samples, rng)) < 0.06
+    assert calibration.largest_deviation(calibration.tarp_ranks(truth, samples, centre)) < 0.06
     assert calibration.largest_deviation(calibration.sbc_ranks(truth + 0.5, samples)[:, 0]) > 0.2
     narrow = centre[:, None] + 0.1 * (samples - centre[:, None])
-    assert calibration.largest_deviation(calibration.tarp_ranks(truth, narrow, rng)) > 0.1
+    assert calibration.largest_deviation(calibration.tarp_ranks(truth, narrow, centre)) > 0.1
 
 
 def test_summaries_of_one_real_light_curve():

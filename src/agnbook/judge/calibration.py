@@ -62,43 +62,68 @@ def calibrated_errors(probability, n_bins: int = 10, *, rng: np.random.Generator
     return np.sum(off, axis=0) / len(ordered)
 
 
-def mahalanobis_ranks(truth, samples) -> np.ndarray:
+def distance_ranks(truth, samples, mean, covariance) -> np.ndarray:
     """Fraction of posterior samples nearer to the posterior mean than the truth, in Mahalanobis distance.
 
-    Mean and covariance come from one half of the samples and the ranks from the other: with one set for
-    both, the samples lie nearer to their own mean than any newcomer, which in 21 dimensions looks like
-    overconfidence. Directions without variance are left out by a pseudo-inverse.
+    Directions without variance are left out by a pseudo-inverse.
 
     Parameters
     ----------
     truth : array, shape (n, d)
-    samples : array, shape (n, m, d), m at least 4 d.
+    samples : array, shape (n, m, d)
+    mean, covariance : arrays, shapes (n, d), (n, d, d)
+        Of the posterior. Taken from `samples` themselves, they make a perfect posterior look overconfident: the samples
+        lie nearer to their own mean than any newcomer, in 21 dimensions much nearer.
 
     Returns
     -------
     numpy.ndarray, shape (n,)
         Uniform on [0, 1] if the posterior is calibrated (Park et al., supplement, eq. 6).
     """
-    truth, samples = np.asarray(truth, float), np.asarray(samples, float)
-    half = samples.shape[1] // 2
-    first, second = samples[:, :half], samples[:, half:]
-    scale = np.maximum(first.std(axis=1, keepdims=True), 1e-9 * (1 + np.abs(first).max(axis=1, keepdims=True)))
-    mean = first.mean(axis=1, keepdims=True)
-    white = (first - mean) / scale
-    covariance = np.einsum("nmi,nmj->nij", white, white) / (half - 1)
-    precision = np.linalg.pinv(covariance, rcond=1e-6, hermitian=True)
+    truth, samples, mean = (np.asarray(array, float) for array in (truth, samples, mean))
+    scale = np.sqrt(np.einsum("nii->ni", covariance))
+    scale = np.maximum(scale, 1e-9 * (1 + np.abs(samples).max(axis=1)))
+    precision = np.linalg.pinv(covariance / (scale[:, :, None] * scale[:, None]), rcond=1e-6, hermitian=True)
 
     def distance(points):
-        offset = (points - mean) / scale
+        offset = (points - mean[:, None]) / scale[:, None]
         return ((offset @ precision) * offset).sum(axis=2)
 
-    return (distance(second) < distance(truth[:, None])).mean(axis=1)
+    return (distance(samples) < distance(truth[:, None])).mean(axis=1)
+
+
+def moments(samples) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean (n, d) and covariance (n, d, d) of samples (n, m, d)."""
+    samples = np.asarray(samples, float)
+    offset = samples - samples.mean(axis=1, keepdims=True)
+    return samples.mean(axis=1), np.einsum("nmi,nmj->nij", offset, offset, optimize=True) / (samples.shape[1] - 1)
+
+
+def mahalanobis_ranks(truth, samples) -> np.ndarray:
+    """`distance_ranks` with the moments of one half of the samples and the ranks of the other, which is fair.
+
+    Parameters
+    ----------
+    truth : array, shape (n, d)
+    samples : array, shape (n, m, d), m at least 4 d.
+    """
+    samples = np.asarray(samples, float)
+    half = samples.shape[1] // 2
+    return distance_ranks(truth, samples[:, half:], *moments(samples[:, :half]))
 
 
 def curve(ranks, levels=None) -> tuple[np.ndarray, np.ndarray]:
     """Return levels p_X and the fraction p_Y of ranks below them (Park et al., supplement, eq. 7)."""
     levels = np.linspace(0, 1, 101) if levels is None else np.asarray(levels)
     return levels, np.searchsorted(np.sort(ranks), levels, side="right") / len(ranks)
+
+
+def staircase(levels, draws: int) -> np.ndarray:
+    """Return the `curve` that a perfect posterior has if each rank is taken among so many draws: 0, 1, ... draws, equally likely.
+
+    It lies above the diagonal by up to 1 / (draws + 1): among 60 draws, one truth in 61 has the rank 0.
+    """
+    return (np.floor(np.asarray(levels) * draws + 1e-9) + 1) / (draws + 1)
 
 
 def largest_deviation(ranks) -> float:
@@ -108,19 +133,29 @@ def largest_deviation(ranks) -> float:
     return float(max(np.max(np.arange(1, n + 1) / n - ranks), np.max(ranks - np.arange(n) / n)))
 
 
+def noise95(n: int) -> float:
+    """Return the largest deviation (see `largest_deviation`) that n ranks of a perfect posterior exceed in 5 % of repetitions."""
+    return float(stats.kstwo.ppf(0.95, n))
+
+
 def sbc_ranks(truth, samples) -> np.ndarray:
     """Rank of each true parameter among its posterior samples, in [0, 1], shape (n, d) (Talts et al. 2018)."""
     return (np.asarray(samples) < np.asarray(truth)[:, None]).mean(axis=1)
 
 
-def tarp_ranks(truth, samples, rng: np.random.Generator) -> np.ndarray:
-    """Fraction of samples nearer to a random point than the truth is, shape (n,) (TARP; Lemos et al. 2023).
+def tarp_ranks(truth, samples, reference) -> np.ndarray:
+    """Fraction of samples nearer to a reference point than the truth is, shape (n,) (TARP; Lemos et al. 2023).
 
-    Reference points are drawn from the spread of the truths; every parameter is scaled by it. Uniform if
-    the joint posterior is right.
+    Every parameter is scaled by the spread of the truths. Uniform if the joint posterior is right, wherever the references
+    lie, as long as they know no more of an object than its posterior does.
+
+    Parameters
+    ----------
+    reference : array, shape (n, d)
+        If it depends on the object's data (an estimate, however crude), the test sees any error. If it does not, the test
+        passes everything that is right on average over all objects: the prior, for one.
     """
-    truth, samples = np.asarray(truth, float), np.asarray(samples, float)
+    truth, samples, reference = (np.asarray(array, float) for array in (truth, samples, reference))
     scale = truth.std(axis=0)
-    reference = truth[rng.permutation(len(truth))] + 0.1 * scale * rng.standard_normal(truth.shape)
     limit = (((truth - reference) / scale) ** 2).sum(axis=1)
     return ((((samples - reference[:, None]) / scale) ** 2).sum(axis=2) < limit[:, None]).mean(axis=1)
