@@ -58,3 +58,14 @@ def test_binary_differences_are_paired():
     assert value == pytest.approx(each[0][0] - each[1][0]) and low < value < high < 0, "the better one, clearly"
     assert high - low < 0.3 * (each[0][2] - each[0][1])
     assert scores.binary_differences(labels, first[None], first[None], n_resamples=20)["auc"] == (0.0, 0.0, 0.0)
+
+
+def test_ties_count_half_in_the_area():
+    assert scores.weighted_auc([True, False], [0.3, 0.3], np.ones(2)) == 0.5
+    # pairs by hand: .9 beats both, .4 beats .1 and ties with .4, weights 2 and 1 of the negatives
+    area = scores.weighted_auc([True, True, False, False], [0.9, 0.4, 0.4, 0.1], np.array([1.0, 1, 2, 1]))
+    assert area == pytest.approx((3 + 1 + 2 / 2) / (2 * 3))
+
+
+def test_intervals_of_repeated_scores_hold_95_per_cent_of_the_resamples():
+    assert scores._with_interval(np.r_[7.0, np.arange(1001)]) == (7.0, 25.0, 975.0)

@@ -1,6 +1,9 @@
 """The extended features, the best redshift model and the Gaussian head."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 from simulated import TINY, catalogue, synthetic_sample
 
@@ -173,3 +176,15 @@ def test_gaussian_head_out_of_fold_fills_every_row():
     X, z = rng.normal(size=(50, 3)), rng.uniform(0, 2, 50)
     table = gaussian_head.out_of_fold(X, z, [f"s{i}" for i in range(50)], cross_validation.repeated_folds(50, 5, 2), 2, epochs=3)
     assert len(table) == 100 and table[["location", "scale"]].notna().all(axis=None) and (table["scale"] > 0).all()
+
+
+def test_the_back_transform_adds_what_the_other_folds_scatter(monkeypatch):
+    """A booster that always says sqrt(z) = 1: the mean is 1 plus the mean square of the others' residuals, by hand."""
+    constant = SimpleNamespace(predict=lambda X: np.ones(len(X)))
+    monkeypatch.setattr(boosted, "_booster", lambda *arguments: constant)
+    root = np.array([1.0, 1.2, 0.7, 1.5])
+    sample = boosted.RedshiftSample(pd.DataFrame({"a": np.zeros(4)}), root**2, np.ones(4, bool))
+    found = boosted.booster_out_of_fold(sample, np.array([[0, 0, 1, 1]]))
+    squares = (root - 1) ** 2
+    expected = 1 + np.repeat([squares[2:].mean(), squares[:2].mean()], 2)
+    np.testing.assert_allclose(found, [expected])

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from agnbook.errors import ResultsError
-from agnbook.redshifts import intervals
+from agnbook.redshifts import best_model, intervals
 
 
 @pytest.fixture
@@ -133,3 +133,24 @@ def test_cross_fitted_distributions_use_the_other_folds_of_the_same_repeat():
     values = np.array([1.0, 2.0, 3.0, 4.0, 10.0, 20.0, 30.0, 40.0])
     forecast = intervals.cross_fitted(lambda seen, out: intervals.empirical(values[seen], len(out)), folds)
     np.testing.assert_allclose(forecast.mean, [3.5, 3.5, 1.5, 1.5, 30, 20, 30, 20])
+
+
+def test_weighted_points_have_their_mean_and_deviation():
+    found = intervals.from_points([[1.0, 2.0, 4.0]], [[1.0, 1.0, 2.0]])
+    assert found.mean[0] == pytest.approx(2.75)
+    assert found.sd[0] == pytest.approx(np.sqrt((1.75**2 + 0.75**2 + 2 * 1.25**2) / 4))
+
+
+def test_near_and_far_meet_at_one_and_a_half():
+    parts = intervals.two_part_set(intervals.normal([1.5], [0.4]), 0.49, 0.49)
+    assert parts.near[0, 1] == 1.5 == parts.far[0, 0] and parts.near[0, 0] < 1 < 2 < parts.far[0, 1]
+
+
+def test_half_of_a_distribution_is_local_and_half_is_at_the_source_s_own_scale():
+    """By hand: residuals .1 and -.2 at scales .5 and .4, around 1 at scale 2; the leaf holds the first alone."""
+    found = best_model.distribution(
+        np.array([1.0]), np.array([2.0]), np.array([[1.0, 0.0]]), np.array([0.1, -0.2]), np.array([0.5, 0.4])
+    )
+    atoms, weights = np.array([1.1, 1 + 2 * 0.2, 1 - 2 * 0.5]) ** 2, np.array([0.5, 0.25, 0.25])
+    assert found.mean[0] == pytest.approx(weights @ atoms)
+    assert found.sd[0] == pytest.approx(np.sqrt(weights @ (atoms - weights @ atoms) ** 2))

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from simulated import catalogue
 
 from agnbook.errors import FeatureError
 from agnbook.judge import cross_validation
@@ -117,3 +118,14 @@ def test_nan_in_a_raw_feature(table):
 def test_standardise_uses_the_first_array_only():
     train, other = features.standardise([[1.0, 5.0], [3.0, 5.0]], [[5.0, 6.0]])
     assert train.tolist() == [[-1, 0], [1, 0]] and other.tolist() == [[3, 1]]
+
+
+def test_the_high_energy_peak_is_compared_with_the_synchrotron_peak_in_one_unit():
+    """1 MeV is 1.602e-6 erg: a peak of that height is as high as one of 1 MeV, and e times as high is 1 in the logarithm."""
+    rows = catalogue(3).assign(HE_nuFnuPeak=1e-6, nuFnu_syn=1e-6 * 1.602176634e-6 * np.exp([0.0, 1.0, -2.0]))
+    np.testing.assert_allclose(features.extended_redshift_matrix(rows)["Compton_dominance"], [0, -1, 2], atol=1e-9)
+
+
+def test_classes_of_the_synchrotron_peak_ascend_with_its_frequency():
+    rows = catalogue(4).assign(SED_class=["LSP", "ISP", "HSP", ""])
+    np.testing.assert_array_equal(features.extended_redshift_matrix(rows)["SED_class"], [0, 1, 2, np.nan])
