@@ -69,3 +69,15 @@ def test_ties_count_half_in_the_area():
 
 def test_intervals_of_repeated_scores_hold_95_per_cent_of_the_resamples():
     assert scores._with_interval(np.r_[7.0, np.arange(1001)]) == (7.0, 25.0, 975.0)
+
+
+def test_binary_scores_by_hand():
+    """Three FSRQs, two of them called; two BL Lacs, one of them called FSRQ."""
+    found = scores.binary_scores([1, 1, 1, 0, 0], [0.9, 0.8, 0.2, 0.7, 0.1])
+    expected = {"accuracy": 3 / 5, "precision_fsrq": 2 / 3, "recall_fsrq": 2 / 3, "f1_fsrq": 2 / 3}
+    expected |= {"precision_bll": 1 / 2, "recall_bll": 1 / 2, "f1_bll": 1 / 2, "auc": 5 / 6}
+    expected |= {"brier": np.mean([0.01, 0.04, 0.64, 0.49, 0.01]), "logloss": -np.log([0.9, 0.8, 0.2, 0.3, 0.9]).mean()}
+    assert {name: float(found[name]) for name in expected} == pytest.approx(expected)
+    other = scores.binary_scores([1, 1, 1, 0, 0], [0.9, 0.2, 0.2, 0.3, 0.1])  # called once: recall and precision differ
+    assert (other["recall_fsrq"], other["precision_fsrq"]) == pytest.approx((1 / 3, 1))
+    assert (other["recall_bll"], other["precision_bll"]) == pytest.approx((1, 1 / 2))

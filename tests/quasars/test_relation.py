@@ -108,3 +108,13 @@ def test_borrowed_widths_keep_luminosity_and_lose_the_object(rng):
         np.corrcoef(objects["log_mass"], objects["M_i"])[0, 1], abs=0.05
     )
     assert abs(np.corrcoef(own, left)[0, 1]) < 0.1
+
+
+def test_the_law_in_the_fits_numbers_by_hand():
+    """A quasar at z = 1 with M_i = -24 and 10^9.5 solar masses: 6000 A are 3000 A at rest, tau is twice as long, and a
+    damped random walk's sigma is its structure function over the root of 2."""
+    objects = pd.DataFrame({"redshift": [1.0], "M_i": [-24.0], "log_mass": [9.5]})
+    np.testing.assert_allclose(relation._offset(objects), [[np.log10(2), 0, -np.log10(np.sqrt(2)), 0]])
+    level, slope = [1, np.log10(3000 / 4000), -1, 0.5], [0, 1, 0, 0]
+    expected = [[*level, 0, 0, 0, 0], [*slope, 0, 0, 0, 0], [0, 0, 0, 0, *level], [0, 0, 0, 0, *slope]]
+    np.testing.assert_allclose(relation.design(objects, ("C", "D")), [expected])
