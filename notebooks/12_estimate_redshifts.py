@@ -43,7 +43,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from agnbook.chapter import claims, figures, run_box, sizes, stored
+from agnbook.chapter import claims, figures, marks, run_box, sizes, stored
 from agnbook.chapter.tensorflow import import_tensorflow
 from agnbook.judge import cross_validation, photometric, repeats, scores
 from agnbook.redshifts import baselines, mlp, restarts
@@ -348,7 +348,8 @@ cv = repeats.score_table(z, out_of_fold, pooled=True, seed=seed)
 shown = cv[["rmse", "cc"]].copy()
 for name, score in photometric.SCORES.items():
     shown[name] = [score(z[:, None], values) for values in out_of_fold.values()]
-shown.round(3)
+smallest = dict.fromkeys(("rmse", "NMAD", "outlier rate"), "min")
+marks.best(shown, smallest | {"cc": "max", "bias": 0.0})
 
 # %%
 PAIRS = [

@@ -47,6 +47,13 @@ def test_a_page_is_dressed():
     assert "<tr><td></td>" in dressed
 
 
+def test_a_hidden_solution_says_so():
+    toggle = "<details><p>Show code cell content</p><p>Hide code cell content</p></details>"
+    for tags, words in (("tag_hide-cell tag_solution", "the solution"), ("tag_hide-cell", "code cell content")):
+        dressed = page_parts.dress(f'<div class="cell {tags} docutils container">{toggle}</div>', "notebooks/x", set())
+        assert f"<p>Show {words}</p><p>Hide {words}</p>" in dressed
+
+
 def test_the_foot_cites_the_book_as_its_citation_file_does():
     told = yaml.safe_load((storage.ROOT / "CITATION.cff").read_text())
     words, bibtex = page_parts.citation()
