@@ -7,7 +7,7 @@ import pytest
 from astropy.table import Table
 from hostile import BLAZARS, PACKERS, bomb
 
-from agnbook.ask import uploads
+from agnbook.ask import app_light_curve, uploads
 from agnbook.errors import BookError
 
 
@@ -39,3 +39,9 @@ def test_packed_uploads_that_are_small_are_read():
     for name in ("a.fits", "a.fits.gz"):
         content = gzip.compress(uploads.download(Table.from_pandas(BLAZARS), ".fits"))
         assert len(uploads.read_upload(name, content)) == len(BLAZARS)
+
+
+def test_a_packed_light_curve_is_bounded_too(monkeypatch):
+    monkeypatch.setattr(app_light_curve, "MOST_TEXT", 3_000_000)
+    with pytest.raises(BookError, match="unpacked it is larger than 3 MB"):
+        app_light_curve._read.__wrapped__((("a.fits", bomb(40)),), {})

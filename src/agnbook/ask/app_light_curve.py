@@ -16,7 +16,7 @@ from agnbook.ask import curve_figures, curve_files, light_curves, parquet_size, 
 from agnbook.ask.curve_options import Options
 from agnbook.ask.light_curves import Question
 from agnbook.ask.measurements import Measured
-from agnbook.ask.uploads import LARGEST_FILE, MOST_UNPACKED
+from agnbook.ask.uploads import LARGEST_FILE, MOST_TEXT, MOST_UNPACKED
 from agnbook.errors import BookError, FeatureError
 from agnbook.sky import bands
 
@@ -49,6 +49,7 @@ def _read(files: tuple[tuple[str, bytes], ...], reading: dict) -> tuple[list[Mea
                 )
             path = Path(folder) / f"upload{number}{Path(name).suffix.lower()}"
             path.write_bytes(content)
+            tables.check_packed(path, MOST_TEXT)
             if path.suffix == ".parquet":
                 parquet_size.check(path, MOST_ROWS, MOST_UNPACKED)
             names[str(path)] = name

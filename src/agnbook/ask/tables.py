@@ -71,9 +71,7 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS, most_unpacked: int = M
     kind = file_format(Path(path).with_suffix("") if str(path).lower().endswith(".gz") else path)
     where = "standard input" if str(path) == PIPE else str(path)
     try:
-        packed = str(path) != PIPE and _is_packed(path)
-        if packed:
-            _check_unpacked_size(path, most_unpacked)
+        packed = str(path) != PIPE and check_packed(path, most_unpacked)
         return _READERS[kind](path, texts, packed)
     except FeatureError as error:
         raise FeatureError(f"{where}: {error}") from error
@@ -82,23 +80,27 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS, most_unpacked: int = M
         raise FeatureError(f"Cannot read {where} as a {kind} table ({detail}). Check the file and its ending.") from error
 
 
-def _is_packed(path) -> bool:
-    """Whether a file is packed with gzip, by its first bytes; a `FeatureError` for one that is packed otherwise."""
+def check_packed(path, most: int) -> bool:
+    """Return whether a file is packed with gzip, by its first bytes.
+
+    Raises
+    ------
+    FeatureError
+        For one that is packed otherwise, and for one that holds more than `most` bytes: it is unpacked bit by bit to see.
+    """
     with open(path, "rb") as file:
         start = file.read(6)
     how = next((name for magic, name in _PACKED.items() if start.startswith(magic)), None)
     if how not in (None, "gzip"):
         raise FeatureError(f"it is packed with {how}. Unpack it.")
-    return how == "gzip"
-
-
-def _check_unpacked_size(path, most: int) -> None:
-    """Raise a `FeatureError` for a packed file that would fill the memory; it is unpacked bit by bit to see."""
+    if how is None:
+        return False
     size = 0
     with gzip.open(path) as file:
         while block := file.read(1 << 20):
             if (size := size + len(block)) > most:
                 raise FeatureError(f"unpacked it is larger than {most / 1e6:.0f} MB. Unpack it and give a part, or Parquet.")
+    return True
 
 
 def _decoded(content: bytes) -> str:
