@@ -58,12 +58,7 @@ def test_guard_warns_of_one_per_cent_as_trained_and_of_another_spectrum():
     assert own.warn(other)[:, posterior.Guard.SCORES.index("variability")].all()
 
 
-def test_parameter_counts_of_the_papers_code_and_baseline():
-    assert anp.count_parameters(anp.AttentiveNeuralProcess(anp.AUTHOR)) == 76_328
-    assert anp.count_parameters(posterior.ResidualMLP(12, heads.width(21))) == 118_012
-
-
-@pytest.mark.parametrize("config", [anp.Config(), anp.AUTHOR])
+@pytest.mark.parametrize("config", anp.CONFIGURATIONS.values(), ids=anp.CONFIGURATIONS)
 def test_neural_process_shapes_and_monte_carlo_dropout(config):
     torch.manual_seed(0)
     network = anp.AttentiveNeuralProcess(config).eval()

@@ -17,14 +17,14 @@ def diagram(config: anp.Config) -> tuple[dict[str, tuple[float, float]], list[tu
     arrows : pairs of texts, from and to
     colors : text -> name of a colour: orange what comes in, green what goes out, blue what is learnt
     """
-    h, points = config.hidden, config.inputs or config.bands
-    size = f"2 x {h}" if config.embed else f"1 + {points}"
-    visits = f"visits: 1 time,\n{points} magnitudes"
+    h, points, copies = config.hidden, config.inputs or config.bands, config.time_copies
+    size = f"2 x {h}" if config.embed else f"{copies} + {points}"
+    visits = f"visits: {copies} time{'s' if copies > 1 else ''},\n{points} magnitudes"
     queries = f"query times,\n2-layer LSTM to {h}" if config.embed else "query times"
     places = {visits: (0.0, 1.0), queries: (3.6, 2.5)}
     entry = visits
     if config.embed:
-        entry = f"2-layer LSTMs\n1 and {points} to {h} + {h}"
+        entry = f"2-layer LSTMs\n{copies} and {points} to {h} + {h}"
         places[entry] = (1.25, 1.0)
     encoders = {_UPPER: f"encoder MLP\n{size} to {h}", _LOWER: f"latent encoder MLP\n{size} to {h}"}
     places |= {text: (2.4, y) for y, text in encoders.items()}
@@ -40,9 +40,10 @@ def diagram(config: anp.Config) -> tuple[dict[str, tuple[float, float]], list[tu
     total = {"lstm": f"LSTM, {h}", "mean": "mean over visits"}[config.aggregate]
     latent = f"{total}; MLP:\nlatent z, {config.latent}"
     decoder = f"decoder MLP, {2 * h + config.latent}:\nmean, sd of {config.bands} bands"
-    head = f"head MLP on z, r:\n{config.targets} means, {heads.width(config.targets) - config.targets} of L"
+    beside = {"attended": "r", "raw": "visits"}[config.head_reads]
+    head = f"head MLP on z, {beside}:\n{config.targets} means, {heads.width(config.targets) - config.targets} of L"
     places |= {cross: (5.0, _UPPER), latent: (5.0, _LOWER), decoder: (6.4, _UPPER), head: (6.4, _LOWER)}
     arrows += [(ends[_UPPER], cross), (ends[_LOWER], latent), (queries, cross), (queries, decoder), (cross, decoder)]
-    arrows += [(latent, decoder), (latent, head), (cross, head)]
+    arrows += [(latent, decoder), (latent, head), (cross if config.head_reads == "attended" else visits, head)]
     learnt = dict.fromkeys(places, "blue")
     return places, arrows, learnt | {visits: "orange", queries: "orange", decoder: "green", head: "green"}

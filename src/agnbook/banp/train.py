@@ -198,17 +198,23 @@ def resume(network, optimiser, path):
 
 
 def neural_process(network, training, validation, *, seconds, checkpoint, seed, batch=40, n_context=64, n_extra=32,
-                   alpha=10.0, every=275, patience=20, rate=1e-3, weight_decay=1e-5, cooldown=0.0, max_steps=10**9):  # fmt: skip
+                   alpha=10.0, every=275, patience=20, rate=1e-3, weight_decay=1e-5, cooldown=0.0, max_steps=10**9, settle=0,
+                   **weights):  # fmt: skip
     """Train for `seconds` of processor time more, from the checkpoint on; the same command continues a stopped run.
 
     Adam at `rate` with `weight_decay`, the rate halved when the validation loss has not fallen for `patience` rounds of
-    `every` steps (an epoch of 11,000 curves in batches of 40 has 275). In the last `cooldown` seconds it falls to zero, so
-    that the weights settle. A CUDA device is used if there is one.
+    `every` steps (an epoch of 11,000 curves in batches of 40 has 275). In the last `cooldown` seconds, and in the last
+    `settle` steps before `max_steps`, it falls to zero, so that the weights settle. A CUDA device is used if there is one.
+
+    Parameters
+    ----------
+    alpha, weights : see `anp.loss`.
 
     Returns
     -------
     list of dict
-        One entry a round: step, loss parts on the validation curves, learning rate, processor seconds so far.
+        One entry a round: step, loss and its parts on the validation curves (see `evaluate`), learning rate, processor
+        seconds so far.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
@@ -219,20 +225,22 @@ def neural_process(network, training, validation, *, seconds, checkpoint, seed, 
     torch.manual_seed(seed + step)
     while step < max_steps and (left := seconds - (time.process_time() - start)) > 0:
         network.train()
-        optimiser.param_groups[0]["lr"] = rate * min(1.0, left / cooldown if cooldown else 1.0)
+        falling = min(left / cooldown if cooldown else 1.0, (max_steps - step) / settle if settle else 1.0)
+        optimiser.param_groups[0]["lr"] = rate * min(1.0, falling)
         rows = rng.integers(0, len(training), batch)
         cx, cy, tx, ty, targets = (a.to(device) for a in training.batch(rows, n_context, n_extra, rng)[:5])
         targets = targets + torch.as_tensor(
             training.whiten.nugget / training.whiten.scale, dtype=torch.float32, device=device
         ) * (torch.randn_like(targets))
-        value, _ = anp.loss(network(cx, cy, tx, ty), ty, targets, alpha)
+        value, _ = anp.loss(network(cx, cy, tx, ty), ty, targets, alpha, **weights)
         optimiser.zero_grad()
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        # Adam does not see a loss's scale; the limit on its gradient would
+        (value / (1 + alpha * (tx.shape[1] if weights.get("over_times") == "summed" else 1))).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 0.5)
         optimiser.step()
         step += 1
         if step % every == 0 or step == max_steps:
-            entry = evaluate(network, validation, n_context, n_extra, alpha, seed=0, device=device)
+            entry = evaluate(network, validation, n_context, n_extra, alpha, seed=0, device=device, **weights)
             entry |= {"step": step, "rate": optimiser.param_groups[0]["lr"], "seconds": before + time.process_time() - start}
             history.append(entry)
             best = min(range(len(history)), key=lambda k: history[k]["loss"])
@@ -250,17 +258,24 @@ def neural_process(network, training, validation, *, seconds, checkpoint, seed, 
                     },
                     temporary,
                 )
+    network.eval()
     return history
 
 
-def evaluate(network, curves, n_context, n_extra, alpha=10.0, seed=0, device="cpu") -> dict:
-    """Loss parts on `curves` (validation: the latent still drawn as in training)."""
+def evaluate(network, curves, n_context, n_extra, alpha=10.0, seed=0, device="cpu", **weights) -> dict:
+    """Return the loss and its parts on `curves` as a user meets them: the latent comes from the context alone.
+
+    ``loss`` has therefore no divergence. ``kl`` is what that would be if the latent were drawn from the targets, as in
+    training: how much the targets' latent says beyond the context's.
+    """
     rng = np.random.default_rng(seed)
+    network.eval()
     totals = []
     with torch.no_grad():
         for first in range(0, len(curves), 100):
             rows = np.arange(first, min(first + 100, len(curves)))
             cx, cy, tx, ty, targets = (a.to(device) for a in curves.batch(rows, n_context, n_extra, rng)[:5])
-            value, parts = anp.loss(network(cx, cy, tx, ty), ty, targets, alpha)
+            value, parts = anp.loss(network(cx, cy, tx), ty, targets, alpha, **weights)
+            parts["kl"] = network(cx, cy, tx, ty)["kl"].mean()
             totals.append([float(value), *(float(part) for part in parts.values())])
     return dict(zip(("loss", "magnitudes", "parameters", "kl"), np.mean(totals, axis=0).tolist(), strict=True))
