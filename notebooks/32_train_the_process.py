@@ -301,12 +301,12 @@ left.plot(by_weight.alpha, by_weight.network_context_i, "o-", label="at visits")
 left.plot(more.alpha, more.network_heldout_i, "kx", label="other seeds")
 left.plot(alone.alpha, alone.network_heldout_i, "D", label="no competitor")
 left.axhline(by_weight.line_heldout_i.iloc[0], color="0.4", ls="--", label="line")
-left.set(xscale="log", ylim=0, ylabel="i-band error (mag)")
+left.set(xscale="log", ylim=0, xlabel="weight", ylabel="i-band error (mag)")
 left.legend()
 right.plot(by_weight.alpha, by_weight.mae, "o-")
 low, high = by_weight.mae_low, by_weight.mae_high
 right.fill_between(by_weight.alpha, low, high, alpha=0.2)
-right.set(xscale="log", ylabel="error of the targets (prior sd)")
+right.set(xscale="log", xlabel="weight", ylabel="error of the targets / sd")
 plt.show()
 
 # %%
