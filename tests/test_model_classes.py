@@ -10,6 +10,7 @@ import pytest
 from agnbook import banp, blazars, committed, lightcurves, quasars, redshifts, shift, storage, weights
 from agnbook.banp.neural_process import NeuralProcess
 from agnbook.banp.posterior import Posterior
+from agnbook.banp.realistic_posterior import RealisticPosterior
 from agnbook.banp.stripe82 import Stripe82Process
 from agnbook.blazars.shipped_blazars import BlazarNetwork
 from agnbook.lightcurves import dataset
@@ -21,6 +22,7 @@ from agnbook.shift.shipped_groups import ShippedGroups
 OWNERS = {
     "blazars": BlazarNetwork, "groups": ShippedGroups, "redshift": ShippedRedshift, "banp": NeuralProcess,
     "stripe82_process": Stripe82Process, "quasar_mass": MassModel,
+    "light_curves_realistic": RealisticPosterior,
     **{f"light_curves_{setting}": Posterior for setting in dataset.SETTINGS},
 }  # fmt: skip
 

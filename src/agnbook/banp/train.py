@@ -12,7 +12,8 @@ from agnbook.banp import anp, heads, posterior, summary, transforms
 from agnbook.lightcurves import cadence, dataset, noise
 
 
-def density(network, x, y, *, epochs, batch, rate, seed, validation=0.05, weight_decay=1e-5, nugget=None):
+def density(network, x, y, *, epochs, batch, rate, seed, validation=0.05, weight_decay=1e-5, nugget=None,
+            log_prob=heads.log_prob):  # fmt: skip
     """Fit `network(x)` to the density of `y` by maximum likelihood: Adam, cosine decay, best epoch kept.
 
     The network is trained as the one member of `agnbook.members`.
@@ -22,6 +23,7 @@ def density(network, x, y, *, epochs, batch, rate, seed, validation=0.05, weight
     x, y : torch.Tensor, shapes (n, inputs), (n, dim)
     nugget : (dim,) tensor or None
         Standard deviation of noise added afresh to `y` at every step.
+    log_prob : the density that the network's outputs describe, called as ``log_prob(raw, y)``; a Gaussian by default.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def density(network, x, y, *, epochs, batch, rate, seed, validation=0.05, weight
         if nugget is not None:
             y = y + nugget * torch.randn_like(y)
         alone = {name: value.squeeze(0) for name, value in parameters.items()}
-        return -heads.log_prob(functional_call(network, alone, (x.squeeze(0),)), y.squeeze(0)).mean()[None]
+        return -log_prob(functional_call(network, alone, (x.squeeze(0),)), y.squeeze(0)).mean()[None]
 
     def score(parameters, x, y):
         network.eval()
