@@ -77,10 +77,9 @@ run_box.RunBox(
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paper3", "caption": "The network, drawn from its configuration: as the paper's text describes it (above) and as the authors' newest code has it (below). Blue: the deterministic path, by which each query time looks back at the visits; orange: the latent path, which sums up the whole curve. Compare figure 1 of the paper."}, "image": {"alt": "Two flow charts from visits and query times through encoders, attention and a latent variable to magnitudes and to the posterior of 21 targets; the upper one has self-attention and an LSTM behind the encoders, the lower one has LSTMs before them and a mean."}}
 fig, axes = plt.subplots(2, 1, figsize=(9, 6.4))
-known = getattr(anp, "CONFIGURATIONS", {})
-newest = known["newest"] if "newest" in known else anp.AUTHOR
-for ax, config in zip(axes, (anp.Config(), newest), strict=True):
-    places, arrows, _ = diagram.diagram(config)
+readings = [anp.CONFIGURATIONS[name] for name in ("paper", "newest")]
+for ax, config in zip(axes, readings, strict=True):
+    places, arrows = diagram.diagram(config)
     at = {text: number for number, text in enumerate(places)}
     figures.boxes(ax, places, [(at[start], at[end]) for start, end in arrows])
 plt.show()

@@ -20,8 +20,8 @@ from agnbook.shift.shipped_groups import ShippedGroups
 
 #: Committed weights -> the model that they are.
 OWNERS = {
-    "blazars": BlazarNetwork, "groups": ShippedGroups, "redshift": ShippedRedshift, "banp": NeuralProcess,
-    "stripe82_process": Stripe82Process, "quasar_mass": MassModel,
+    "blazars": BlazarNetwork, "groups": ShippedGroups, "redshift": ShippedRedshift, "redshift_4fgl": ShippedRedshift,
+    "banp": NeuralProcess, "stripe82_process": Stripe82Process, "quasar_mass": MassModel,
     "light_curves_realistic": RealisticPosterior,
     **{f"light_curves_{setting}": Posterior for setting in dataset.SETTINGS},
 }  # fmt: skip

@@ -6,7 +6,7 @@ from agnbook.banp import anp, heads
 _UPPER, _LOWER = 1.6, 0.4
 
 
-def diagram(config: anp.Config) -> tuple[dict[str, tuple[float, float]], list[tuple[str, str]], dict[str, str]]:
+def diagram(config: anp.Config) -> tuple[dict[str, tuple[float, float]], list[tuple[str, str]]]:
     """Return the boxes and arrows of a neural process, as `agnbook.chapter.figures.boxes` takes them.
 
     Above stands the deterministic path, below the latent path; every size and every optional box is read from `config`.
@@ -15,7 +15,6 @@ def diagram(config: anp.Config) -> tuple[dict[str, tuple[float, float]], list[tu
     -------
     places : text of a box -> its centre
     arrows : pairs of texts, from and to
-    colors : text -> name of a colour: orange what comes in, green what goes out, blue what is learnt
     """
     h, points, copies = config.hidden, config.inputs or config.bands, config.time_copies
     size = f"2 x {h}" if config.embed else f"{copies} + {points}"
@@ -45,5 +44,4 @@ def diagram(config: anp.Config) -> tuple[dict[str, tuple[float, float]], list[tu
     places |= {cross: (5.0, _UPPER), latent: (5.0, _LOWER), decoder: (6.4, _UPPER), head: (6.4, _LOWER)}
     arrows += [(ends[_UPPER], cross), (ends[_LOWER], latent), (queries, cross), (queries, decoder), (cross, decoder)]
     arrows += [(latent, decoder), (latent, head), (cross if config.head_reads == "attended" else visits, head)]
-    learnt = dict.fromkeys(places, "blue")
-    return places, arrows, learnt | {visits: "orange", queries: "orange", decoder: "green", head: "green"}
+    return places, arrows
