@@ -482,6 +482,7 @@ stress_table[shown].round(2)
 # posterior and are seen by the chi-square. Scattered spectra pass it, since the *variability* is as assumed; they need the look at the
 # colours, and even that cannot see a spectrum that a shift along the locus, or an offset of the walk, imitates. Fewer visits, or noise of another kind that is
 # stated honestly, enter the fit correctly, but the network was never shown them; only the third comparison notices. A test can only see what it looks at.
+# How good the answers are that come *without* a warning, from this and the other shipped models, is scored in {ref}`ch-simulate-light-curves`.
 #
 # :::{warning}
 # Use these models only on curves that none of the three warns of, and only for questions whose assumptions you share. For real quasars the shared
