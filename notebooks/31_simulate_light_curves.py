@@ -369,13 +369,12 @@ scores = stored.table(
 for part, row in scores.iterrows():
     reached = "reached" if row.calibration <= 0.03 else "missed"
     print(part, reached, row[["calibration_low", "calibration_high"]].values)
-scores[["n", "mae", "logm_rms", "redshift_rms", "rho_rms", "calibration"]].round(3)
+scores[["n", "mae", "logm_rms", "logm_sigma", "rho_rms", "calibration"]].round(3)
 
 # %% [markdown]
-# The interval includes the bar in both parts: the posterior is *at* the bar, not safely inside. `logm_rms` against the width of the
-# mass posterior tells where: the network believes its masses a tenth too precise.
+# The interval includes the bar in both parts: the posterior is *at* the bar, not safely inside. `logm_rms`, the error of the mass,
+# exceeds `logm_sigma`, the width that its posterior states: the network believes its masses more precise than they are.
 #
-# %% [markdown]
 # And the floor: network and exact posterior on the same curves of every setting, with the 95 % interval of the paired
 # difference, `from` and `to`. MAE is the mean over the 21 targets, in prior standard deviations *of the setting*.
 

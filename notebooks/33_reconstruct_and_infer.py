@@ -403,7 +403,7 @@ Markdown(
 
 # %% [markdown]
 # The same can be done for any setting whose likelihood is exact. The filter for one driver ({ref}`theory-light-curves`) is exact only to second order in the differences of
-# the time-scales; a state a band makes it exact, at the price of a larger state.
+# the time-scales; a state a band makes it exact, at the price of a larger state. {ref}`ch-simulate-light-curves` pays it, and has the floor of every setting.
 #
 # ## Other settings, other floors
 #

@@ -134,6 +134,7 @@ def table_of(curves, row):
     )
 
 
+@pytest.mark.slow
 def test_light_curves_tells_the_effective_draws(curves, monkeypatch):
     table = table_of(curves, 0)
     asked = {"model": "simulator", "setting": "independent"}

@@ -112,7 +112,7 @@ def boxes(ax, places: dict[str, tuple[float, float]], steps: list[tuple[int, int
     for start, end in steps:
         style = {"arrowstyle": "->", "color": COLORS["grey"], "patchA": drawn[start].get_bbox_patch()}
         style |= {"patchB": drawn[end].get_bbox_patch(), "shrinkA": 2, "shrinkB": 2}
-        ax.annotate("", centres[end], centres[start], arrowprops=style)
+        ax.annotate("", centres[end], centres[start], arrowprops=style, zorder=2)  # behind the boxes
     ax.set(
         xlim=(centres[:, 0].min() - 0.5, centres[:, 0].max() + 0.5), ylim=(centres[:, 1].min() - 0.5, centres[:, 1].max() + 0.5)
     )
