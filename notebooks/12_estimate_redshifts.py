@@ -504,9 +504,9 @@ plt.show()
 # %% tags=["hide-input"]
 measured = {}
 for score in ("rmse", "cc"):
-    interval, samples = f"{score}_interval", (len(test), len(z))
+    interval, counts = f"{score}_interval", (len(test), len(z))
     tables = table1.loc[names], cv
-    for table, infix, n in zip(tables, ("", "cv."), samples, strict=True):
+    for table, infix, n in zip(tables, ("", "cv."), counts, strict=True):
         for name, row in table.iterrows():
             key = f"redshift.{name.replace(' ', '_')}.{infix}{score}"
             measured[key] = claims.Measured(row[score], row[interval], n)

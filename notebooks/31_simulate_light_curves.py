@@ -384,8 +384,8 @@ floor_sky = stored.table(
     lambda: realistic_runs.floor(settings, seed),
     **store,
 ).assign(setting="realistic")
-both = pd.concat([floor, floor_sky])
-mae = both[both.quantity == "mae"].set_index("setting")
+all_floors = pd.concat([floor, floor_sky])
+mae = all_floors[all_floors.quantity == "mae"].set_index("setting")
 mae = mae.rename(columns={"low": "from", "high": "to"})
 mae[["network", "exact", "from", "to", "n", "left_out"]].round(4)
 

@@ -19,7 +19,7 @@ def test_trials_differ_in_one_thing_and_are_named_apart():
     weights, rest = trials.of_the_weight(SIZES, 0), trials.of_the_rest(SIZES, 0, best=100.0)
     assert len({trial.name for trial in weights + rest}) == len(weights + rest)
     assert {trial.alpha for trial in rest if trial.question == "weight"} == {trials.PAPER, 100.0}
-    assert {trial.steps for trial in weights + rest} == {5}
+    assert {trial.steps for trial in weights + rest} == {5, 20}, "steps differ only where they are the question"
     at_best = [trial for trial in rest if trial.question == "effort"]
     plain = trials.Trial("effort", "", 100.0, 5, 8)
     for trial in at_best:

@@ -66,7 +66,7 @@ def of_the_rest(sizes, seed: int, best: float) -> list[Trial]:
     """Return the trials that follow once the best weight is known.
 
     More seeds of the paper's and of the best weight; the paper's weight without the loss of the parameters; the
-    other readings; and, at the best weight, time on [-4, 4] and a wider network.
+    other readings; and, at the best weight, time on [-4, 4], a wider network, more visits and more steps.
     """
     common = {"steps": sizes["trial_steps"], "context": sizes["trial_context"]}
     seeds = range(seed + 1, seed + sizes["trial_seeds"])
@@ -80,6 +80,8 @@ def of_the_rest(sizes, seed: int, best: float) -> list[Trial]:
         Trial("reading", "newest", 1.0, reading="newest", over_times="summed", seed=seed, **common),
         replace(start, label="time on [-4, 4]", changes={"time_scale": 4.0}),
         replace(start, label="width 64", changes={"hidden": 64}),
+        replace(start, label="twice the visits", context=2 * start.context),
+        replace(start, label="four times the steps", steps=4 * start.steps),
         *(replace(alone, seed=k) for k in seeds),
     ]
 
