@@ -36,7 +36,7 @@ environment: $(FULL_READY)  ## create the full environment from requirements.loc
 quick: environment  ## what can be checked in two minutes: style, pairs, published numbers, unit tests
 	@$(FULL) -m agnbook.press.checks quick
 
-test: environment  ## run all tests (about 15 minutes on 2 cores, 4 more the first time)
+test: environment  ## run all tests (about 30 minutes on 2 cores, 4 more the first time)
 	@$(FULL) -m agnbook.press.checks test
 
 run: environment  ## re-execute the chapters at `book` profile on this machine (CHAPTERS="11 12" for some)
