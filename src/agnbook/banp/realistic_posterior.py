@@ -100,13 +100,7 @@ class RealisticPosterior:
         """Return samples of the targets (objects, n, 21) and whether each object exceeds a limit of the guard (objects,)."""
         return self.sample_targets(features, n, seed), self.warn(features).any(axis=1)
 
-    def save(self, path: Path | str) -> None:
-        """Write the posterior; see `weights.save`."""
-        arrays = {f"network.{name}": value.cpu().numpy() for name, value in self.network.state_dict().items()}
-        for side in ("inputs", "outputs"):
-            arrays |= {f"{side}.{name}": getattr(getattr(self, side), name) for name in ("mean", "scale")}
-        arrays |= {f"guard.{name}": getattr(self.guard, name) for name in ("precision", "limits")}
-        weights.save(path, arrays, self.config)
+    save = posterior.Posterior.save  # the same parts under the same names
 
     @classmethod
     def load(cls, path: Path | str | None = None) -> "RealisticPosterior":
