@@ -1,5 +1,6 @@
 """The chapters: pairs in step, every line executed at `smoke` profile, and the runner's own errors."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -98,7 +99,8 @@ def test_run_writes_the_pair_and_the_record(book, monkeypatch, capsys):
     first = (book / "11_tiny.ipynb").read_bytes()
     assert chapters.run([], "book") == 0
     assert (book / "11_tiny.ipynb").read_bytes() == first, "running again changes nothing"
-    assert (storage.DATA / "results" / "runs.json").exists()
+    record = json.loads((storage.DATA / "results" / "runs.json").read_text())["11_tiny"]
+    assert 0 < record["processor_seconds"] < 60 and record["wall_seconds"] > 0
     assert "[1/1] 11_tiny (book)" in capsys.readouterr().out
 
 

@@ -8,6 +8,7 @@ import base64
 import io
 import os
 import re
+import resource
 import sys
 import threading
 import time
@@ -137,6 +138,12 @@ class _PeakMemory(threading.Thread):
         return self.peak
 
 
+def _processor_seconds() -> float:
+    """Return what the ended child processes of this one have used so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _keep(notebook: nbformat.NotebookNode, executed: nbformat.NotebookNode, path: Path) -> None:
     """Write `notebook` with the outputs of `executed`, figures made smaller and nothing of the runner's own notes."""
     for cell, ran in zip(notebook.cells, executed.cells, strict=True):
@@ -152,7 +159,9 @@ def _keep(notebook: nbformat.NotebookNode, executed: nbformat.NotebookNode, path
 
 
 def execute(name: str, profile: str) -> dict:
-    """Execute one chapter and return ``{"date", "wall_seconds", "peak_memory_gb", "hardware"}``.
+    """Execute one chapter and return ``{"date", "wall_seconds", "processor_seconds", "peak_memory_gb", "hardware"}``.
+
+    Processor seconds, of the kernel and what it waited for, hardly depend on what else the machine does.
 
     The executed notebook is left as ``_build/<profile>/<name>.ipynb``, also where a cell fails. At
     `book` profile its outputs replace those of the committed one, once it has run to its end; at `smoke` profile the code
@@ -167,7 +176,7 @@ def execute(name: str, profile: str) -> dict:
     nbformat.write(notebook, source)
     if "profile" not in papermill.inspect_notebook(str(source)):
         raise SettingsError(f"{name} has no parameter `profile`: give its `parameters` cell one.")
-    memory, start = _PeakMemory(), time.perf_counter()
+    memory, start, used = _PeakMemory(), time.perf_counter(), _processor_seconds()
     memory.start()
     try:
         executed = papermill.execute_notebook(
@@ -182,6 +191,7 @@ def execute(name: str, profile: str) -> dict:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "wall_seconds": round(time.perf_counter() - start, 1),
+        "processor_seconds": round(_processor_seconds() - used, 1),
         "peak_memory_gb": round(peak, 2),
         "hardware": committed.hardware(),
     }
