@@ -249,7 +249,7 @@ def test_the_command_gives_the_same_and_writes_what_is_wanted(file, table, answe
     [
         (["--setting", "independent"], "add --model simulator"),
         (["--model", "dragon"], "choose one of quasar, simulator"),
-        (["--exact"], "setting independent"),
+        (["--exact"], "for the model simulator"),
         (["--survey", "hst"], "Unknown survey 'hst'"),
         (["--wavelength", "g"], "--wavelength takes BAND=ANGSTROM, not g"),
         (["--wavelength", "g=blue"], "give the effective wavelength in angstrom"),

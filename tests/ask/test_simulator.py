@@ -162,8 +162,6 @@ def test_exact_weights(curves):
     few = parameters["effective_draws"] < 100
     assert given.all() and (parameters["effective_draws"] > 0).all()
     assert [("effective draws: do not rely" in flags) for flags in parameters["flags"]] == list(few)
-    with pytest.raises(FeatureError, match="Exact posteriors are for the setting independent, not dc2_like"):
-        light_curves.Question(exact=True, **SIMULATOR)
     with pytest.raises(FeatureError, match="choose one of dc2_like"):
         light_curves.Question(setting="dc3", **SIMULATOR)
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from agnbook.ask import command_line, light_curves, measurements, simulator
 from agnbook.banp import exact, posterior, summary
-from agnbook.errors import BookError, FeatureError
+from agnbook.errors import BookError
 from agnbook.judge import calibration
 from agnbook.lightcurves import dataset, kalman, population
 
@@ -146,21 +146,32 @@ def test_light_curves_tells_the_effective_draws(curves, monkeypatch):
     own, found = posterior.shipped("independent"), summary.features(each, False)
     expected, _ = exact.sample_targets(own, each, found, simulator.DRAWS, seed=simulator._seed("one"))
     assert answer["log_mass_q500"][0] == pytest.approx(np.median(expected[0, :, population.LOG_MASS]), abs=1e-4)
-    with pytest.raises(FeatureError, match="for the setting independent, not dc2_like"):
-        light_curves.light_curves(table, model="simulator", exact=True)
     monkeypatch.setattr(exact, "sample_targets", lambda *_, **__: (np.full((1, 10, 21), np.nan), np.zeros(1)))
     impossible, *_ = light_curves.light_curves(table, exact=True, **asked)
     assert "No draw" in impossible["problem"][0] and np.isnan(impossible["log_mass_q500"][0])
     assert impossible["chi2"][0] == answer["chi2"][0]  # what the fit says of the curve stays
 
 
-def test_the_command_says_how_the_exact_posterior_did(curves, tmp_path, capsys):
-    table_of(curves, 0).write(tmp_path / "one.csv")
-    assert command_line.main(["lightcurve", str(tmp_path / "one.csv"), *SIMULATOR, "--exact"]) == 0
+@pytest.mark.parametrize("setting, words", [("independent", "rms of log mass"), ("dc2_like", "gain over the network")])
+def test_the_command_says_how_the_exact_posterior_did(setting, words, tmp_path, capsys):
+    table_of(summary.simulate_chunk(setting, 80, 0, 1), 0).write(tmp_path / "one.csv")
+    assert command_line.main(["lightcurve", str(tmp_path / "one.csv"), *SIMULATOR[:3], setting, "--exact"]) == 0
     out, err = capsys.readouterr()
-    assert "effective_draws" in out.splitlines()[0] and "rms of log mass" in err
-    assert command_line.main(["lightcurve", str(tmp_path / "one.csv"), *SIMULATOR[:2], "--exact"]) == 2
-    assert "for the setting independent, not dc2_like" in capsys.readouterr().err
+    assert "effective_draws" in out.splitlines()[0] and words in err
+
+
+@pytest.mark.slow
+def test_without_the_unseen_times_the_continuous_driver_is_nearest():
+    """Log-likelihoods of posterior draws from visits alone: within a nat of the exact ones, unlike the stepped driver's."""
+    curves = summary.simulate_chunk("dc2_like", 79, 0, 3)
+    own, found = posterior.shipped("dc2_like"), summary.features(curves).astype(np.float32)
+    for row in range(len(curves)):
+        drawn = exact.sample(own, curves.take(slice(row, row + 1)), found[row : row + 1], 60, 1000)[0][0]
+        seen = curves.is_visit[row]
+        visits = dataset.from_arrays(*(each[row, seen] for each in (curves.times, curves.observed, curves.error)))
+        right = exact._one_driver(drawn, curves, row, True)
+        continuous, steps = (np.std(exact._one_driver(drawn, visits, 0, kind) - right) for kind in (False, True))
+        assert continuous < 1 < steps / 3
 
 
 @pytest.mark.parametrize(

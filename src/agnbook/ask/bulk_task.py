@@ -69,7 +69,7 @@ def plan(model: str, setting: str = "dc2_like", options=None) -> Job:
         text = json.dumps(asdict(options), sort_keys=True)
         if model == "lightcurve":
             return Job(model, "", engine_sha256(options.visits), text)
-        simulator.check(setting, exact=False)
+        simulator.check(setting)
         return Job(model, setting, storage.sha256(committed.verify(f"weights/light_curves_{setting}.safetensors")), text)
     from agnbook.blazars import shipped_blazars
     from agnbook.redshifts import shipped_redshift

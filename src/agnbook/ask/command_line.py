@@ -224,7 +224,7 @@ def _light_curves(options, paths) -> int:
     if len(problems := answer[~given]):
         say(f"for example {problems['object'][0]}: {problems['problem'][0]}")
     if options.model == "simulator":
-        _skill("independent, exact" if options.exact else setting)
+        _skill(f"{setting}, exact" if options.exact else setting)
     return _partly(not given.all())
 
 

@@ -137,7 +137,7 @@ def parser() -> argparse.ArgumentParser:
         default="quasar",
         help="quasar (default): any bands; simulator: posteriors trained on simulated six-band surveys",
     )
-    command.add_argument("--exact", action="store_true", help="of the simulator: exact weights (setting independent only)")
+    command.add_argument("--exact", action="store_true", help="of the simulator: weigh its draws by the exact likelihood")
     command.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")
 
     command = commands.add_parser(

@@ -68,7 +68,7 @@ class Question:
     options : see `curve_options.Options`.
     model : one of `MODELS`.
     setting : for the simulator's models, the simulated survey, a key of `lightcurves.dataset.SETTINGS`.
-    exact : weigh the simulator's draws by the exact likelihood; setting ``independent`` alone.
+    exact : weigh the simulator's draws by the exact likelihood; see `banp.exact`.
     step, times : reconstruct every `step` days, or at these times (days); neither: no reconstruction.
     """
 
@@ -89,9 +89,9 @@ class Question:
         if self.model == "simulator":
             from agnbook.ask import simulator
 
-            simulator.check(self.setting, self.exact)
+            simulator.check(self.setting)
         elif self.exact:
-            raise FeatureError("Exact weights are for the simulator's setting independent; the model quasar needs none.")
+            raise FeatureError("Exact weights are for the model simulator; the model quasar needs none.")
 
     def grid(self, first: float, last: float) -> tuple[np.ndarray, str]:
         """Return the times of a reconstruction, and why there is none if there are too many."""

@@ -30,15 +30,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def check(setting: str, exact: bool) -> None:
-    """Refuse an unknown setting, exact weights where the likelihood is not known, and an installation without torch."""
+def check(setting: str) -> None:
+    """Refuse an unknown setting, and an installation without torch."""
     extras.require("torch")
     if setting not in dataset.SETTINGS:
         raise FeatureError(f"Unknown setting {setting!r}; choose one of {', '.join(dataset.SETTINGS)}.")
-    if exact and setting != "independent":
-        raise FeatureError(
-            f"Exact posteriors are for the setting independent, not {setting}: the likelihood is known there alone."
-        )
 
 
 @dataclass(frozen=True)
@@ -156,7 +152,8 @@ def answer(each: Measured, question):
     row |= rho
     flags += contradiction
     if question.exact:
-        (draws,), (row["effective_draws"],) = importance.sample_targets(model, curves, found, DRAWS, seed=_seed(each.name))
+        weighed = importance.sample_targets(model, curves, found, DRAWS, seed=_seed(each.name), stepped=False)
+        (draws,), (row["effective_draws"],) = weighed
         if not row["effective_draws"]:
             return Answer(row | {"problem": "No draw of the network is possible under the simulation's population."})
         if row["effective_draws"] < importance.FEW_DRAWS:

@@ -20,6 +20,8 @@ EXAMINED = {
     "lsst_bright": ("on simulated curves", {"rms of log mass": "lightcurves.lsst_bright.logm_rms"}),
     "independent": ("on simulated curves", {"rms of log mass": "lightcurves.independent.logm_rms"}),
     "independent, exact": ("on simulated curves", {"rms of log mass": "lightcurves.independent.exact.logm_rms"}),
+    "dc2_like, exact": ("on simulated curves", {"gain over the network in prior deviations": "lightcurves.floor.dc2_like"}),
+    "lsst_bright, exact": ("on simulated curves", {"gain over the network in prior deviations": "lightcurves.floor.lsst_bright"}),
 }
 
 

@@ -6,6 +6,8 @@ network need not be believed: its draws are a proposal, and each is given the we
 No model can do better on average than this posterior: it is the floor of its setting.
 """
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -18,14 +20,20 @@ WIDER = 1.6
 FEW_DRAWS = 100
 
 
-def sample(own: posterior.Posterior, curves: dataset.Curves, features, n: int = 400, proposals: int = 4000, seed: int = 0):
+def sample(
+    own: posterior.Posterior, curves: dataset.Curves, features, n: int = 400, proposals: int = 4000, seed: int = 0,
+    stepped: bool = True,
+):  # fmt: skip
     """Draw from the exact posterior of the eight latents.
 
     Parameters
     ----------
     own : the network of the curves' setting.
-    curves, features : the observed curves, with every time that was simulated, and their summaries (objects, 58).
+    curves, features : the observed curves and their summaries (objects, 58).
     n, proposals : draws to return, and draws of the network to weigh, for each object.
+    stepped : where all bands share a driver, take that of the simulator, which kicks them at every simulated time; `curves` must
+        have them all. False, for visits alone, takes the continuous driver, to which short steps lead: a draw's log-likelihood
+        then differs by less than one.
 
     Returns
     -------
@@ -35,7 +43,7 @@ def sample(own: posterior.Posterior, curves: dataset.Curves, features, n: int = 
         Effective number of proposals, 1 / sum of squared weights. Below `FEW_DRAWS` they are too few to be relied on.
     """
     which_population, _, shared = dataset.SETTINGS[own.config["setting"]]
-    log_likelihood = _one_driver if shared else _driver_a_band
+    log_likelihood = partial(_one_driver, stepped=stepped) if shared else _driver_a_band
     generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
     latents, effective = np.empty((len(curves), n, 8)), np.empty(len(curves))
     for row in range(len(curves)):
@@ -62,9 +70,9 @@ def resample(log_weight, n: int, rng: np.random.Generator) -> tuple[np.ndarray |
     return rng.permutation(np.minimum(chosen, len(weight) - 1)), 1 / np.sum(weight**2)
 
 
-def sample_targets(own, curves, features, n: int = 400, proposals: int = 4000, seed: int = 0):
+def sample_targets(own, curves, features, n: int = 400, proposals: int = 4000, seed: int = 0, stepped: bool = True):
     """As `sample`, but return draws of the 21 targets, (objects, n, 21), and the effective numbers."""
-    latents, effective = sample(own, curves, features, n, proposals, seed)
+    latents, effective = sample(own, curves, features, n, proposals, seed, stepped)
     return population.targets_from_latents(latents), effective
 
 
@@ -80,15 +88,15 @@ def _driver_a_band(latents, curves, row) -> np.ndarray:
     return kalman.separate_log_likelihood(*parameters(latents), *data)
 
 
-def _one_driver(latents, curves, row) -> np.ndarray:
-    """The simulator's driver kicks the bands at every simulated time, seen or not; see `kalman.correlated`."""
-    length = curves.length[row]
-    seen, bands = curves.is_visit[row, :length], len(population.BANDS)
-    times = np.repeat(curves.times[row, :length], bands)
-    band = np.where(np.repeat(seen, bands), np.tile(np.arange(bands), length), kalman.UNSEEN)
-    values, errors = curves.observed[row, :length].ravel(), curves.error[row, :length].ravel()
+def _one_driver(latents, curves, row, stepped: bool) -> np.ndarray:
+    """Of one driver; see `kalman.correlated` for its two kinds."""
+    known = np.arange(curves.is_visit.shape[1]) < curves.length[row] if stepped else curves.is_visit[row]
+    seen, bands = curves.is_visit[row, known], len(population.BANDS)
+    times = np.repeat(curves.times[row, known], bands)
+    band = np.where(np.repeat(seen, bands), np.tile(np.arange(bands), len(seen)), kalman.UNSEEN)
+    values, errors = curves.observed[row, known].ravel(), curves.error[row, known].ravel()
     return kalman.correlated_log_likelihood(
-        *parameters(latents), np.ones(len(latents)), times, band, values, errors, stepped=True
+        *parameters(latents), np.ones(len(latents)), times, band, values, errors, stepped=stepped
     )
 
 
