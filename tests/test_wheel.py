@@ -86,7 +86,7 @@ def test_requirements_are_ranges_and_light():
 
 def test_a_missing_extra_says_what_to_install(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(BookError, match=r"torch.*pip install 'agnbook\[light-curves\]'"):
+    with pytest.raises(BookError, match=r"torch.*pip install 'agnbook\[networks\]'"):
         extras.require("torch")
     assert extras.missing("dask.distributed").args[0].endswith("'agnbook[bulk]'") and extras.missing("numpy") is None
 
@@ -129,7 +129,7 @@ def test_the_wheel_answers_with_its_own_requirements_alone(site, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "extra"),
     [
-        (["lightcurve", "curves.csv", "--model", "simulator"], "light-curves"),
+        (["lightcurve", "curves.csv", "--model", "simulator"], "networks"),
         (["bulk", "in", "out", "--model", "blazars", "--scheduler", "tcp://127.0.0.1:1"], "bulk"),
     ],
 )

@@ -6,9 +6,9 @@ from agnbook.errors import BookError
 
 #: Library -> extra, as in ``pip install 'agnbook[app]'``.
 EXTRAS = {
-    "torch": "light-curves", "streamlit": "app", "dask": "bulk", "distributed": "bulk", "tensorflow": "deep",
-    "tensorflow_probability": "deep", "tf_keras": "deep", "lightgbm": "chapters", "sklearn": "chapters", "joblib": "chapters",
-    "corner": "app", "lsdb": "hats",
+    "torch": "networks", "streamlit": "app", "dask": "bulk", "distributed": "bulk", "lsdb": "hats", "hats": "hats",
+    "tensorflow": "tensorflow", "tensorflow_probability": "tensorflow", "tf_keras": "tensorflow",
+    "lightgbm": "learning", "sklearn": "learning", "joblib": "learning",
 }  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def test_without_a_place_for_details_the_line_still_comes(monkeypatch):
     [
         (MemoryError(), 2, "not enough memory"), (BookError("told"), 2, "told"), (KeyboardInterrupt(), 130, "interrupted"),
         (last_guard.Stopped(15), 143, "stopped"), (OSError(28, "No space left on device"), 2, "No space left"),
-        (ModuleNotFoundError("No module named 'torch'", name="torch"), 2, "pip install 'agnbook[light-curves]'"),
+        (ModuleNotFoundError("No module named 'torch'", name="torch"), 2, "pip install 'agnbook[networks]'"),
     ],
 )  # fmt: skip
 def test_the_expected_says_what_to_do(error, status, words, capsys, monkeypatch):

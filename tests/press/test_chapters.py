@@ -1,6 +1,7 @@
 """The chapters: pairs in step, every line executed at `smoke` profile, and the runner's own errors."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,10 +11,10 @@ import jupytext
 import nbformat
 import pytest
 
-from agnbook import storage
+from agnbook import extras, storage
 from agnbook.chapter import sizes
 from agnbook.errors import SettingsError
-from agnbook.press import chapters, integrity
+from agnbook.press import chapter_extras, chapters, integrity
 
 
 def test_pairs_agree_and_are_executed():
@@ -61,11 +62,30 @@ def test_figures_say_what_is_seen():
     assert len(seen) > 50
 
 
+#: Makes the libraries of a list look as if they were not installed, in the kernel and in the processes that it starts.
+HIDE = """
+import sys
+from importlib.machinery import PathFinder
+
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name in {hidden} else super().find_spec(name, path, target)
+
+sys.meta_path = [Without if finder is PathFinder else finder for finder in sys.meta_path]
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", chapters.names())
-def test_smoke_run(name):
+def test_smoke_run(name, tmp_path, monkeypatch):
+    """With the libraries of those extras alone that the chapter's first cell installs."""
     if missing := chapters.missing_catalogs(name):
         pytest.skip(f"{name} needs {', '.join(missing)}")
+    here = chapter_extras.needed(chapter_extras.code_of(chapters.NOTEBOOKS / f"{name}.py"))
+    hidden = {library for library, extra in extras.EXTRAS.items() if extra not in here}
+    (tmp_path / "sitecustomize.py").write_text(HIDE.format(hidden=hidden))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]))
     record = chapters.execute(name, "smoke")
     assert record["peak_memory_gb"] < 4
 
@@ -178,7 +198,7 @@ INTERRUPTED = """
 import sys
 from pathlib import Path
 from agnbook import storage
-from agnbook.press import chapters, integrity
+from agnbook.press import chapter_extras, chapters, integrity
 
 folder = Path(sys.argv[1])
 chapters.NOTEBOOKS, chapters.SCRATCH = folder / "notebooks", folder / "_build"
