@@ -560,7 +560,7 @@ Markdown(
 
 # %% [markdown]
 # - The networks can be rebuilt from the text and the authors' notebooks; most of Tables 1 and 3 is reproduced.
-# - The order of the networks in Table 1, and their lead over older methods, rests on 62 sources, and means nothing.
+# - The order of the networks in Table 1, and their lead over older methods, rests on 62 sources, and cannot be told from the luck of the draw.
 # - "The unknown are nearer" is the composition of the sample.
 #
 # ## Exercises

@@ -43,7 +43,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from agnbook import committed
-from agnbook.chapter import claims, figures, run_box, sizes, stored
+from agnbook.chapter import claims, figures, marks, run_box, sizes, stored
 from agnbook.judge import cross_validation, repeats, scores
 from agnbook.judge.calibration import SIGMA_LEVELS
 from agnbook.redshifts import intervals, peers
@@ -101,7 +101,8 @@ ax.legend()
 plt.show()
 
 # %%
-pd.DataFrame(shares.T, ["line alone", "line and noise"], counts).round(2)
+points = pd.Index(counts, name="points")
+pd.DataFrame(shares.T, ["line alone", "line and noise"], points).round(2)
 
 # %% [markdown]
 # The better the fit, the *worse* its interval, because it answers another question: where is the line? A redshift is a point.
@@ -160,7 +161,9 @@ ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
 plt.show()
 
 # %%
-covered["value"].unstack().round(2).rename(columns="{} sigma".format)
+inside_k = covered["value"].unstack().rename(columns="inside {} sigma".format)
+promised = dict(zip(inside_k, SIGMA_LEVELS, strict=True))
+marks.best(inside_k, promised, digits=2)
 
 # %% tags=["remove-input"]
 three = covered.xs(3, level=1)["value"]
@@ -275,7 +278,9 @@ crps = {
 }
 summary = pd.DataFrame(map(coverages, forecasts.values()), list(forecasts), levels)
 summary["CRPS"] = [values.mean() for values in crps.values()]
-summary.round(3)
+aims = dict(zip(levels, SIGMA_LEVELS, strict=True)) | {"CRPS": "min"}
+heads = {level: f"inside {level}" for level in levels}
+marks.best(summary, aims, names=heads | {"CRPS": "CRPS (redshift)"})
 
 # %% [markdown]
 # The {term}`CRPS` is the mean absolute error of a whole distribution, in redshift; smaller is better {cite:p}`gneiting2007`.
@@ -351,7 +356,7 @@ rows = {}
 for name in ("weights alone", "+ Laplace, fitted", "network with a width"):
     one = forecasts[name].rows([here])
     low, middle, top = (float(one.quantile(q)[0]) for q in (0.023, 0.5, 0.977))
-    rows[name] = {"median": middle, "95 % from": low, "to": top}
+    rows[name] = {"median redshift (95 %)": middle, "low": low, "high": top}
 print(f"measured: {z[here]:.3f}")
 pd.DataFrame(rows).T.round(2)
 

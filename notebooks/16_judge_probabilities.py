@@ -48,7 +48,7 @@ from agnbook.blazars import (
     pictures,
     voting,
 )
-from agnbook.chapter import claims, figures, run_box, sizes, stored
+from agnbook.chapter import claims, figures, marks, run_box, sizes, stored
 from agnbook.judge import calibration, cross_validation, scores
 from agnbook.sky import catalogs, features
 
@@ -158,6 +158,9 @@ def rows_of(differences, score):
     return pd.DataFrame(rows, ["value", "low", "high"]).T
 
 
+NATS = {"value": "log-loss difference (nats)"}
+
+
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paired", "caption": "Each model minus the bias-initialised network, with paired 95 % intervals: accuracy (left; right of zero is better) and log-loss (right; left of zero is better). Orange: networks of the paper."}, "image": {"alt": "In accuracy most intervals touch zero; in log-loss all four other networks of the paper lie clearly on the worse side, logistic regression slightly worse, the quadratic one slightly better."}}
 orange = {name.replace("_", " "): "orange" for name in networks.MODELS}
 panels = {name: rows_of(minus_first, name) for name in ("accuracy", "logloss")}
@@ -166,7 +169,8 @@ _ = pictures.differences(panels, orange, "minus bias initialization")
 # %%
 table = rows_of(minus_first, "logloss")
 table["accuracy"] = rows_of(minus_first, "accuracy")["value"]
-table.round(3)
+DIFFERENCES = NATS | {"accuracy": "accuracy difference"}
+marks.best(table, {"value": "min", "accuracy": "max"}, names=DIFFERENCES)
 
 # %% tags=["remove-input"]
 paper = claims.paper("15_classify_blazars")
@@ -228,9 +232,10 @@ tested = {
     for name in TESTED
     for group, rows in GROUPS.items()
 }
-test_table = pd.DataFrame(tested, ["error", "calibrated", "chance"]).T.unstack()
-test_table = test_table.swaplevel(axis=1).sort_index(axis=1, ascending=False)
-test_table.loc[list(TESTED)].round(3)
+TEST = ["error", "if calibrated (95 %)", "p"]
+test_table = pd.DataFrame(tested, TEST).T.unstack()
+test_table = test_table.swaplevel(axis=1)
+test_table.loc[list(TESTED), list(GROUPS)].round(3)
 
 # %% tags=["remove-input"]
 fails = {
@@ -276,7 +281,7 @@ by_group = {
     )
     for group, (rows, _) in GROUPS.items()
 }
-rows_of(by_group, "logloss").round(3)
+rows_of(by_group, "logloss").rename(columns=NATS).round(3)
 
 # %% [markdown]
 # It is the same in both groups, within a wide interval for the second. So the regression is *not* better because it is
@@ -341,7 +346,7 @@ sed_test = {
     what: scores.binary_differences(y[rows], a[:, rows], b[:, rows], **boot)
     for what, (a, b, rows) in PAIRS.items()
 }
-rows_of(sed_test, "logloss").round(3)
+rows_of(sed_test, "logloss").rename(columns=NATS).round(3)
 
 # %% tags=["remove-input"]
 moved = means["hidden"] - means["labels"]
@@ -402,12 +407,12 @@ LISTED = ["always_bl_lac", "logistic", "bias_init", "quadratic_logistic"]
 LISTED += [name for name in everyone if "five" in name]
 text = {
     name.replace("_", " "): [
-        "{:.3f} ({:.3f}-{:.3f})".format(*score[name][c])
+        "{:.3f} ({:.3f} to {:.3f})".format(*score[name][c])
         for c in ("logloss", "auc", "accuracy")
     ]
     for name in LISTED
 }
-pd.DataFrame(text, ["log-loss", "AUC", "accuracy"]).T
+pd.DataFrame(text, ["log-loss (nats)", "AUC", "accuracy"]).T
 
 # %%
 versus = {
@@ -416,7 +421,7 @@ versus = {
     )
     for name in ("bias_init", "quadratic_logistic", "five voters, source alone")
 }
-rows_of(versus, "logloss").round(3)
+rows_of(versus, "logloss").rename(columns=NATS).round(3)
 
 # %% [markdown]
 # The best model is better than each, clearly. A part of the gain is counterpart metadata, and that part need not carry over
@@ -446,7 +451,7 @@ raised = {
     name: scores.binary_differences(y, votes, best["all columns"], **boot)
     for name, votes in recipes.items()
 }
-rows_of(raised, "logloss").round(4)
+rows_of(raised, "logloss").rename(columns=NATS).round(4)
 
 # %% [markdown]
 # None of the three helps. So where is the wall? Train the best model on an eighth, a quarter and a half of the sources,
@@ -474,7 +479,8 @@ walls = {
     exponent: learning_curve.limit(y, at_size, exponent, **boot)
     for exponent in (0.5, 1.0)
 }
-pd.DataFrame(walls, ["log-loss at infinitely many", "low", "high"]).T.round(3)
+WALL = ["log-loss at infinitely many (nats)", "low", "high"]
+pd.DataFrame(walls, WALL).T.round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-learning-curve", "caption": "Log-loss of the best model against the number of training sources (points, with 95 % intervals over test sources), and lines in one over the root of that number and one over that number, with what they reach at infinity."}, "image": {"alt": "Log-loss falls from about 0.24 to 0.19 as the training set grows eightfold; two curves lead to limits between 0.15 and 0.2."}}
 found = {
@@ -513,7 +519,7 @@ for target in (0.95, 0.99):
         low, high = calibration.wilson_interval(right, kept.sum())
         share = kept.sum() / rows.sum()
         promises.append((target, group, share, right / kept.sum(), low, high))
-columns = ["promised", "sources", "called", "right", "low", "high"]
+columns = ["promised", "sources", "fraction called", "right", "low", "high"]
 pd.DataFrame(promises, columns=columns).round(3)
 
 # %% [markdown]

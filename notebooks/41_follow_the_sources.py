@@ -280,7 +280,7 @@ for text, rows in {
     limits = calibration.wilson_interval(gone[rows].sum(), rows.sum())
     vanished[text] = (gone[rows].mean(), *limits, rows.sum())
 vanished = pd.DataFrame(vanished, index=["vanished", "low", "high", "n"]).T
-vanished.round(3)
+vanished.astype({"n": int}).round(3)
 
 # %% [markdown]
 # An analysis flag or a low significance tells which sources may not exist. Of the clean ones hardly any vanished; the

@@ -204,17 +204,12 @@ plt.show()
 
 # %% tags=["remove-input"]
 clear = loss[(loss["low"] > 0) | (loss["high"] < 0)]
-text = "; ".join(
-    f"{name} {row['value']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
-    for name, row in clear.iterrows()
-)
 auc_gap = (auc["low"] > 0) | (auc["high"] < 0)
 Markdown(
-    f"**Reading.** Of {len(loss)} pairs {len(clear)} differ in log-loss beyond the interval"
-    + (f" (ours minus theirs: {text})" if len(clear) else "")
-    + f", and {auc_gap.sum()} in AUC. "
-    f"All rank almost perfectly; what differs is how sure they dared to be. With {pairs['count']['fsrq'].max()} FSRQs "
-    "among the answers, and nine in ten answers hard BL Lacs, boldness about BL Lacs is what this log-loss pays for."
+    f"{len(clear)} of the {len(loss)} pairs differ in log-loss beyond the interval, and {auc_gap.sum()} in AUC. So all rank "
+    "almost perfectly, and what differs is how sure they dared to be. But look at what was asked: "
+    f"{pairs['count']['fsrq'].max()} FSRQs, and nine in ten answers hard BL Lacs. Boldness about BL Lacs is what this "
+    "log-loss pays for."
 )
 
 # %% [markdown]

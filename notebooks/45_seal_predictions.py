@@ -159,11 +159,12 @@ plt.show()
 
 # %%
 odd = classes.nsmallest(5, "agn")[["agn", "agn_low", "agn_high", "psr"]]
-odd.round(2)
+heads = {"agn": "P(active galaxy)", "agn_low": "low", "agn_high": "high"}
+odd.rename(columns=heads | {"psr": "P(pulsar)"}).round(3)
 
 # %% [markdown]
-# The five clean sources that look least like a galaxy: if you have time on a radio telescope, begin here. (`psr` is the
-# probability of a pulsar if it is a galaxy or a pulsar.)
+# The five clean sources that look least like a galaxy: if you have time on a radio telescope, begin here. (The last
+# column is the probability of a pulsar if it is a galaxy or a pulsar.)
 #
 # ## How they will be scored
 #

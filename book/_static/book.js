@@ -73,10 +73,11 @@
 
   function start() {
     names();
-    boxes();
     meanings();
     let waiting;
-    const again = () => { clearTimeout(waiting); waiting = setTimeout(() => { boxes(); formulas(); }, 60); };
+    const fit = () => { boxes(); formulas(); document.documentElement.dataset.fitted = window.innerWidth; };
+    const again = () => { clearTimeout(waiting); waiting = setTimeout(fit, 60); };
+    fit();
     window.addEventListener("resize", again);
     document.addEventListener("agnbook:tables", boxes);
     document.addEventListener("toggle", again, true);

@@ -27,7 +27,10 @@ OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", 
            "--disable-component-update", "--disable-sync"]  # fmt: skip
 LONG = 60_000
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (Debian: apt-get install chromium)")
+pytestmark = [
+    pytest.mark.xdist_group("app"),  # one server for all
+    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (Debian: apt-get install chromium)"),
+]
 
 MARKUP = "<img src=x onerror=alert(1)> ![x](http://example.org/x.png) **bold** [l](javascript:alert(1)) $\\frac{ :red[x]"
 FORMULA = "=HYPERLINK(A1)"

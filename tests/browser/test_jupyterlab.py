@@ -22,6 +22,7 @@ IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.xdist_group("lab"),  # one server for all
     pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (Debian: apt-get install chromium)"),
 ]
 

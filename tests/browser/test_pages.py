@@ -1,6 +1,7 @@
 """Every page of the built book in a real browser.
 
-Needs `make book` (or the `book` step of `make test`) first, and Chromium; says so and skips where one is missing.
+Needs `make book` (or the `book` step of `make test`) first, and Chromium; says so and skips where one is missing. `make test`
+runs it with ``-n 2 --dist loadgroup``: two browsers share the pages, and each page is a group, loaded once.
 """
 
 import functools
@@ -87,13 +88,13 @@ def reader(browser, site):
     context.close()
 
 
-@pytest.fixture(scope="module", params=PAGES)
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES])
 def visited(request, reader, site):
     """Each page of the book, loaded once for all tests that look at every page."""
     page = opened(reader, site)
     page.name = request.param
     page.goto(f"{site}/{page.name}", wait_until="load")
-    page.wait_for_timeout(100)
+    page.wait_for_function("() => document.documentElement.dataset.fitted !== undefined")
     yield page
     page.close()
 
@@ -153,7 +154,7 @@ def test_a_page_is_accessible(visited, axe):
     for theme, width in (("light", 400), ("dark", 1400)):
         resize(visited, width)
         visited.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        visited.wait_for_timeout(200)
+        visited.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         visited.evaluate(SETTLED)  # a colour half-way between two themes has no contrast to speak of
         found = visited.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
         assert not found, [f"{theme}: {each['id']}, {node['html'][:120]}" for each in found for node in each["nodes"][:3]]
@@ -191,10 +192,10 @@ SIDEWAYS = """() => [...document.querySelectorAll(".bd-article, .bd-article *")]
 
 def resize(page, width):
     page.set_viewport_size({"width": width, "height": 800})
-    page.wait_for_function(
-        f"window.innerWidth <= {width} && window.innerWidth > {width - 40}"
-    )  # the new size comes a little later
-    page.wait_for_timeout(150)
+    page.wait_for_function(  # the new size comes a little later, and what `book.js` fits to it after that
+        "width => innerWidth <= width && innerWidth > width - 40 && +document.documentElement.dataset.fitted === innerWidth",
+        arg=width,
+    )
 
 
 @pytest.mark.parametrize("width", [1400, 1000])
@@ -393,13 +394,35 @@ def test_scorecard_filters_sorts_and_leads_to_the_cell(page, site):
     assert page.problems == []
 
 
-def test_a_chapter_s_claims_lead_to_the_scorecard(page, site):
-    page.goto(f"{site}/{chapter('12')}")
-    link = page.locator("th a[href*='scorecard.html#claim-']").first
-    name = link.inner_text()
-    link.click()
+def test_thirty_claims_lead_to_their_cells_and_back(page, site):
+    """Of thirty claims drawn by chance, each row leads to the cell that made it, and the chapter back to the row."""
+    page.goto(f"{site}/book/scorecard.html")
+    made = page.eval_on_selector_all(
+        "#scorecard-table tbody tr", "rows => rows.map(row => [row.id, row.querySelector('p.how a')?.getAttribute('href')])"
+    )
+    made = sorted((link, name.removeprefix("claim-")) for name, link in made if link)
+    drawn = sorted(made[k] for k in np.random.default_rng(3).choice(len(made), 30, replace=False))
+    for address, group in itertools.groupby(drawn, key=lambda pair: pair[0].partition("#")[0]):
+        page.goto(f"{site}/book/{address}")
+        for link, name in group:
+            cell = page.locator(f"#{link.partition('#')[2]}")
+            assert "claims" in cell.text_content(), f"{name} was made elsewhere than in {link}"
+            back = page.locator(f"th a[href='../book/scorecard.html#claim-{name}']")
+            assert back.count() == 1, f"{name} has no link on {address}"
+    for folded in page.locator("details.claims:not([open])").all():
+        folded.locator("summary").click()
+    back.click()
     page.wait_for_url(f"**/scorecard.html#claim-{name}")
-    assert page.locator(f"[id='claim-{name}']").is_visible()
+    assert page.locator(f"[id='claim-{name}'].asked").is_visible() and page.problems == []
+
+
+def test_the_cover_leads_to_the_papers(page, site):
+    page.goto(f"{site}/book/index.html")
+    for number in ("10", "20", "30", "41"):
+        assert page.locator(f".bd-article a[href$='{chapter(number).removeprefix('notebooks/')}']").count() == 1
+    page.locator(f".bd-article a[href$='{chapter('10').removeprefix('notebooks/')}']").click()
+    page.wait_for_url(f"**/{chapter('10')}")
+    assert "paper / ours" in page.inner_text(".bd-article") and page.locator("td", has_text=" / ").count() > 30
 
 
 def test_a_term_and_a_citation_show_their_meaning(page, site):

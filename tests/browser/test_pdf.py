@@ -6,6 +6,8 @@ import pytest
 from agnbook.errors import BookError
 from agnbook.press import pdf
 
+pytestmark = pytest.mark.xdist_group("pdf")  # printed once
+
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):

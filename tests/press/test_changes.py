@@ -34,7 +34,7 @@ def test_the_page_compares_each_version_with_the_next(versions):
     latest, older = page.index("## 0.10.0 to today"), page.index("## 0.2.0 to 0.10.0")
     assert latest < older
     assert ">a.x1</a> | 0.600 | 0.600 | beyond → differs |" in page[latest:older]
-    assert "1 are new" in page[latest:older] and "**Trained anew.**" in page
+    assert "1 are new" in page[latest:older] and ":::{dropdown} 1 number. Trained anew." in page
     assert ">a.x1</a> | 0.500 | 0.600 | beyond |" in page[older:]
 
 

@@ -14,7 +14,8 @@ CHAPTER = f"notebooks/{chapters.names()[0]}"
 def test_the_head_says_what_the_records_say():
     record = json.loads((storage.DATA / "results" / "runs.json").read_text())[chapters.names()[0]]
     head = page_parts.strip(CHAPTER, "../")
-    assert f"{record['wall_seconds']:.0f} s, {record['peak_memory_gb']:.1f} GB" in head
+    assert f"{record['processor_seconds']:.0f} s of processor, {record['wall_seconds']:.0f} s on the clock" in head
+    assert f", {record['peak_memory_gb']:.1f} GB on" in head
     for part in (
         f"../_sources/{CHAPTER}.ipynb",
         "colab.research.google.com",
@@ -37,14 +38,46 @@ def test_outputs_are_verified_only_where_they_are_the_sealed_ones(monkeypatch):
 def test_a_page_is_dressed():
     body = (
         '<div class="cell docutils container"></div><div class="cell tag_hide-input docutils container"></div>'
-        "<tr><th></th><th>a.b</th><th>c.d</th><td>0.41 (0.39 – 0.43)</td><td>3C 273</td></tr>"
+        "<table><tr><th></th><td>0.41</td></tr></table>"
+        "<p>Show code cell source</p>"
     )
     dressed = page_parts.dress(body, "notebooks/x", {"a.b"})
     assert '<div class="cell docutils container" id="cell-1">' in dressed
     assert '<div class="cell tag_hide-input docutils container" id="cell-2">' in dressed
-    assert '<th scope="row"><a href="../book/scorecard.html#claim-a.b">a.b</a></th><th>c.d</th>' in dressed
-    assert '<td class="number">0.41 (0.39 – 0.43)</td><td>3C 273</td>' in dressed
-    assert "<tr><td></td>" in dressed
+    assert dressed.endswith('<table><tr><td></td><td class="number">0.41</td></tr></table><p>Show the code</p>')
+
+
+def test_the_box_is_short():
+    def box(files):
+        rows = "".join(f"<tr><th>Data</th><td>{name}</td></tr>" for name in files)
+        run = "<tr><th>Last published run</th><td>9 s</td></tr><tr><th>Loaded</th><td>nothing</td></tr>"
+        return f'<table class="run-box"><caption>This run</caption>{rows}{run}</table>'
+
+    short = page_parts.dress(box("ab"), "notebooks/x", set())
+    assert "<td>a<br>b</td>" in short and "9 s" not in short and "<td>nothing</td>" in short
+    assert "<details><summary>3 files</summary>a<br>b<br>c</details>" in page_parts.dress(box("abc"), "notebooks/x", set())
+
+
+def test_claims_that_no_table_shows_stand_behind_the_cell_that_made_them(monkeypatch):
+    monkeypatch.setattr(page_parts.scorecard, "making_cells", lambda chapter: {"a.b": 1, "a.c": 1})
+    entries = [
+        {"id": name, "paper": 0.5, "ours": -0.25, "interval": [-0.5, 0.1], "n": None, "verdict": "differs"}
+        for name in ("a.b", "a.c")
+    ]
+    link = "../book/scorecard.html#claim-"
+    shown = f'<div class="cell" id="cell-1"><div><a href="{link}a.b">a.b</a></div></div><p>after</p>'
+    body = page_parts.add_claims(shown, "notebooks/x", entries)
+    assert body.startswith(shown.removesuffix("<p>after</p>") + "<details") and body.endswith("</details><p>after</p>")
+    assert "1 more claim of" in body and f'href="{link}a.c"' in body and "−0.500 to 0.100" in body
+    assert page_parts.add_claims(body, "notebooks/x", entries) == body, "nothing twice"
+    assert page_parts.add_claims("<p></p>", "notebooks/x", entries) == "<p></p>"
+
+
+def test_a_chapter_s_claims_lead_to_the_scorecard():
+    head, row = "<thead><tr><th></th><th>n</th></tr></thead>", "<tr><th>a.b</th><td>1</td></tr>"
+    table = f'<table border="1" class="dataframe">{head}<tbody>{row}</tbody></table>'
+    dressed = page_parts.dress(table, "notebooks/x", {"a.b"})
+    assert '<th scope="row"><a href="../book/scorecard.html#claim-a.b">a.<wbr/>b</a></th>' in dressed
 
 
 def test_a_hidden_solution_says_so():

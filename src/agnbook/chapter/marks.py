@@ -1,6 +1,6 @@
 """Tables to look at: rounded, with units in their heads and the best value of a column in bold.
 
-tables.marked(scores, {"logloss": "min", "auc": "max"}, names={"logloss": "log-loss (nats)"})
+marks.best(scores, {"logloss": "min", "auc": "max"}, names={"logloss": "log-loss (nats)"})
 """
 
 from dataclasses import dataclass

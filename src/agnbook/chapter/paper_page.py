@@ -96,6 +96,28 @@ def show(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).set_axis(pd.Index(rows["what"], name="number"))
 
 
+def grid(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of `numbers` as the paper lays its table out: a column a method, a row a number, each ``paper / ours``.
+
+    What stands before the first comma of `what` names the method. A star marks a number that differs by more than its
+    tolerance; ``trivial`` is the baseline, where all methods share it.
+    """
+    text = [
+        f"{claims.number(row.paper)} / {claims.number(None if pd.isna(row.ours) else row.ours)}"
+        + " *" * (row.verdict == "differs")
+        for row in rows.itertuples()
+    ]
+    names = rows["what"].str.partition(",")
+    method, number = names[0], names[2].str.strip()
+    shown = pd.DataFrame({"method": method, "number": number, "text": text}, rows.index)
+    shown = shown.pivot(index="number", columns="method", values="text")[list(dict.fromkeys(method))]
+    shown = shown.reindex(dict.fromkeys(number)).rename_axis(columns=None)
+    trivial = rows.groupby(number)["baseline"].agg(lambda values: values.iloc[0] if values.nunique() == 1 else None)
+    if trivial.notna().any():
+        shown["trivial"] = [claims.number(None if pd.isna(trivial[name]) else trivial[name]) for name in shown.index]
+    return shown
+
+
 def title(chapter: str) -> str:
     """Return the title of a chapter, as its source has it."""
     source = storage.ROOT / "notebooks" / f"{chapter}.py"

@@ -65,7 +65,12 @@ def _section(title: str, before: pd.DataFrame, after: pd.DataFrame, known: dict[
     why = {name: reason(name, known) or "No reason is on record." for name in changed.index}
     for text in dict.fromkeys(why.values()):
         rows = changed.loc[[name for name in changed.index if why[name] == text]]
-        lines += [f"**{text}**", "", "| claim | before | now | verdict |", "|---|---|---|---|"]
+        lines += [
+            f":::{{dropdown}} {len(rows)} {'number' if len(rows) == 1 else 'numbers'}. {text}",
+            "",
+            "| claim | before | now | verdict |",
+            "|---|---|---|---|",
+        ]
         for row in rows.itertuples():
             verdict = (
                 row.verdict_after if row.verdict_before == row.verdict_after else f"{row.verdict_before} → {row.verdict_after}"
@@ -73,6 +78,7 @@ def _section(title: str, before: pd.DataFrame, after: pd.DataFrame, known: dict[
             lines.append(
                 f'| <a href="scorecard.html#claim-{row.Index}">{row.Index}</a> | {row.before} | {row.after} | {verdict} |'
             )
+        lines.append(":::")
         lines.append("")
     return lines
 

@@ -49,7 +49,7 @@ def everything(notebooks: list[str]) -> dict[str, list[str]]:
         "unit tests and smoke runs": [*PYTEST, "tests", "-n", "2", *COVERAGE],
         "notebook outputs": [*PYTEST, *NBVAL, "-n", "2", "--dist", "loadscope", *notebooks],
         "book": [*PYTHON, "agnbook.press.html"],
-        "browser": [*PYTEST, "tests/browser"],
+        "browser": [*PYTEST, "tests/browser", "-n", "2", "--dist", "loadgroup"],
         "benchmarks": [*PYTEST, "tests/benchmarks", "--benchmark-columns=min,median,rounds", "-s"],
     }
 

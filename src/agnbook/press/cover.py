@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 from agnbook.chapter import claims
-from agnbook.press import reading, scorecard
+from agnbook.press import reading, tables
 
 #: What a three-sigma interval of a normal distribution promises.
 THREE_SIGMA = math.erf(3 / math.sqrt(2))
@@ -25,6 +25,7 @@ class Line:
     ours : claim on the paper's own kind of sample; its `paper` is the paper's value.
     later : claim on data that came after the paper, "" where there are none.
     low, high : ends of the axis.
+    better : "left" or "right", where a better method lies.
     promised : stands for the paper's value where the paper promises rather than measures.
     """
 
@@ -33,54 +34,59 @@ class Line:
     later: str
     low: float
     high: float
+    better: str
     promised: float | None = None
 
 
 LINES = (
-    Line("Redshift: root mean squared error", "redshift.flipout.rmse", "later.redshift.paper_rmse", 0.2, 0.6),
+    Line("Redshift: root mean squared error", "redshift.flipout.rmse", "later.redshift.paper_rmse", 0.2, 0.6, "left"),
     Line("Redshift: truth within ± 3 sigma", "redshift.flipout.coverage997", "later.redshift.paper_coverage3sigma", 0, 1,
-         THREE_SIGMA),
-    Line("BL Lac or FSRQ: accuracy", "classes.bias_init.accuracy", "later.bcu.bias_init.accuracy", 0.8, 1),
-    Line("AGN or Galactic: area under the ROC curve", "shift.auc_two_class_unweighted", "later.two_class.auc.observed", 0.8, 1),
-    Line("21 parameters of a simulated light curve: mean absolute error / prior sd", "banp.mae", "", 0, 0.6),
-    Line("Mass of a simulated black hole: mean absolute error / dex", "banp.logm_mae", "", 0, 0.4),
+         "right", THREE_SIGMA),
+    Line("BL Lac or FSRQ: accuracy", "classes.bias_init.accuracy", "later.bcu.bias_init.accuracy", 0.8, 1, "right"),
+    Line("AGN or Galactic: area under the ROC curve", "shift.auc_two_class_unweighted", "later.two_class.auc.observed", 0.8, 1,
+         "right"),
+    Line("21 parameters of a simulated light curve: mean absolute error / prior sd", "banp.mae", "", 0, 0.6,
+         "left"),
+    Line("Mass of a simulated black hole: mean absolute error / dex", "banp.logm_mae", "", 0, 0.4,
+         "left"),
 )  # fmt: skip
 
 #: Question -> (part, answer). A name in braces is a claim: its value, ``|paper`` the paper's, ``|n`` its sample, ``|%`` per cent.
 ANSWERS = {
-    "How far away is it, how sure are we, and is it a BL Lac or a quasar?": (
+    "How far away is a blazar, of which kind, and how sure are we?": (
         "I",
-        "The paper's network is off by {redshift.flipout.rmse} in redshift (the paper: {redshift.flipout.rmse|paper}); its "
-        "three-sigma intervals hold {redshift.coverage997.lowest|%} to {redshift.coverage997.highest|%} of the redshifts, by "
-        "the reading of its text, this book's {redshift.best.coverage997|%}. Of {later.bcu.bias_init.accuracy|n} blazar "
-        "candidates classified since, its classifier calls {later.bcu.bias_init.accuracy|%} right (always BL Lac: "
-        "{later.bcu.always_bll.accuracy|%}).",
+        "A catalogue's columns give its redshift to {redshift.best.rmse} rms and its kind in {classes.best.accuracy|%} of cases. "
+        "Three-sigma error bars hold {redshift.coverage997.lowest|%} to {redshift.coverage997.highest|%} of the true redshifts "
+        "as the paper draws them, {redshift.best.coverage997|%} as this book does.",
     ),
-    "What if the sources we ask about differ from those we learned from?": (
+    "Are the sources we ask about like those we learned from?": (
         "II",
-        "Weighted to look like the unknowns, {shift.n_eff|n} known sources count as {shift.n_eff} (the paper: "
-        "{shift.n_eff|paper}). An active galaxy outranks a Galactic source with probability {shift.auc_two_class_unweighted}, "
-        "with weights {shift.auc_two_class_weighted}, and {later.two_class.auc.observed} on "
-        "{later.two_class.auc.observed|n} sources named since.",
+        "Weighted until they look like the unknown ones, {shift.n_eff|n} known sources are worth {shift.n_eff}. An active galaxy "
+        "outranks a Galactic source in {shift.auc_two_class_unweighted|%} of all pairs of known ones, and in "
+        "{later.two_class.auc.observed|%} among {later.two_class.auc.observed|n} that were identified since.",
     ),
     "What does the flicker of a quasar tell about its black hole?": (
         "III",
-        "In simulations its mass to {banp.logm_mae} dex (the paper: {banp.logm_mae|paper}). In {quasars.mass.gain|n} real "
-        "quasars flicker changes the {quasars.mass.rms_luminosity} dex error from redshift and luminosity by "
+        "In simulations its mass to {banp.logm_mae} dex (the paper: {banp.logm_mae|paper}). For {quasars.mass.gain|n} real "
+        "quasars redshift and luminosity give it to {quasars.mass.rms_luminosity} dex, and flicker changes that by "
         "{quasars.mass.gain} dex.",
     ),
     "What came true?": (
         "IV",
-        "{later.new_associations} of {later.new_associations|n} unassociated sources have a counterpart now, and "
-        "{later.redshift.n} active galaxies a redshift: {later.redshift.coverage95|%} of these lie in the 95 % intervals of the "
-        "book's table. "
-        "{later.sealed.unassociated} forecasts are sealed and wait.",
+        "{later.new_associations} of {later.new_associations|n} unknown sources have a counterpart now, and {later.redshift.n} "
+        "active galaxies a redshift: {later.redshift.coverage95|%} of those lie inside this book's 95 % intervals. "
+        "{later.sealed.unassociated} new forecasts are sealed and wait.",
     ),
 }  # fmt: skip
 
 
-#: Part -> the chapters that may open it, by number, the first that is there.
-OPENERS = {"I": ("10", "11"), "II": ("20", "21"), "III": ("30", "31"), "IV": ("41",)}
+#: Part -> the number of the chapter that opens it, and what that is.
+OPENERS = {
+    "I": ("10", "The paper on one page"),
+    "II": ("20", "The paper on one page"),
+    "III": ("30", "The paper on one page"),
+    "IV": ("41", "Follow the sources"),
+}
 
 
 def _answer(text: str, found: dict[str, dict]) -> str:
@@ -109,7 +115,7 @@ def _series(kind: str, value: float, interval, line: Line) -> tuple[str, str]:
     if interval:
         low, high = (_place(end, line) for end in interval)
         marks = f'<i class="bar {kind}" style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
-        words += f" ({claims.interval_text(interval)})"
+        words += f" ({tables.typeset(claims.interval_text(interval))})"
     return marks + f'<i class="mark {kind}" style="left:{_place(value, line):.1f}%"></i>', words
 
 
@@ -126,8 +132,9 @@ def _line(line: Line, found: dict[str, dict]) -> str:
     words = " ".join(f'<span class="{kind}">{name[kind]}: {text}</span>' for kind, (_, text) in drawn.items())
     links = {"ours": line.ours, "later": line.later}
     title = f'<a href="scorecard.html#claim-{links["ours"]}">{escape(line.title)}</a>'
+    better = "← better" if line.better == "left" else "better →"
     return (
-        f'<div class="promise-line"><p class="title">{title}</p>'
+        f'<div class="promise-line"><p class="title">{title} <span class="better">{better}</span></p>'
         f'<div class="track" aria-hidden="true"><b>{line.low:g}</b><div>{marks}</div><b>{line.high:g}</b></div>'
         f'<p class="words">{words}</p></div>'
     )
@@ -141,24 +148,25 @@ def picture(entries: list[dict]) -> str:
 
 
 def answers(entries: list[dict]) -> str:
-    """Return the questions with their answers as a definition list; one without all its claims stands alone."""
+    """Return the questions with their answers as a grid of cards; a question without all its claims stands alone."""
     found = {entry["id"]: entry for entry in entries}
-    lines = []
+    lines = ["::::{grid} 1 1 2 2", ":gutter: 3", ""]
     for question, (part, answer) in ANSWERS.items():
         try:
             text = _answer(answer, found)
         except KeyError:
-            text = f"See Part {part}."
-        opener = next(page for number in OPENERS[part] if (page := reading.find(number)))
-        lines += [f"[**Part {part}**](../{opener}.ipynb) {question}", f": {text}", ""]
-    return "\n".join(lines)
+            text = ""
+        number, words = OPENERS[part]
+        way = f"[Part {part}. {words} →](../{reading.find(number)}.ipynb)"
+        lines += [f":::{{grid-item-card}} {question}", text, "", way, ":::", ""]
+    return "\n".join([*lines, "::::", ""])
 
 
 def verdicts(entries: list[dict]) -> str:
-    """Return the verdicts by part of the book as a Markdown table."""
-    shown = claims.VERDICTS[:3]
-    lines = [f"| Part | {' | '.join(shown)} |", "|---" * (len(shown) + 1) + "|"]
-    for name in dict.fromkeys(scorecard.part(entry["chapter"]) for entry in entries):
-        counts = Counter(entry["verdict"] for entry in entries if scorecard.part(entry["chapter"]) == name)
-        lines.append(f"| {name} | " + " | ".join(str(counts[verdict]) for verdict in shown) + " |")
-    return "\n".join(lines) + "\n"
+    """Return how the papers' numbers fared as a sentence."""
+    counts = Counter(entry["verdict"] for entry in entries)
+    return (
+        f"Of the papers' numbers that could be compared **{counts['reproduced']} are reproduced** and **{counts['differs']} "
+        f"differ**, each with its reason; {counts['beyond']} results of this book go beyond them. All stand on the "
+        "{ref}`scorecard <scorecard>`, with interval, sample and the cell that made them. None is typed by hand.\n"
+    )

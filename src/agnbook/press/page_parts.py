@@ -16,16 +16,12 @@ from bs4 import BeautifulSoup
 from agnbook import storage
 from agnbook.chapter import claims
 from agnbook.errors import BookError
-from agnbook.press import reading
+from agnbook.press import reading, scorecard, tables
 
-#: A table cell that holds a number, with sign, interval, unit or percent; it is not broken over lines.
-_NUMBER = re.compile(r"(<t[dh])(?: class=\"([^\"]*)\")?(>(?:<p>|<strong>)?)(\s*[<>≈~−+–-]?\s?\d[\d\s.,eE±()–−+%×^-]*\s*)(?=<)")
-#: A table's empty corner is no header.
-_EMPTY_HEAD = re.compile(r"<th((?: [^>]*)?)>(?:<p></p>|\s*)</th>")
 _CELL = re.compile(r'<div class="cell( [^"]*)? docutils container">')
 #: The switch of a hidden cell that solves an exercise.
 _SOLUTION = re.compile(r'(<div class="cell [^"]*tag_solution.*?)code cell content(.*?)code cell content', re.DOTALL)
-_CLAIM = re.compile(r"<th>([a-z][\w-]*(?:\.[\w-]+)+)</th>")
+_BOX = re.compile(r'(<table class="run-box"><caption>[^<]*</caption>)(.*?)</table>', re.DOTALL)
 
 
 def strip(page: str, up: str) -> str:
@@ -33,10 +29,14 @@ def strip(page: str, up: str) -> str:
     known = reading.facts(page)
     parts = [f"<span><b>Time</b> {known.minutes} min</span>", f"<span><b>Level</b> {known.level}</span>"]
     if known.data:
-        parts.append(f'<span><b>Needs</b> <a href="{up}book/data.html">{escape(", ".join(known.data))}</a></span>')
+        files = ", ".join(known.data) if len(known.data) <= 3 else f"{len(known.data)} catalogues"
+        parts.append(f'<span><b>Needs</b> <a href="{up}book/data.html">{escape(files)}</a></span>')
     if known.run:
         day = f" {known.run['date']}" if "date" in known.run else ""
-        run = f"{known.run['wall_seconds']:.0f} s, {known.run['peak_memory_gb']:.1f} GB on {known.run['hardware']}"
+        clock = f"{known.run['wall_seconds']:.0f} s"
+        if "processor_seconds" in known.run:
+            clock = f"{known.run['processor_seconds']:.0f} s of processor, {clock} on the clock"
+        run = f"{clock}, {known.run['peak_memory_gb']:.1f} GB on {known.run['hardware']}"
         parts.append(f"<span><b>Last run</b>{day}: {escape(run)}{', outputs verified' if known.verified else ''}</span>")
     if page.startswith("notebooks/"):
         links = [f'<a href="{up}_sources/{page}.ipynb" download>download</a>']
@@ -69,22 +69,42 @@ def foot(page: str, title: str, source: str) -> str:
     return f'<div class="page-foot">{edit} · {ask}<details><summary>Cite this page</summary>{cite}</details></div>'
 
 
+def _short_box(box: re.Match) -> str:
+    """Return a chapter's box without the times, which the head of the page has of today, and with many files folded."""
+    rows = re.findall(r"<tr><th>(.*?)</th><td>(.*?)</td></tr>", box[2])
+    files = [value for name, value in rows if name == "Data"]
+    text = "<br>".join(files)
+    text = f"<details><summary>{len(files)} files</summary>{text}</details>" if len(files) > 2 else text
+    kept = {name: text if name == "Data" else value for name, value in rows if name != "Last published run"}
+    return box[1] + "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in kept.items()) + "</table>"
+
+
 def dress(body: str, page: str, known_claims: set[str]) -> str:
     """Return a page's HTML with numbered cells, claims that link to the scorecard and numeric cells marked as such."""
     up = "../" * page.count("/")
     count = iter(range(1, 10_000))
     body = _CELL.sub(lambda found: f'<div class="cell{found[1] or ""} docutils container" id="cell-{next(count)}">', body)
     body = _SOLUTION.sub(r"\1the solution\2the solution", body)
-    body = _CLAIM.sub(
-        lambda found: (
-            f'<th scope="row"><a href="{up}book/scorecard.html#claim-{found[1]}">{found[1]}</a></th>'
-            if found[1] in known_claims
-            else found[0]
-        ),
-        body,
-    )
-    body = _EMPTY_HEAD.sub(r"<td\1></td>", body)
-    return _NUMBER.sub(lambda found: f'{found[1]} class="{f"{found[2]} " if found[2] else ""}number"{found[3]}{found[4]}', body)
+    body = body.replace("Show code cell source", "Show the code").replace("Hide code cell source", "Hide the code")
+    body = _BOX.sub(_short_box, body)
+    return tables.dress(body, f"{up}book/scorecard.html#claim-", known_claims)
+
+
+def add_claims(body: str, page: str, entries: list[dict]) -> str:
+    """Return a chapter's HTML with its claims that no table of it shows, behind the cell that published them."""
+    link = f"{'../' * page.count('/')}book/scorecard.html#claim-"
+    missing = [entry for entry in entries if f'{link}{entry["id"]}"' not in body]
+    cell = scorecard.making_cells(Path(page).name).get(missing[0]["id"]) if missing else None
+    start = body.find(f'id="cell-{cell}"')
+    if cell is None or start < 0:
+        return body
+    depth = 1
+    for tag in re.compile(r"<(/?)div\b").finditer(body, start):
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            end = tag.end() + 1
+            return body[:end] + tables.claims_list(missing, link) + body[end:]
+    return body
 
 
 def _page(app, pagename, templatename, context, doctree):
@@ -93,7 +113,8 @@ def _page(app, pagename, templatename, context, doctree):
     if not body or doctree is None:
         return
     up = "../" * pagename.count("/")
-    body = dress(body, pagename, app.agnbook_claims)
+    body = dress(body, pagename, {entry["id"] for entry in app.agnbook_claims})
+    body = add_claims(body, pagename, [entry for entry in app.agnbook_claims if f"notebooks/{entry['chapter']}" == pagename])
     body = re.sub(r' role="(?:doc-biblioentry|list)"', "", body)  # docutils gives citations roles that ARIA has given up
     if pagename == "book/scorecard":  # it names papers by their key; the bibliography numbers its anchors
         anchors = {each.key: each.citation_id for each in app.env.get_domain("cite").citations}
@@ -121,9 +142,9 @@ def _finish(app, exception):
 def setup(app):
     """Register with Sphinx."""
     try:
-        app.agnbook_claims = {entry["id"] for entry in claims.load()}
+        app.agnbook_claims = claims.load()
     except BookError:
-        app.agnbook_claims = set()
+        app.agnbook_claims = []
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finish)
     app.add_js_file("terms.js", loading_method="defer")

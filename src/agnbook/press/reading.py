@@ -121,10 +121,15 @@ def paths() -> str:
         lines += [f"## {path['title']}", "", path["for"].strip(), ""]
         if "prepare" in path:
             lines += [f"**Prepare.** {path['prepare'].strip()}", ""]
-        lines += [f"About {total / 60:.1f} hours of reading.", "", "| page | minutes | level | runs in |", "|---|---|---|---|"]
+        lines += [
+            f"About {total / 60:.1f} hours of reading.",
+            "",
+            "| page | level | minutes | runs in (s) |",
+            "|---|---|---|---|",
+        ]
         for page, each in known.items():
             link = page.removeprefix("book/") + ".md" if page.startswith("book/") else f"../{page}.ipynb"
-            seconds = f"{each.run['wall_seconds']:.0f} s" if each.run else "–"
-            lines.append(f"| [{_title(page)}]({link}) | {each.minutes} | {each.level} | {seconds} |")
+            seconds = f"{each.run.get('processor_seconds', each.run['wall_seconds']):.0f}" if each.run else "–"
+            lines.append(f"| [{_title(page)}]({link}) | {each.level} | {each.minutes} | {seconds} |")
         lines.append("")
     return "\n".join(lines)

@@ -14,6 +14,7 @@ from pybtex.richtext import Text
 
 from agnbook import storage
 from agnbook.chapter import claims, paper_page
+from agnbook.press import tables
 
 PARTS = {
     "1": "I Gamma-ray blazars",
@@ -22,6 +23,7 @@ PARTS = {
     "4": "IV After the papers",
     "5": "Reference",
 }
+_HEADS = {"claim": "text", "paper": "number", "ours": "number", "tolerances off": "number", "n": "number", "verdict": "text"}
 #: Beyond this many tolerances a point of the picture lies at its edge.
 ENDS = 4.0
 
@@ -98,7 +100,7 @@ def _size(off: float | None) -> str:
     """Return a difference in tolerances as text."""
     if off is None:
         return "–"
-    return f"{off:+.2f}" if abs(off) <= ENDS else f"&gt; {ENDS:.0f}" if off > 0 else f"&lt; −{ENDS:.0f}"
+    return tables.typeset(f"{off:+.2f}") if abs(off) <= ENDS else f"&gt; {ENDS:.0f}" if off > 0 else f"&lt; −{ENDS:.0f}"
 
 
 def _row(entry: dict) -> str:
@@ -106,16 +108,21 @@ def _row(entry: dict) -> str:
     if entry["because"]:
         reason.append(f"tolerance {claims.number(entry['tolerance'])}: {_text(entry['because'])}")
     reason = ". ".join(part.rstrip(".") for part in [*reason, _text(entry["why"])] if part)
+    how = f'<details class="how"><summary>How it was judged</summary>{reason}.</details>' if reason else ""
     unit = f'<span class="unit">{escape(entry["unit"])}</span>' if entry["unit"] else ""
-    interval = "" if entry["interval"] is None else f'<span class="interval">{claims.interval_text(entry["interval"])}</span>'
+    interval = (
+        ""
+        if entry["interval"] is None
+        else f'<span class="interval">{tables.typeset(claims.interval_text(entry["interval"]))}</span>'
+    )
     off, name = in_tolerances(entry), escape(entry["id"])
     size = "" if off is None else f' data-size="{abs(off):.4g}"'
     return (
         f'<tr id="claim-{name}" data-part="{part(entry["chapter"])}" data-verdict="{entry["verdict"]}"{size}>'
         f'<th scope="row">{_text(entry["what"])}<br><a class="claim" href="#claim-{name}"><code>{name}</code></a>'
-        f'<p class="how">{reason}{"." if reason else ""} Made in: {_chapter_link(entry)}.</p></th>'
+        f'<p class="how">Made in {_chapter_link(entry)}.</p>{how}</th>'
         f'<td class="number">{claims.number(entry["paper"])}</td>'
-        f'<td class="number">{claims.number(entry["ours"])}{unit}{interval}</td>'
+        f'<td class="number">{tables.typeset(claims.number(entry["ours"]))}{unit}{interval}</td>'
         f'<td class="number">{_size(off)}</td>'
         f'<td class="number">{"–" if entry["n"] is None else entry["n"]}</td>'
         f'<td><span class="verdict-{entry["verdict"].replace(" ", "-")}">{entry["verdict"]}</span></td></tr>'
@@ -177,11 +184,13 @@ _FORM = """<form id="scorecard-form" role="search" aria-label="Filter the claims
 
 def page(entries: list[dict]) -> str:
     """Return the scorecard page as Markdown: verdicts in words, the picture, the table of every claim of the book."""
+    # What was measured comes first; what only counts verdicts, on the pages that open a part, and what was not tested, last.
+    entries = sorted(entries, key=lambda entry: (entry["verdict"] == "not tested", entry["chapter"][1:2] == "0"))
     counts = Counter(entry["verdict"] for entry in entries)
     compared = counts["reproduced"] + counts["differs"]
     parts = "".join(f"<option>{name}</option>" for name in dict.fromkeys(part(entry["chapter"]) for entry in entries))
     verdicts = "".join(f"<option>{name}</option>" for name in claims.VERDICTS if counts[name])
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("claim", "paper", "ours", "tolerances off", "n", "verdict"))
+    head = "".join(f'<th scope="col" class="{kind}">{name}</th>' for name, kind in _HEADS.items())
     return "\n".join(
         [
             "(scorecard)=", "# Scorecard", "",
