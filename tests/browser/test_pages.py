@@ -387,7 +387,7 @@ def test_scorecard_filters_sorts_and_leads_to_the_cell(page, site):
     assert rows.count() == 0
     page.evaluate(f"location.hash = 'claim-{expected[0]}'")  # a link to a claim shows it whatever the filter says
     page.wait_for_selector(f"[id='claim-{expected[0]}'].asked")
-    link = page.locator(f"[id='claim-{expected[0]}'] a", has_text="").last.get_attribute("href")
+    link = page.locator(f"[id='claim-{expected[0]}'] p.how a").get_attribute("href")
     page.goto(f"{site}/book/{link}")
     cell = page.evaluate("document.querySelector(decodeURIComponent(location.hash)).textContent")
     assert "claims" in cell

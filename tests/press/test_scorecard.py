@@ -41,6 +41,11 @@ def test_a_difference_is_counted_in_tolerances(ours, tolerance, expected):
     assert scorecard.in_tolerances(ENTRY | {"ours": ours, "tolerance": tolerance}) == pytest.approx(expected)
 
 
+def test_a_count_is_whole():
+    row = scorecard.page([ENTRY | {"paper": 7.0, "ours": 7.0, "tolerance": 0.0}])
+    assert row.count('<td class="number">7<') == 2
+
+
 def test_what_the_paper_does_not_say_has_no_size():
     entry = ENTRY | {"paper": None, "tolerance": None, "verdict": "beyond"}
     assert scorecard.in_tolerances(entry) is None

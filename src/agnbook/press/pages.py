@@ -16,11 +16,11 @@ from agnbook.sky import registry
 
 def catalogue_table() -> str:
     """Return the table of catalogues for the data page."""
-    lines = ["| what | sources | comes from | SHA-256 |", "|---|---|---|---|"]
+    lines = ["| what | sources | comes from, and its SHA-256 |", "|---|---|---|"]
     for entry in registry.entries().values():
         origin = f"package `{entry.package}`" if entry.package else f"[download]({entry.urls[0]})" if entry.urls else entry.origin
         origin += f"; {entry.reference}" if entry.reference else ""
-        lines.append(f"| {entry.title}<br>`{entry.file}` | {entry.rows} | {origin} | `{entry.sha256[:12]}…` |")
+        lines.append(f"| {entry.title}<br>`{entry.file}` | {entry.rows} | {origin}; `{entry.sha256[:12]}…` |")
     return "\n".join(lines) + "\n"
 
 

@@ -103,6 +103,12 @@ def _size(off: float | None) -> str:
     return tables.typeset(f"{off:+.2f}") if abs(off) <= ENDS else f"&gt; {ENDS:.0f}" if off > 0 else f"&lt; −{ENDS:.0f}"
 
 
+def _number(value: float | None, entry: dict) -> str:
+    """Return a value as text; a count, which has no tolerance, is whole."""
+    counted = value is not None and entry["tolerance"] == 0 and float(value).is_integer()
+    return f"{value:.0f}" if counted else tables.typeset(claims.number(value))
+
+
 def _row(entry: dict) -> str:
     reason = [_source(entry["where"]), _text(entry["how"])]
     if entry["because"]:
@@ -121,8 +127,8 @@ def _row(entry: dict) -> str:
         f'<tr id="claim-{name}" data-part="{part(entry["chapter"])}" data-verdict="{entry["verdict"]}"{size}>'
         f'<th scope="row">{_text(entry["what"])}<br><a class="claim" href="#claim-{name}"><code>{name}</code></a>'
         f'<p class="how">Made in {_chapter_link(entry)}.</p>{how}</th>'
-        f'<td class="number">{claims.number(entry["paper"])}</td>'
-        f'<td class="number">{tables.typeset(claims.number(entry["ours"]))}{unit}{interval}</td>'
+        f'<td class="number">{_number(entry["paper"], entry)}</td>'
+        f'<td class="number">{_number(entry["ours"], entry)}{unit}{interval}</td>'
         f'<td class="number">{_size(off)}</td>'
         f'<td class="number">{"–" if entry["n"] is None else entry["n"]}</td>'
         f'<td><span class="verdict-{entry["verdict"].replace(" ", "-")}">{entry["verdict"]}</span></td></tr>'
