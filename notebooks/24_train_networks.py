@@ -30,7 +30,9 @@
 import os
 
 if "COLAB_RELEASE_TAG" in os.environ:
-    get_ipython().system("pip install -q 'agnbook[learning,networks,tensorflow] @ git+https://github.com/agnbook/agnbook'")
+    get_ipython().system(
+        "pip install -q 'agnbook[learning,networks,tensorflow] @ git+https://github.com/agnbook/agnbook'"
+    )
 
 # %% tags=["parameters"]
 profile = "book"

@@ -20,7 +20,7 @@ SOURCE = storage.ROOT / "src"
 WHERE = "git+https://github.com/agnbook/agnbook"
 #: Extras that one option or one kind of input needs, and the word of the code that asks for it.
 ON_REQUEST = {"bulk": "scheduler", "hats": "hats"}
-COMMAND = re.compile(r"pip install -q [^\"]*(?=\"\))")
+COMMAND = re.compile(r"pip install -q [^\"]*(?=\"\s*\))")
 
 
 class Mentions(NamedTuple):
