@@ -409,8 +409,8 @@ Markdown(
 )
 
 # %% [markdown]
-# BCUs go the other way, and for the same kind of reason: a BCU with a redshift is one whose spectrum shows lines, so it is likely a
-# quasar in all but name. Known and unknown sources of one class are not alike, and no average over all classes can show it.
+# BCUs go the other way. Selection may be the reason here too: a BCU gets a redshift when its spectrum shows lines, as a quasar's
+# does. Whatever the reason, known and unknown sources of one class are not alike, and no average over all classes can show it.
 #
 # ## The paper's Table 3 and Fig. 1
 #

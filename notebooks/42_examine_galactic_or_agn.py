@@ -473,15 +473,16 @@ remixed = exams.score_predictions(forest, answer[new], mix, **options).loc[
 ]
 kept_promise = overlaps("unweighted", "observed", "auc")
 Markdown(
-    f"**Reading.** The unweighted log-loss, {cell('unweighted')}, was not kept: observed were {cell('observed')}. But part "
-    f"of that is the mix of classes, {new_share:.0%} galaxies instead of {own_share:.0%}: with the old mix it would be "
-    f"{remixed['value']:.2f} ({remixed['low']:.2f} to {remixed['high']:.2f}). In AUC, which does not "
-    f"depend on the mix, the unweighted promise {cell('unweighted', 'auc', 3)} and the observation "
-    f"{cell('observed', 'auc', 3)} {'overlap' if kept_promise else 'do not overlap'}. The matched promise, "
-    f"{cell('matched')}, agrees with the observation. For all unassociated sources the classifier weights promise "
-    f"{cell('ratio')} and the GMM weights {cell('weighted')}; the reweighted observation is {cell('observed_all')}, on "
-    f"{estimates.loc[('observed_all', 'logloss'), 'n_eff']:.0f} effective sources. That interval holds both: the exam cannot "
-    "tell which weights foretold better, nor prove that weighting was needed at all."
+    f"- **Unweighted, log-loss.** Promised {cell('unweighted')}, observed {cell('observed')}: not kept. Part of that is the mix "
+    f"of classes, {new_share:.0%} galaxies instead of {own_share:.0%}; with the old mix it would be {remixed['value']:.2f} "
+    f"({remixed['low']:.2f} to {remixed['high']:.2f}).\n"
+    f"- **Unweighted, AUC.** The mix does not matter here. Promise {cell('unweighted', 'auc', 3)} and observation "
+    f"{cell('observed', 'auc', 3)} {'overlap' if kept_promise else 'do not overlap'}.\n"
+    f"- **Matched.** {cell('matched')} agrees with the observation.\n"
+    f"- **All unassociated sources.** Classifier weights promise {cell('ratio')}, GMM weights {cell('weighted')}, and the "
+    f"reweighted observation is {cell('observed_all')}, on {estimates.loc[('observed_all', 'logloss'), 'n_eff']:.0f} effective "
+    "sources. That interval holds both, so the exam cannot tell which weights foretold better, nor prove that weighting was "
+    "needed at all."
 )
 
 # %% [markdown]
