@@ -8,6 +8,7 @@ from agnbook.press import pdf
 PAGE = """<html><body><article class="bd-article"><h1 id="top">Title<a class="headerlink" href="#top">#</a></h1>
 <p><a href="two.html#there">two</a> <a href="#top">up</a> <a href="two.html">all of it</a> <a href="lookup.html">tool</a>
 <a href="https://example.org">away</a> <img src="../_images/a.png"></p><form><input></form><details><p>hidden</p></details>
+<details class="claims"><summary>All 20 claims</summary><table></table></details>
 <pre><span></span><span class="n">a</span> <span class="o">=</span> 1</pre>
 <script>boom()</script></article></body></html>"""
 
@@ -27,6 +28,7 @@ def test_links_stay_inside_and_ids_are_a_page_s_own(built):
     assert 'href="https://example.org"' in article and ">tool<" not in article and "tool" in article
     assert (built / "_images" / "a.png").as_uri() in article
     assert '<details open="">' in article and "<pre>a = 1</pre>" in article
+    assert "All 20 claims: see the scorecard." in article and "<table" not in article
     assert not any(tag in article for tag in ("<script", "<form", "headerlink"))
 
 

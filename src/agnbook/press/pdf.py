@@ -73,6 +73,8 @@ def _article(page: str, printed: set[str]) -> str:
         node["id"] = _place(page, node["id"])
     for node in article.select("[aria-labelledby], [aria-describedby]"):
         del node["aria-labelledby"], node["aria-describedby"]
+    for node in article.select("details.claims"):  # the scorecard of the same document has them all
+        node.replace_with(f"{node.summary.get_text()}: see the scorecard.")
     for node in article.select("details"):
         node["open"] = ""
     for node in article.select("pre"):  # in one ink: an element of the outline's tree for each token doubles the file
