@@ -17,8 +17,8 @@ from agnbook import storage
 from agnbook.errors import BookError
 
 HTML = storage.ROOT / "_build" / "html"
-#: Pages that only a screen can use, and the reference of every function.
-LEFT_OUT = re.compile(r"book/(lookup|try_the_classifier|api/.*)$")
+#: Pages that only a screen can use, the log of changed numbers, and the reference of every function.
+LEFT_OUT = re.compile(r"book/(lookup|try_the_classifier|changes|api/.*)$")
 STYLE = """<style>
 @page { size: A4; margin: 16mm 16mm 18mm; }
 body { background: #fff; }
