@@ -1,6 +1,7 @@
 """Answers of light curves: the same for an object wherever it stands, right on curves whose truth is known, never a crash."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -367,3 +368,28 @@ def test_a_mass_outside_what_was_learnt_from_is_flagged(table):
 
 def test_quantities_are_in_the_table():
     assert set(QUANTITIES) <= {name.removesuffix("_q500") for name in light_curves.COLUMNS}
+
+
+def test_coverage_of_hidden_nights_counts_the_central_68_percent(monkeypatch):
+    """Predictions whose probabilities are uniform are covered at that rate."""
+    times = np.arange(400.0)
+    curve = quasars.light_curve("a", times, ["g"] * 400, 19 + 0.1 * np.sin(times / 60), np.full(400, 0.02), survey="sdss")
+    columns = {name: 0.0 for name in ("error", "log_density")}
+
+    def score(_, hidden):
+        share = (np.arange(len(hidden)) + 0.5) / len(hidden)
+        return pd.DataFrame({"probability": share} | columns)
+
+    monkeypatch.setattr(quasars, "score", score)
+    found = light_curves._held_out(curve)
+    assert found["heldout"] == 80 and found["heldout_coverage68"] == pytest.approx(0.683, abs=0.02)
+
+
+def test_the_excess_of_all_bands_is_their_root_mean_square():
+    times = np.arange(60.0) * 20
+    values = 19 + 0.1 * np.sin(times / 200)
+    fit = quasars.fit(quasars.light_curve("a", times, list("gr") * 30, values, np.full(60, 0.02), survey="sdss"))
+    draws = fit.draws.copy()
+    draws[:, fit.plan.slots[0]] = np.log10([0.03, 0.04])
+    found = light_curves._draws(replace(fit, draws=draws))
+    assert found["excess"].to_numpy() == pytest.approx(np.sqrt((0.03**2 + 0.04**2) / 2))

@@ -126,6 +126,21 @@ def test_one_row_an_object(layout, tmp_path):
     same(measurements.light_curve(first, options), expected)
 
 
+def test_a_list_that_nobody_asks_for_may_have_any_length():
+    lists = {"mjd": [[1.0, 2, 3]] * 2, "band": [list("gri")] * 2, "mag": [[19.0, 19.1, 19.2]] * 2, "mag_err": [[0.02] * 3] * 2}
+    told = {"object": ["a", "b"]} | lists
+    plain = measurements.read(pa.table(told))
+    for other in ([[1, 2], [1, 2, 3, 4]], [["x"], []], [None, [True] * 9]):
+        found = measurements.read(
+            pa.table(told | {"spectrum": other, "epochs": other, "notes": other, "more": other, "p": other})
+        )
+        assert [each.problem for each in found] == ["", ""]
+        for mine, wanted in zip(found, plain, strict=True):
+            assert mine.values.tolist() == wanted.values.tolist() and mine.bands.tolist() == wanted.bands.tolist()
+    found = measurements.read(pa.table(told | {"mag": [[19.0, 19.1], [19.0, 19.1, 19.2]]}))
+    assert found[0].problem == "Lists of unequal lengths: mjd 3, band 3, mag 2, mag_err 3." and found[1].problem == ""
+
+
 def test_lists_of_unequal_length_and_empty_ones_cost_their_object():
     rows = lists(long(("a", "b", "c"))).to_pylist()
     rows[1]["band"] = rows[1]["band"][:-1]

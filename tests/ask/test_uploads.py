@@ -45,3 +45,10 @@ def test_a_packed_light_curve_is_bounded_too(monkeypatch):
     monkeypatch.setattr(app_light_curve, "MOST_TEXT", 3_000_000)
     with pytest.raises(BookError, match="unpacked it is larger than 3 MB"):
         app_light_curve._read.__wrapped__((("a.fits", bomb(40)),), {})
+
+
+def test_the_file_chooser_offers_packed_tables():
+    """What `read_upload` unpacks can be chosen."""
+    app_page = pytest.importorskip("agnbook.ask.app_page")
+    content = gzip.compress(b"Source_Name,PL_Index\na,2.1\n")
+    assert "gz" in app_page.ENDINGS and len(uploads.read_upload("t.csv.gz", content)) == 1

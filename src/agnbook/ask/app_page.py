@@ -20,7 +20,7 @@ from agnbook.sky import features
 #: Where a neighbour's name leads, when somebody clicks it.
 _SIMBAD = "https://simbad.cds.unistra.fr/simbad/sim-id?Ident="
 EXAMPLES = ["4FGL J0001.2+4741", "PKS 2155-304", "Mkn 421", "4FGL J0003.3-1928"]
-ENDINGS = ["fits", "fit", "csv", "ecsv", "vot", "votable", "xml", "parquet"]
+ENDINGS = ["fits", "fit", "csv", "ecsv", "vot", "votable", "xml", "parquet", "gz"]
 
 
 @st.cache_data(max_entries=200, show_spinner="Looking it up ...")

@@ -213,8 +213,8 @@ def _weighed(fit) -> tuple[dict, list[str]]:
     return row | {"in_training": taught, "mass_model_sha256": model.sha256}, doubts
 
 
-def _quantiles(draws: pd.DataFrame, names, prefix: str = "") -> dict[str, float]:
-    values = np.quantile(draws[list(names)].to_numpy(float), list(QUANTILES.values()), axis=0)
+def _quantiles(draws, names, prefix: str = "") -> dict[str, float]:
+    values = np.quantile(np.column_stack([draws[name] for name in names]).astype(float), list(QUANTILES.values()), axis=0)
     return {
         f"{prefix}{name}_{level}": values[k, position] for position, name in enumerate(names) for k, level in enumerate(QUANTILES)
     }
@@ -222,9 +222,9 @@ def _quantiles(draws: pd.DataFrame, names, prefix: str = "") -> dict[str, float]
 
 def _bands(fit, draws: pd.DataFrame, each: Measured) -> list[dict]:
     """A row a band: measurements, wavelength, `BAND_QUANTITIES`; the mean in the curve's own unit, without extinction."""
-    curve, rows = fit.curve, []
+    curve, rows, unknown = fit.curve, [], np.full(len(draws), np.nan)
     for number, band in enumerate(curve.bands):
-        mine = pd.DataFrame({name: draws.get(f"{name}_{band}", np.nan) for name in BAND_QUANTITIES}, index=draws.index)
+        mine = {name: np.asarray(draws.get(f"{name}_{band}", unknown)) for name in BAND_QUANTITIES}
         if curve.unit == "flux":
             dust, reference = curve.extinction[number], curve.reference_magnitude[number]
             mine["mean"] = curve.to_unit(mine["mean"] + dust - reference, number) * 10 ** (0.4 * dust)

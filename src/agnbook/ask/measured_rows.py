@@ -7,7 +7,7 @@ import numpy as np
 from agnbook.ask import visits
 from agnbook.ask.curve_options import NAMES, Options, column_of
 from agnbook.ask.flux_units import flux_unit
-from agnbook.ask.plain_columns import UNEQUAL, Columns
+from agnbook.ask.plain_columns import Columns
 from agnbook.errors import FeatureError
 
 #: Of a pair of columns in a wide table, with the band before or after: what says which is which.
@@ -50,13 +50,12 @@ def measured_rows(columns: Columns, options: Options) -> dict:
         if not any(pair.values()) and (difference := columns.first(_DIFFERENCES)):
             hint += f" {columns.plain[difference]} is the difference from a template; take psfFlux, the flux itself."
         raise FeatureError(
-            f"The table lacks the columns {', '.join(missing)}; it has {', '.join(n for n in columns.data if n != UNEQUAL)}."
+            f"The table lacks the columns {', '.join(missing)}; it has {', '.join(columns.data)}."
             f"{hint} Give one row a measurement (object, time, band, magnitude or flux, error), or one row a visit "
             "(object, time, mag_g, error_g, ...); or say which column is which (--column ROLE=NAME)."
         )
     who = np.full(columns.length, options.object, object) if name is None or options.object else columns.texts(name)
     rows = {"object": who, "time": joined if joined is not None else columns.days(time, options.time_unit)}
-    rows["unequal"] = columns.data.get(UNEQUAL, np.full(columns.length, "", object))
     rows["flagged"] = _flagged(columns)
     if wide:
         parts = [_values(columns, {kind: (value, error)}, options, value_unit) for kind, value, error in wide.values()]
@@ -70,7 +69,8 @@ def measured_rows(columns: Columns, options: Options) -> dict:
         rows["band"] = np.full(columns.length, options.band, object) if options.band else columns.texts(band)
         if "flux" in kinds and _is_difference(columns, kinds["flux"][0]):
             rows["difference"] = True
-    return rows | stacked | {"unit": value_unit.get("flux", "")}
+    unequal = np.resize(columns.unequal(), len(rows["object"]))
+    return rows | stacked | {"unequal": unequal, "unit": value_unit.get("flux", "")}
 
 
 def _is_dia_source(columns: Columns) -> bool:

@@ -10,10 +10,6 @@ from agnbook.errors import FeatureError
 #: Nested columns of Rubin's files, best first: the forced photometry at an object's place, then its detections.
 _NESTED = ("objectforcedsource", "diaobjectforcedsource", "forcedsource", "diasource")
 _MJD_ZERO = pd.Timestamp("1858-11-17", tz="UTC")
-#: Column that marks rows of an object whose lists differ in length, with the words.
-UNEQUAL = "\0unequal lists"
-#: Column that says which row of the table a measurement comes from.
-ROW = "\0row"
 #: A unit in brackets at the end of a name: "Time(days)", "flux [mJy]".
 _UNIT = re.compile(r"\s*[(\[]([^)\]]*)[)\]]\s*$")
 
@@ -29,6 +25,8 @@ class Columns:
     lower : `plain` in lower case -> name.
     length : n
     nested : name of the nested column that was unfolded, "" without one.
+    lengths : name -> int array, how long each object's list was, of the columns of lists.
+    used : names of the columns that were asked for.
     row : int array (n,), the row of the table that each row comes from; several come from one row with lists.
     """
 
@@ -39,10 +37,10 @@ class Columns:
             table = _arrow(table)  # as LSDB has them
         if not isinstance(table, pd.DataFrame) and hasattr(table, "schema"):
             self.nested = _chosen(table) or ""
-        self.data = _arrays(table, self.units)
-        self.row = self.data.pop(ROW, None)
+        self.used: set[str] = set()
+        self.data, self.lengths, row = _unfolded(_arrays(table, self.units))
         self.length = len(next(iter(self.data.values()))) if self.data else 0
-        self.row = np.arange(self.length) if self.row is None else self.row
+        self.row = np.arange(self.length) if row is None else row
         self.plain = {name: name if name.lower() == "e(b-v)" else _UNIT.sub("", name).strip() for name in self.data}
         self.lower: dict[str, str] = {}
         for name, plain in sorted(self.plain.items(), key=lambda item: item[0] != item[1]):  # exact names first
@@ -61,9 +59,25 @@ class Columns:
             raise FeatureError(f"The table has no column {column!r} ({what}); it has {', '.join(self.data)}.")
         return found
 
+    def unequal(self) -> np.ndarray:
+        """Return for each row "" or, in words, that its object's lists differ in length; only lists that were asked for."""
+        lists = {name: lengths for name, lengths in self.lengths.items() if name in self.used}
+        if not lists:
+            return np.full(self.length, "", object)
+        lengths = np.array(list(lists.values()))
+        problem = np.full(lengths.shape[1], "", object)
+        for row in np.flatnonzero((lengths != lengths[0]).any(axis=0)):
+            shown = ", ".join(f"{name} {length}" for name, length in zip(lists, lengths[:, row], strict=True))
+            problem[row] = f"Lists of unequal lengths: {shown}."
+        return problem[self.row]
+
+    def _asked(self, name: str) -> np.ndarray:
+        self.used.add(name)
+        return self.data[name]
+
     def texts(self, name: str) -> np.ndarray:
         """Return a column as stripped texts, "" where it is empty; whole numbers keep all their digits."""
-        values = self.data[name]
+        values = self._asked(name)
         if values.dtype.kind == "f":
             whole = np.isfinite(values) & (values == np.floor(values))
             if (whole & (np.abs(values) > 2**53)).any():
@@ -80,14 +94,14 @@ class Columns:
 
     def numbers(self, name: str) -> np.ndarray:
         """Return a column as floats; NaN for what is no number."""
-        values = self.data[name]
+        values = self._asked(name)
         if values.dtype.kind in "fiub":
             return values.astype(float)
         return pd.to_numeric(pd.Series(values, dtype=object).map(_text), errors="coerce").to_numpy(float)
 
     def days(self, name: str, unit: str | None) -> np.ndarray:
         """Return times in days: numbers in their unit, dates as MJD."""
-        values = self.data[name]
+        values = self._asked(name)
         if values.dtype.kind == "M":
             return _mjd(pd.Series(values))
         numbers = self.numbers(name)
@@ -119,7 +133,7 @@ def _mjd(dates: pd.Series) -> np.ndarray:
 
 
 def _arrays(table, units: dict[str, str]) -> dict[str, np.ndarray]:
-    """Return columns by name, lists unfolded; fill `units`."""
+    """Return columns by name; fill `units`."""
     import pyarrow as pa
 
     if isinstance(table, (pa.Table, pa.RecordBatch)):
@@ -144,7 +158,7 @@ def _arrays(table, units: dict[str, str]) -> dict[str, np.ndarray]:
                 columns[name] = array
             else:
                 columns[name] = np.asarray(getattr(column, "value", column))
-    return _unfolded(columns)
+    return columns
 
 
 def _plain(series: pd.Series) -> np.ndarray:
@@ -232,24 +246,31 @@ def _is_list(values: np.ndarray) -> bool:
     return isinstance(first, (list, tuple, np.ndarray))
 
 
-def _unfolded(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Turn one row an object with lists into one row a measurement."""
+def _unfolded(columns: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray | None]:
+    """Turn one row an object with lists into one row a measurement.
+
+    Returns the columns, the length of each list, and the object's row of each measurement (None without lists). A list that
+    is not as long as its object's times is left out there: it costs the object only if it is needed, see `Columns.unequal`.
+    """
+    from agnbook.ask.curve_options import NAMES  # which needs this module
+
     lists = [name for name, values in columns.items() if _is_list(values)]
     if not lists:
-        return columns
-    lengths = np.array([[np.size(value) if value is not None else 0 for value in columns[name]] for name in lists])
-    problem = np.full(lengths.shape[1], "", object)
-    for row in np.flatnonzero((lengths != lengths[0]).any(axis=0)):
-        shown = ", ".join(f"{name} {length}" for name, length in zip(lists, lengths[:, row], strict=True))
-        problem[row] = f"Lists of unequal lengths: {shown}."
-    # an object keeps one empty row, so that it is answered, if only in words
-    times = np.where(problem == "", np.maximum(lengths[0], 1), 1)
-    hollow = (problem != "") | (lengths[0] == 0)
+        return columns, {}, None
+    sizes = {name: np.array([np.size(value) if value is not None else 0 for value in columns[name]], int) for name in lists}
+    times = next((sizes[name] for name in lists if name.lower() in NAMES["time"]), None)
+    if times is None:  # then most lists are of the measurements
+        times = np.array([np.bincount(row).argmax() for row in np.array(list(sizes.values())).T], int)
+    times = np.maximum(times, 1)  # an object keeps one empty row, so that it is answered, if only in words
     out = {name: np.repeat(values, times) for name, values in columns.items() if name not in lists}
     for name in lists:
-        parts = [[np.nan] if empty else np.asarray(value).ravel() for value, empty in zip(columns[name], hollow, strict=True)]
+        fits = sizes[name] == times
+        parts = [
+            np.asarray(value).ravel() if good else [np.nan] * count
+            for value, good, count in zip(columns[name], fits, times, strict=True)
+        ]
         kinds = {part.dtype.kind for part in parts if isinstance(part, np.ndarray)}
-        if kinds - {*"fiub"} and hollow.any():
-            parts = [np.asarray([None], object) if isinstance(part, list) else part.astype(object) for part in parts]
+        if kinds - {*"fiub"} and not fits.all():
+            parts = [np.full(len(part), None) if isinstance(part, list) else part.astype(object) for part in parts]
         out[name] = np.concatenate(parts) if parts else np.empty(0)
-    return out | {UNEQUAL: np.repeat(problem, times), ROW: np.repeat(np.arange(len(times)), times)}
+    return out, sizes, np.repeat(np.arange(len(times)), times)
