@@ -166,6 +166,19 @@ def test_a_setting_that_contradicts_the_curve_is_flagged(truth_and_curve):
     assert any("the setting says 1" in flag for flag in quasars.fit(independent, models.Model(rho=1.0)).flags)
 
 
+def test_a_rho_that_the_curve_does_not_tell_is_flagged(rng):
+    """Errors of a fiftieth of the flicker tell how alike bands are; errors as large as the flicker leave it to the prior."""
+    words = "of what is known of it is the prior's"
+    plain = cadence(rng)
+    for log_sigma, told in ((-0.4, True), (-1.7, False)):
+        curve = simulate(plain, parameters(plain, log_sigma=log_sigma, logit_rho=3.0), rng)
+        found = quasars.fit(curve)
+        assert any(words in flag for flag in found.flags) != told
+        spread = 0.5 * np.diff(np.quantile(found.draws[:, models.RHO], [0.15865, 0.84135])).item()
+        assert (spread < 2 / np.sqrt(3)) == told  # the prior's standard deviation is 2
+    assert not any(words in flag for flag in quasars.fit(curve, models.Model(rho=1.0)).flags)  # it is given, not measured
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -120,12 +120,3 @@ def test_well_observed_counts_every_band(curve):
     assert set(heldout.well_observed(frame, 2)) == {2}
     assert set(heldout.well_observed(frame, 1)) == {1, 2}
     assert DEFAULT.tails == heldout.TAILS
-
-
-def test_fewer_objects_have_a_wider_interval(rng):
-    """The mean of a quarter of the objects scatters twice as far."""
-    objects = np.repeat(np.arange(400), 3)
-    values = pd.Series(np.repeat(rng.standard_normal(400), 3))
-    (low, high), (wide_low, wide_high) = (heldout.interval(values, objects, rng, 8000, size) for size in (None, 100))
-    assert (wide_high - wide_low) / (high - low) == pytest.approx(2, rel=0.1)
-    assert high - low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)

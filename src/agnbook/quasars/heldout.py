@@ -23,9 +23,6 @@ TAILS = Model().tails
 #: The simplest model of several bands: amplitudes exactly on a power law, time-scales on MacLeod et al.'s, and one excess
 #: variance for all bands. `Model()` lets every band have an excess of its own and leave the law a little.
 SIMPLE = Model(excess="shared", spectrum="law", error_scale=False, prior={"tau_slope": (0.17, 0.0)})
-#: Mean absolute errors (mag) by kind, and number of quasars, of another implementation with a free rho, on other quasars of
-#: Stripe 82 that have 40 measurements or more in every band.
-ELSEWHERE, ELSEWHERE_QUASARS = {"visit": 0.0303, "band": 0.0243}, 150
 #: What is fitted to all bands at once. With a driver a band, the bands still share the laws of time-scale and amplitude.
 MODELS = {
     "one driver": Model(rho=1.0), "a driver a band": Model(rho=0.0), "free rho": Model(),
@@ -209,12 +206,10 @@ def scores(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def interval(
-    values: pd.Series, objects, rng: np.random.Generator, resamples: int = 2000, size: int | None = None
-) -> tuple[float, float]:
-    """Central 95 % interval of the mean of `values` (n,) when `size` whole objects (n,), by default all, are drawn again."""
+def interval(values: pd.Series, objects, rng: np.random.Generator, resamples: int = 2000) -> tuple[float, float]:
+    """Central 95 % interval of the mean of `values` (n,) when whole `objects` (n,) are drawn again."""
     grouped = pd.Series(np.asarray(values, float)).groupby(np.asarray(objects)).agg(["sum", "size"]).to_numpy(float)
-    counts = rng.multinomial(size or len(grouped), np.full(len(grouped), 1 / len(grouped)), size=resamples)
+    counts = rng.multinomial(len(grouped), np.full(len(grouped), 1 / len(grouped)), size=resamples)
     sums = counts @ grouped
     low, high = np.quantile(sums[:, 0] / sums[:, 1], [0.025, 0.975])
     return float(low), float(high)

@@ -34,6 +34,8 @@ _PROPOSAL_TAILS = 10.0
 _LOOK = np.array([1.0, 2.0, 3.0, 4.0])
 #: A t distribution is represented by a mixture of this many normal ones.
 _COMPONENTS = 24
+#: Largest share of what is known of rho that may be the prior's without a flag (precision of the prior over the posterior's).
+PRIORS_SHARE = 1 / 3
 #: Rest-frame wavelength at which the single-number summaries are given, as MacLeod et al. (2010).
 REST_ANGSTROM = 4000.0
 
@@ -276,6 +278,11 @@ def find_flags(result: Fit) -> list[str]:
         flags.append(f"only {len(curve)} measurements")
     if np.median(curve.errors) < 1e-4:
         flags.append(f"stated errors of {np.median(curve.errors):.1g} mag are smaller than any photometry's")
+    if RHO in plan.active:
+        low, high = np.quantile(result.draws[:, RHO], [0.15865, 0.84135])
+        if (0.5 * (high - low) / plan.sd[RHO]) ** 2 > PRIORS_SHARE:
+            low, high = np.quantile(draws["rho"], [0.15865, 0.84135])
+            flags.append(f"rho from {low:.3g} to {high:.3g}: more than a third of what is known of it is the prior's")
     if model.rho is not None and len(curve.bands) > 1:
         flags += _contradiction(result)
     return flags

@@ -25,6 +25,7 @@ SHAPE = ("log_tau", "tau_slope", "log_sigma", "sigma_slope")
 FLAGS = {
     "baseline": "long", "sampling": "short", "not detected": "constant", "too small": "noisy", "too large": "quiet",
     "5 sigma": "outliers", "only": "few", "k-hat": "weights", "photometry": "errors", "beyond its stated": "excess",
+    "of it is the prior": "alike",
 }  # fmt: skip
 
 
