@@ -46,6 +46,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+# %%
 from agnbook import committed, quasars
 from agnbook.banp import stripe82
 from agnbook.chapter import claims, figures, marks, run_box, sizes, stored
@@ -60,10 +61,9 @@ from agnbook.quasars import (
 )
 from agnbook.sky import light_curves
 
+# %% tags=["nbval-ignore-output", "remove-input"]
 settings = sizes.load("35_meet_real_quasars", profile)
 figures.use_book_style()
-
-# %% tags=["nbval-ignore-output", "remove-input"]
 run_box.RunBox(
     settings,
     catalogs=("stripe82", "stripe82-drw-r"),
@@ -420,7 +420,6 @@ marks.best(table, aims, digits=dict.fromkeys(table.columns[[0, 3]], 4))
 #
 # ### Is this what somebody else found?
 #
-# %% [markdown]
 # Another implementation of this model, with a free $\rho$, was run on 150 other quasars that pass the same cut. Its errors are smaller. Is the predictor better, or were the measurements easier? A mean error depends
 # on who is asked, so take more quasars, none of those above, and draw 150 of them again and again. And look at the *straight line* between neighbours: no model enters it, so it says how hard the asked measurements are.
 
@@ -459,7 +458,7 @@ plt.show()
 
 # %% [markdown]
 # `elsewhere` are the other implementation's errors, and the last column is the share of our samples that are below them. Hardly a sample is as easy: not for free $\rho$, and *not for the line either*, in which no model is at stake. So the sample explains the difference as a sample drawn otherwise, not as the luck of a
-# random one: the asked measurements were easier than ours, for reasons that its figures do not tell. In units of the line's error (last rows) it does *not* do better: for r alone it lies in the middle of our samples, for whole visits at their upper end. Absolute errors of two samples cannot be compared; on the same points they can.
+# random one: the asked measurements were easier than ours, for reasons that its figures do not tell. In units of the line's error (rows `over linear`) it does *not* do better: for r alone it lies in the middle of our samples, for whole visits at their upper end. One thing this leaves open: against a whole hidden visit, r alone does better there than in all but a few of our samples (last row). Absolute errors of two samples cannot be compared; on the same points they can.
 #
 # Could another recipe do better? Nine were tried on 150 quasars that are scored nowhere else: other tails, priors and averages. What each takes off the error of free $\rho$:
 

@@ -50,9 +50,10 @@ def draw(each: pd.DataFrame, rng: np.random.Generator, samples: int) -> pd.DataF
 
 
 def _over_line(errors: pd.DataFrame) -> pd.DataFrame:
-    """Add the two errors of free rho in units of the straight line's."""
+    """Add the two errors of free rho in units of the straight line's, and the one in units of the other."""
     rho = [name for name in errors if name.endswith("free rho")]
-    return errors.assign(**{f"{name}, over linear": errors[name] / errors["linear"] for name in rho})
+    over = {f"{name}, over linear": errors[name] / errors["linear"] for name in rho}
+    return errors.assign(**over, **{"r alone over whole visit": errors["r alone: free rho"] / errors["free rho"]})
 
 
 def compare(each: pd.DataFrame, rng: np.random.Generator, samples: int = 20_000) -> pd.DataFrame:
@@ -61,7 +62,7 @@ def compare(each: pd.DataFrame, rng: np.random.Generator, samples: int = 20_000)
     Returns
     -------
     pandas.DataFrame
-        One row a column of `ERRORS`, then the two errors of free rho over the line's: ``all``, the mean over every hidden
+        One row a column of `ERRORS`, then the ratios of `_over_line`: ``all``, the mean over every hidden
         measurement; ``low`` and ``high``, between which 95 % of the samples lie; ``elsewhere``; ``below``, the share of
         samples below it.
     """
