@@ -38,6 +38,16 @@ def test_the_largest_deviation_is_kolmogorovs_and_smirnovs(power):
     assert calibration.largest_deviation(ranks) == pytest.approx(stats.kstest(ranks, "uniform").statistic)
 
 
+def test_ranks_among_few_draws_are_uniform_once_they_are_spread():
+    """Of a perfect posterior each of 20 draws' 21 ranks is equally likely; on their own they stray by 1 / 21."""
+    rng = np.random.default_rng(2)
+    ranks = rng.integers(0, 21, 20000) / 20
+    assert calibration.largest_deviation(ranks) == pytest.approx(1 / 21, abs=calibration.noise95(20000))
+    even = calibration.spread(ranks, 20, rng)
+    assert calibration.largest_deviation(even) < calibration.noise95(20000)
+    assert (np.floor(even * 21) == np.round(ranks * 20)).all(), "each stays in its step"
+
+
 def test_ranks_by_hand():
     truth, samples = np.array([[0.5], [2.0]]), np.array([[[0.0], [1.0], [2.0], [0.4]], [[0.0], [1.0], [3.0], [4.0]]])
     assert calibration.sbc_ranks(truth, samples)[:, 0].tolist() == [0.5, 0.5]

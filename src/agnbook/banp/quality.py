@@ -19,14 +19,15 @@ def quality(truth, samples, scale, intervals: bool = True, nugget: float = 0.0) 
     -------
     dict
         ``mae`` and ``sigma`` (prior standard deviations, mean over the 21 targets), ``logm_rms``, ``logm_mae``
-        and ``logm_sigma`` (dex), ``calibration`` (largest deviation of the split Mahalanobis curve), and
-        95 % bootstrap intervals ``mae_low`` ... over objects.
+        and ``logm_sigma`` (dex), ``calibration`` (largest deviation of the split Mahalanobis curve from the diagonal, its
+        ranks spread over the steps between draws), and 95 % bootstrap intervals ``mae_low`` ... over objects.
     """
     mean = samples.mean(axis=1)
     error = np.abs(mean - truth) / scale
     residual = mean[:, LOG_MASS] - truth[:, LOG_MASS]
-    noisy = truth + nugget * scale * np.random.default_rng(0).standard_normal(truth.shape)
-    ranks = calibration.mahalanobis_ranks(noisy, samples)
+    rng = np.random.default_rng(0)
+    noisy = truth + nugget * scale * rng.standard_normal(truth.shape)
+    ranks = calibration.spread(calibration.mahalanobis_ranks(noisy, samples), samples.shape[1] - samples.shape[1] // 2, rng)
     row = {
         "n": len(truth),
         "mae": error.mean(),

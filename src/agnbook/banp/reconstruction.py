@@ -3,11 +3,13 @@
 `sizes` is the chapter's mapping of sizes (`chapter.sizes.Settings`); each function names the ones it reads.
 """
 
+import math
+
 import numpy as np
 import pandas as pd
 
-from agnbook.banp import models, summary, train
-from agnbook.judge import scores
+from agnbook.banp import models, process_seeds, summary, train
+from agnbook.banp.table1 import LONG, over_seeds
 from agnbook.lightcurves import cadence, dataset, kalman, population
 
 #: Seeds of the curves of either table.
@@ -38,6 +40,8 @@ def bridges(curves: dataset.Curves, separate: bool = True) -> dict[str, tuple]:
 def errors(centre, sd, truth, seen, unseen) -> dict[str, np.ndarray]:
     """Return each object's scores in six bands, (n, 6), of a reconstruction and its deviation, (n, T, 6) or None.
 
+    With several reconstructions and deviations, (seeds, n, T, 6), the scores are (seeds, n, 6).
+
     Parameters
     ----------
     truth : (n, T, 6) magnitudes; seen, unseen : (n, T), the visits, and the times that nobody observed.
@@ -50,7 +54,7 @@ def errors(centre, sd, truth, seen, unseen) -> dict[str, np.ndarray]:
     """
 
     def mean(values, mask):
-        return np.where(mask[..., None], values, 0).sum(axis=1) / mask.sum(axis=1)[:, None]
+        return np.where(mask[..., None], values, 0).sum(axis=-2) / mask.sum(axis=1)[:, None]
 
     error = np.abs(centre - truth)
     found = {"context": mean(error, seen), "held_out": mean(error, unseen), "all": mean(error, seen | unseen)}
@@ -71,19 +75,28 @@ def from_all_visits(sizes, profile: str, seed: int) -> dict[str, dict]:
 
 
 def from_few_visits(sizes, profile: str, seed: int) -> dict[str, dict]:
-    """Return `errors` of the neural process and of its rivals from as few visits as it was trained on, by method.
+    """Return `errors` of neural processes and of their rivals from as few visits as they were trained on, by method.
 
     Each curve has that many visits, all of which every method sees; a cadence of few visits is distributed as a random part
-    of one with many. Reads `sparse` (curves) and `passes`.
+    of one with many. Reads `sparse` (curves), `passes`, and what `process_seeds.trained` reads: the row "neural process" has
+    its seeds, `table1.LONG` is the committed one.
     """
-    process = models.neural_process(profile)
+    long = models.neural_process(profile)
     rng = np.random.default_rng([seed, FEW_VISITS])
-    visits = process.notes["context"]
+    visits = long.notes["context"]
     curves = dataset.simulate(sizes["sparse"], rng, cadence.pool(sizes["sparse"], rng, visits))
-    some = train.CurveSet.of(curves, process.scales)
-    out = process.answer(some, passes=sizes["passes"], n_context=visits, n_extra=len(cadence.GRID), seed=seed)
-    # visits and grid stand in time order in both, and no curve is padded, for all have equally many visits
-    return _scored(curves, bridges(curves, separate=False) | {"neural process": (out["mean"], out["sd"])})
+    found = {}
+    for name, processes in {"neural process": process_seeds.trained(sizes, profile, seed)[1], LONG: [long]}.items():
+        out = [
+            each.answer(
+                train.CurveSet.of(curves, each.scales), passes=sizes["passes"], n_context=visits, n_extra=len(cadence.GRID),
+                seed=seed,
+            )
+            for each in processes
+        ]  # fmt: skip
+        # visits and grid stand in time order in both, and no curve is padded, for all have equally many visits
+        found[name] = tuple(np.stack([one[key] for one in out]) for key in ("mean", "sd"))
+    return _scored(curves, bridges(curves, separate=False) | found)
 
 
 def _scored(curves: dataset.Curves, methods: dict[str, tuple]) -> dict[str, dict]:
@@ -101,6 +114,7 @@ BANDS = (*population.BANDS, "all")
 #: Methods whose held-out error is compared, the first less the second, where both have the same visits.
 QUESTIONS = (
     ("neural process", "straight line"), ("neural process", "constant"), ("neural process", "joint bridge, fitted"),
+    (LONG, "neural process"), (LONG, "straight line"),
     ("joint bridge, fitted", "straight line"), ("joint bridge, own model's parameters", "joint bridge, fitted"),
 )  # fmt: skip
 
@@ -111,30 +125,33 @@ def reconstruction(sizes, profile: str, seed: int) -> list[pd.DataFrame]:
     Returns
     -------
     list of pandas.DataFrame
-        A row a number of visits, method and one of `BANDS`: the means of `errors` over objects, their standard errors
-        (``held_out_error`` ...) and ``n``. A row a number of visits, question and band: ``row``, ``less``, ``difference`` of
-        the held-out error (mag) and its 95 % interval over objects, ``low`` and ``high``.
+        A row a number of visits, method and one of `BANDS`: the means of `errors` over objects and seeds, their standard
+        errors (``held_out_error`` ...) and scatters over seeds (``held_out_spread`` ...), ``n`` and ``seeds``. A row a number
+        of visits, question and band: ``row``, ``less``, ``difference`` of the held-out error (mag) and its 95 % interval over
+        objects and seeds, ``low`` and ``high``.
     """
     table, differences = [], []
     for visits, rows in (("all", from_all_visits(sizes, profile, seed)), ("few", from_few_visits(sizes, profile, seed))):
         for name, found in rows.items():
             for band in BANDS:
-                entry = {"visits": visits, "method": name, "band": band, "n": len(found["all"])}
+                seeds, n = _of_band(found["all"], band).shape
+                entry = {"visits": visits, "method": name, "band": band, "n": n, "seeds": seeds}
                 for key, values in found.items():
                     each = _of_band(values, band)
-                    entry |= {key: each.mean(), f"{key}_error": each.std() / np.sqrt(len(each))}
+                    spread = each.mean(axis=1).std(ddof=1) if seeds > 1 else np.nan
+                    error = math.hypot(each.mean(axis=0).std() / np.sqrt(n), np.nan_to_num(spread) / np.sqrt(seeds))
+                    entry |= {key: each.mean(), f"{key}_error": error, f"{key}_spread": spread}
                 table.append(entry)
         for ours, other in QUESTIONS:
             if not {ours, other} <= rows.keys():
                 continue
             for band in BANDS:
-                gap = _of_band(rows[ours]["held_out"] - rows[other]["held_out"], band)
-                low, high = scores.bootstrap(np.mean, gap, n_resamples=500)
-                entry = {"visits": visits, "row": ours, "less": other, "band": band, "difference": gap.mean()}
+                gap, low, high = over_seeds(np.mean, _of_band(rows[ours]["held_out"] - rows[other]["held_out"], band))
+                entry = {"visits": visits, "row": ours, "less": other, "band": band, "difference": gap}
                 differences.append(entry | {"low": low, "high": high})
     return [pd.DataFrame(table), pd.DataFrame(differences)]
 
 
 def _of_band(values: np.ndarray, band: str) -> np.ndarray:
-    """One band's values (n,) of (n, 6), or the mean over all six."""
-    return values.mean(axis=1) if band == "all" else values[:, population.BANDS.index(band)]
+    """One band's values (seeds, n) of (n, 6) or (seeds, n, 6), or the mean over all six."""
+    return np.atleast_2d(values.mean(axis=-1) if band == "all" else values[..., population.BANDS.index(band)])

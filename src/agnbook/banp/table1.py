@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from agnbook.banp import models, summary, train
+from agnbook.banp import models, process_seeds, summary, train
 from agnbook.banp.equal_terms import Summarised, tune
 from agnbook.banp.quality import quality
 from agnbook.banp.training_runs import SCALE
@@ -19,6 +19,8 @@ from agnbook.lightcurves import population
 TEST_CURVES = 334
 #: Where the tables of `table1` are kept.
 TABLES = tuple(f"results/table1_{name}.csv" for name in ("trials", "scores", "differences", "ratios"))
+#: The row of the neural process that was trained once and for longer, beside the one of three seeds.
+LONG = "neural process, one long run"
 #: Scores of a row; see `Answers.values`.
 SCORES = ("mae", "sigma", "tau_mae", "tau_sigma", "logm_mae", "logm_sigma", "logm_rms", "own_units_mae")
 
@@ -91,12 +93,17 @@ def over_seeds(statistic: Callable, *arrays, n_resamples: int = 300) -> tuple[fl
     return centre, centre - math.hypot(centre - low, spread), centre + math.hypot(high - centre, spread)
 
 
-def answers(sizes, profile: str, seed: int, chosen: dict) -> tuple[dict[str, Answers], np.ndarray, np.ndarray]:
+def answers(sizes, profile: str, seed: int, chosen: dict, processes: list) -> tuple[dict[str, Answers], np.ndarray, np.ndarray]:
     """Ask every row for the test curves. Reads `neural` (curves), `passes` and `curves`.
+
+    Parameters
+    ----------
+    chosen : the tuned methods, of `equal_terms.tune`
+    processes : the neural processes on equal terms, of `process_seeds.trained`
 
     Returns
     -------
-    rows : name -> Answers; beside the tuned methods the prior mean, the own model as shipped, and the neural process.
+    rows : name -> Answers; beside these the prior mean, the own model as shipped, and the committed neural process (`LONG`).
     truth, prior : (n, 21) targets of the test curves, (21,) standard deviations of the population
     """
     test = Summarised.of(sizes["neural"], TEST_CURVES)
@@ -109,15 +116,17 @@ def answers(sizes, profile: str, seed: int, chosen: dict) -> tuple[dict[str, Ans
         rows[name] = Answers.of(draws, truth, prior, method.nugget)
     own = models.own("dc2_like", profile, seed)
     rows["own, more simulations"] = Answers.of([own.sample_targets(test.features, 200, seed)], truth, prior)
-    rows["neural process"] = _process(sizes, profile, truth, prior)
+    rows["neural process"] = _of_processes(processes, sizes, truth, prior)
+    rows[LONG] = _of_processes([models.neural_process(profile)], sizes, truth, prior)
     return rows, truth, prior
 
 
-def _process(sizes, profile: str, truth, prior) -> Answers:
-    process = models.neural_process(profile)
-    curves = train.CurveSet(sizes["neural"], TEST_CURVES, scales=process.scales)
-    draws = process.answer(curves, passes=sizes["passes"])["samples"]
-    return Answers.of([draws], truth, prior, process.scales.whiten.nugget)
+def _of_processes(processes: list, sizes, truth, prior) -> Answers:
+    draws = []
+    for process in processes:
+        curves = train.CurveSet(sizes["neural"], TEST_CURVES, scales=process.scales)
+        draws.append(process.answer(curves, passes=sizes["passes"])["samples"])
+    return Answers.of(draws, truth, prior, processes[0].scales.whiten.nugget)
 
 
 #: Pairs of rows whose difference is a question; the first less the second.
@@ -129,22 +138,32 @@ QUESTIONS = (
     ("neural process", "paper's baseline"),
     ("neural process", "baseline, whitened, colours"),
     ("neural process", "own summaries and network"),
+    (LONG, "neural process"),
 )
 
 
 def table1(sizes, profile: str, seed: int) -> list[pd.DataFrame]:
-    """Return all that chapter 33 says about the paper's parameter columns; see `equal_terms.tune` and `answers` for the sizes.
+    """Return all that chapter 33 says about the paper's parameter columns.
+
+    See `equal_terms.tune`, `process_seeds.trained` and `answers` for the sizes.
 
     Returns
     -------
     list of pandas.DataFrame
-        The trials of `equal_terms.tune`. A row of scores a method: `SCORES` with 95 % intervals (``mae_low`` ...),
-        ``mae_spread`` and ``sigma_spread`` (standard deviation over seeds), ``calibration``, ``seeds`` and ``n``. A row a
-        question and score: ``row``, ``less``, ``score``, ``difference``, ``low``, ``high``. A row a score: ``ratio`` of the
-        baseline's to the process's, ``low``, ``high``.
+        The trials of `equal_terms.tune` and of `process_seeds.search`. A row of scores a method: `SCORES` with 95 % intervals
+        (``mae_low`` ...), ``mae_spread`` and ``sigma_spread`` (standard deviation over seeds), ``calibration``, ``seeds`` and
+        ``n``. A row a question and score: ``row``, ``less``, ``score``, ``difference``, ``low``, ``high``. A row a score:
+        ``ratio`` of the baseline's to the process's, ``low``, ``high``.
     """
     trials, chosen = tune(sizes)
-    rows, truth, prior = answers(sizes, profile, seed, chosen)
+    searched, processes, _ = process_seeds.trained(sizes, profile, seed)
+    searched = searched.assign(method="neural process")[["method", "rate", "seed", "validation", "chosen"]]
+    trials = pd.concat([trials, searched], ignore_index=True)
+    return [trials, *compared(*answers(sizes, profile, seed, chosen, processes))]
+
+
+def compared(rows: dict[str, Answers], truth, prior) -> list[pd.DataFrame]:
+    """Return the scores of rows, their differences and their ratios, of what `answers` gives; see `table1`."""
     values = {name: row.values(truth, prior) for name, row in rows.items()}
     table = []
     for name, row in rows.items():
@@ -166,11 +185,11 @@ def table1(sizes, profile: str, seed: int) -> list[pd.DataFrame]:
         both = values["paper's baseline"][key], values["neural process"][key]
         found = over_seeds(lambda a, b, key=key: score(key)(a) / score(key)(b), *both)
         ratios.append({"score": key} | dict(zip(("ratio", "low", "high"), found, strict=True)))
-    return [trials, *(pd.DataFrame(part) for part in (table, differences, ratios))]
+    return [pd.DataFrame(part) for part in (table, differences, ratios)]
 
 
 def few_visits(sizes, profile: str) -> pd.DataFrame:
-    """Ask whether the neural process is behind because it sees few visits: give its best rivals as few, and tune them again.
+    """Ask whether the committed neural process is behind because it sees few visits: give its best rivals as few, tuned again.
 
     Reads what `table1` reads.
 
@@ -186,7 +205,7 @@ def few_visits(sizes, profile: str) -> pd.DataFrame:
     test = Summarised.of(sizes["neural"], TEST_CURVES, visits)
     truth = test.targets
     _, prior = summary.target_scale("dc2_like", np.random.default_rng(SCALE))
-    process = _process(sizes, profile, truth, prior).values(truth, prior)
+    process = _of_processes([models.neural_process(profile)], sizes, truth, prior).values(truth, prior)
     rows = []
     for name, (method, networks) in chosen.items():
         draws = [method.sample(network, test, 200, k) for k, network in enumerate(networks)]

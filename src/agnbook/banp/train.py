@@ -102,7 +102,7 @@ def target_network(features, targets, scaler, *, seed, width=128, layers=6, drop
     """
     inputs = transforms.Standard.fit(features)
     torch.manual_seed(seed)
-    network = posterior.ResidualMLP(features.shape[1], heads.width(targets.shape[1]), width, layers, dropout)
+    network = posterior.ResidualMLP(features.shape[1], heads.width(targets.shape[1]), width, layers, dropout, norm_last=True)
     x = torch.as_tensor(np.clip(inputs.forward(features), -8, 8), dtype=torch.float32)
     y = torch.as_tensor(scaler.forward(targets), dtype=torch.float32)
     nugget = torch.as_tensor(scaler.nugget / scaler.scale, dtype=torch.float32) if hasattr(scaler, "nugget") else None
@@ -203,6 +203,9 @@ def neural_process(network, training, validation, *, seconds, checkpoint, seed, 
                    alpha=10.0, every=275, patience=20, rate=1e-3, weight_decay=1e-5, cooldown=0.0, max_steps=10**9, settle=0,
                    **weights):  # fmt: skip
     """Train for `seconds` of processor time more, from the checkpoint on; the same command continues a stopped run.
+
+    The random numbers start anew wherever a run is taken up: a run in one piece repeats itself on one machine, one that was
+    stopped draws other batches than it would have.
 
     Adam at `rate` with `weight_decay`, the rate halved when the validation loss has not fallen for `patience` rounds of
     `every` steps (an epoch of 11,000 curves in batches of 40 has 275). In the last `cooldown` seconds, and in the last

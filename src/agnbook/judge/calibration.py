@@ -126,6 +126,16 @@ def staircase(levels, draws: int) -> np.ndarray:
     return (np.floor(np.asarray(levels) * draws + 1e-9) + 1) / (draws + 1)
 
 
+def spread(ranks, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Return ranks among so many draws, each moved to a random place in its step of the `staircase`.
+
+    Those of a perfect posterior are then uniform, so that `largest_deviation` measures the posterior and not the steps, which
+    alone are worth up to 1 / (draws + 1).
+    """
+    ranks = np.asarray(ranks, float)
+    return (ranks * draws + rng.random(ranks.shape)) / (draws + 1)
+
+
 def largest_deviation(ranks) -> float:
     """Return max |p_Y - p_X|, the Kolmogorov-Smirnov distance of the ranks from uniform."""
     ranks = np.sort(ranks)
