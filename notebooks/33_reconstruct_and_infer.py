@@ -275,7 +275,8 @@ for ax, method in zip(axes, methods, strict=True):
     ax.plot(part["rate"], loss, "o", color=figures.COLORS["blue"], ms=4)
     kept = part["chosen"]
     ax.plot(part["rate"][kept], loss[kept], "o", mec="#D55E00", mfc="none", ms=10)
-    ax.set(xscale="log", title=method.replace(", ", ",\n"), xlabel="learning rate")
+    title = method.replace(", ", ",\n").replace(" and ", "\nand ")
+    ax.set(xscale="log", title=title, xlabel="learning rate")
     ax.title.set_size(9)
 axes[0].set_ylabel("loss less the best (nat)")
 plt.show()
