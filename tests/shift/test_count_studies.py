@@ -46,7 +46,16 @@ def test_bootstrap_samples_scatter(toy):
 def test_a_class_that_loses_labels_loses_expected_sources(toy):
     sizes = [5, *[40] * 5]
     table = count_studies.relabelled(*toy, sizes, n_draws=6, n_trees=10, rng=np.random.default_rng(0))
-    found = count_studies.mean_interval(table)
-    assert found.loc["spp+", "high"] < 0 and found["mean"].sum() == pytest.approx(0, abs=1e-6)
+    needed = pd.Series(-35.0, table.columns)
+    found = count_studies.mean_interval(table, needed)
+    assert found.loc["spp+", "to"] < 0 and found["change"].sum() == pytest.approx(0, abs=1e-6)
+    assert (found["95 %, from"] <= found["change"]).all() and (found["paper − ours"] == -35).all()
     unchanged = count_studies.relabelled(*toy, [40] * 6, n_draws=2, n_trees=5, rng=np.random.default_rng(0))
     assert np.allclose(unchanged, 0)
+
+
+def test_ratios_carry_the_total_error():
+    counts, errors = pd.DataFrame({"expected": [50.0] * 6}, NAMES), pd.DataFrame({"total": [10.0] * 6}, NAMES)
+    found = count_studies.ratios(counts, errors, np.repeat(np.arange(6), [100, 50, 50, 50, 50, 25]))
+    assert found["value"].tolist() == [0.5, 1, 1, 1, 1, 2]
+    assert found.loc["spp+", ["low", "high"]].tolist() == pytest.approx([0.304, 0.696])

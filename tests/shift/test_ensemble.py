@@ -1,7 +1,10 @@
 """Batched networks: the same arithmetic as Keras, network by network."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+import torch
 
 from agnbook.errors import FeatureError
 from agnbook.shift import ensemble
@@ -35,6 +38,28 @@ def test_equals_keras_step_by_step():
     for number, layer in enumerate(model.get_weights()):
         assert np.allclose(np.squeeze(ours.layers[number]), layer, atol=2e-6)
     assert np.allclose(ours.predict_proba(X[rows[0]])[0], model.predict(inputs, verbose=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("hidden", [(20, 10), (7,), (5, 4, 3)])
+def test_the_gradient_written_out_is_that_of_automatic_differentiation(hidden):
+    rng = np.random.default_rng(0)
+    x, weight = torch.tensor(rng.normal(size=(2, 50, 4))), torch.tensor(rng.exponential(size=(2, 50)))
+    y, sizes = torch.tensor(rng.integers(0, 3, (2, 50))), (4, *hidden, 3)
+    shapes = [shape for n_in, n_out in pairwise(sizes) for shape in ((2, n_in, n_out), (2, 1, n_out))]
+    layers = [torch.tensor(rng.normal(size=shape), requires_grad=True) for shape in shapes]
+
+    passed = x
+    for kernel, bias in zip(layers[:-2:2], layers[1:-2:2], strict=True):
+        passed = torch.tanh(passed @ kernel + bias)
+    log_p = torch.log_softmax(passed @ layers[-2] + layers[-1], dim=2)
+    surprise = -log_p.gather(2, y[:, :, None])[:, :, 0] * weight
+    plain = surprise.mean(dim=1) + 0.01 * sum((kernel**2).sum(dim=(1, 2)) for kernel in layers[::2])
+    ours, factor = ensemble._Loss.apply(x, y, weight, 0.01, *layers), torch.tensor([1.0, 3.0])
+    torch.testing.assert_close(ours, plain)
+    for found, expected in zip(
+        torch.autograd.grad((factor * ours).sum(), layers), torch.autograd.grad((factor * plain).sum(), layers), strict=True
+    ):
+        torch.testing.assert_close(found, expected)
 
 
 def test_networks_do_not_touch_each_other():

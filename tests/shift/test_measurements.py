@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from agnbook.chapter import declared
-from agnbook.shift import catalogue, effect_studies, measurements, network_studies
+from agnbook.shift import catalogue, effect_studies, measurements, network_studies, speed
 from agnbook.sky import features
 from agnbook.sky.source_classes import NAMES
 
@@ -47,3 +47,25 @@ def test_counts_carry_their_total_error():
     )
     assert found["shift.unassociated.rf.spp"].interval == pytest.approx((80.4, 119.6))
     assert found["shift.plus_minus.unassociated.rf.spp"].ours == 2
+
+
+def test_speeds_are_ratios_of_one_training_each():
+    ways = {
+        speed.CATALOGUE: (204, 30.0, 50.0), speed.AT_ONCE: (51, 10.2, 10.2), speed.ONE_BY_ONE: (5, 10.0, 10.0),
+        speed.KERAS: (5, 20.0, 30.0), speed.KERAS_EPOCHS: (5, 5.0, 15.0), speed.FOREST: (5, 1.0, 1.0),
+        speed.SCIKIT: (5, 1.1, 1.2),
+    }  # fmt: skip
+    rows = [(way, *numbers, 1.5) for way, numbers in ways.items()]
+    costs = pd.DataFrame(rows, columns=["way", "trainings", "wall_seconds", "cpu_seconds", "peak_memory_gb"])
+    found = {key: one.ours for key, one in measurements.speeds(costs, 5).items()}
+    assert found["shift.networks.speedup"] == pytest.approx(30) and found["shift.networks.speedup_wall"] == pytest.approx(20)
+    assert found["shift.networks.speedup_one_by_one"] == pytest.approx(10) and found["shift.forest.speedup"] == pytest.approx(1.2)
+    assert found["shift.catalogue.wall_seconds"] == 30 and found["shift.catalogue.memory"] == 1.5
+    assert found["shift.catalogue.speedup"] == pytest.approx(102 * (4 + 0.22) / 30)
+    stated = {key for key in declared.read("25_build_the_catalogue") if "speedup" in key or "shift.catalogue" in key}
+    assert stated == set(found)
+
+
+def test_ratios_stand_beside_that_of_all_classes():
+    found = measurements.ratios(pd.DataFrame({"value": [2.0], "low": [1.5], "high": [2.5]}, ["shift.ratio.spp"]), 50, 100)
+    assert found["shift.ratio.spp"].interval == (1.5, 2.5) and found["shift.trivial.ratio"].ours == 0.5

@@ -25,13 +25,11 @@ def test_macro_auc_of_a_perfect_and_of_a_blind_classifier(toy):
     assert network_studies.macro_auc(group, np.full((240, 6), 1 / 6), tested[0]) == 0.5
 
 
-def test_both_trainers_are_scored_and_timed(toy):
+def test_both_trainers_learn_the_same(toy):
     X, group, _, rows, tested = toy
     table = network_studies.compare_trainers(X, group, rows, tested, starts=2, keras_runs=1, epochs=150, seed=0)
-    timed = ["51 at once", "one by one", "forest", "scikit-learn forest"]
-    assert table["trainer"].tolist() == ["batched", "batched", "keras", *timed]
-    assert (table["cpu_seconds"] > 0).all() and table["auc"].isna().tolist() == [False] * 3 + [True] * 4
-    assert (table["auc"].dropna() > 0.6).all()
+    assert table["trainer"].tolist() == ["batched", "batched", "keras"]
+    assert (table["auc"] > 0.6).all() and table["auc"].nunique() == 3
 
 
 def test_areas_are_kept_at_the_epochs_asked_for_and_rise(toy):

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from agnbook import committed
-from agnbook.chapter import declared
-from agnbook.shift import catalogue, curves, published_catalogue
+from agnbook.chapter import declared, sizes
+from agnbook.shift import catalogue, curves, published_catalogue, spread_studies
 from agnbook.sky.source_classes import NAMES
 
 KNOWN = [f"4FGL J{number:04d}.0+0000" for number in range(120)]
@@ -56,10 +57,29 @@ def test_confusion_tests_with_weights_where_it_says_so(made):
     np.testing.assert_allclose(found[True, True], curves.confusion(group, probability, weight))
 
 
+def test_precisions_are_the_diagonals(made):
+    catalogue_, group, weight = made
+    found = {short: catalogue_.confusion(short, KNOWN, group, weight) for short in ("RF", "NN")}
+    table = published_catalogue.precisions(found)
+    assert table.shape == (8, 6)
+    np.testing.assert_allclose(table.loc[("tested weighted", "NN, unweighted training")], np.diag(found["NN"][True, False]))
+
+
+def test_counts_stand_beside_the_paper_s(made):
+    counts = {
+        (training, False): made[0].counts(training, False, REST).assign(paper=7.4, paper_std=0.31) for training in ("rf", "nn")
+    }
+    table = published_catalogue.beside_the_paper(counts, "", np.full(6, 5.2))
+    assert table.columns.tolist() == ["RF, ours", "RF, paper", "NN, ours", "NN, paper", "same mix"]
+    row = counts["nn", False].loc["psr+"]
+    assert table.loc["psr+", "NN, ours"] == f"{row['expected']:.0f} ± {row['independent_std']:.1f}"
+    assert table.loc["psr+", "RF, paper"] == "7 ± 0.3" and table.loc["psr+", "same mix"] == 5
+
+
 def test_what_is_published_is_what_was_made(made, data):
-    published_catalogue.publish(made[0], chapter="25_test", profile="smoke", seed=3)
+    published_catalogue.publish(made[0], chapter="25_test", profile="smoke", seed=3, wall_seconds=1)
     assert not list((data / "results").iterdir())
-    published_catalogue.publish(made[0], chapter="25_test", profile="paper", seed=3)
+    published_catalogue.publish(made[0], chapter="25_test", profile="paper", seed=3, wall_seconds=1)
     loaded = published_catalogue.load()
     for weighted, frame in made[0].frames.items():
         pd.testing.assert_frame_equal(loaded.frames[weighted], frame, check_dtype=False, rtol=1e-5)
@@ -87,3 +107,29 @@ def test_tolerances_of_counts_are_the_errors_of_both_sides():
             key = f"{'' if associated else 'un'}associated.{training}.{name.rstrip('+')}"
             error = 1.96 * np.sqrt(stated[f"shift.plus_minus.{key}"].paper ** 2 + value)
             assert stated[f"shift.{key}"].tolerance == pytest.approx(error, abs=0.06), key
+
+
+def test_tolerances_of_ratios_and_falls_are_the_errors_of_both_sides():
+    """What the paper's rounding leaves open and our repeat error, as roots of squares."""
+    stated, sums = declared.read("25_build_the_catalogue"), committed.load_table("results/shift_class_sums.csv")
+    number = {name: value.paper for name, value in declared.read("21_define_classes").items() if "table2" in name}
+    rows = sums[(sums["training"] == "rf") & ~sums["associated"]]
+    rounding = {"spp": 0.25, "msp": 0.1, "psr": 0.025, "fsrq": 0.05, "bcu": 0.1, "bll": 0.05}
+    for short, step in rounding.items():
+        error = 1.96 * rows[f"{short}+"].sem() / number[f"shift.table2.{short}"]
+        assert stated[f"shift.ratio.{short}"].tolerance == pytest.approx(np.hypot(step, error), abs=0.002), short
+
+    splits = sizes.load("23_measure_its_effect", "book").splits
+    widening = stats.t.ppf(0.975, splits - 1) * np.sqrt(1 / splits + 0.3 / 0.7) * np.sqrt(splits)
+    scores = committed.load_table("results/shift_forest_scores.csv").query("`class` in @NAMES")
+    mixtures = scores[scores["set"].str.startswith("gmm ")]
+    one = spread_studies.typical(spread_studies.weight_sets(12), "gmm")
+    for score in ("precision", "recall"):
+        largest = mixtures[(mixtures["set"] == one) & (mixtures["score"] == score)].set_index("class")
+        name = largest["shift"].idxmin()
+        repeat = (largest.loc[name, "shift_high"] - largest.loc[name, "shift_low"]) / 2 / widening
+        seeds = mixtures[(mixtures["score"] == score) & (mixtures["class"] == name)]["shift"].std()
+        error = 1.96 * np.sqrt(repeat**2 + 2 * seeds**2)
+        for claim in (f"shift.fall.{score}.most_probable", f"shift.conclusion3.{score}"):
+            declared_one = (stated | declared.read("23_measure_its_effect"))[claim]
+            assert declared_one.tolerance == pytest.approx(np.hypot(0.05, error), abs=0.002), claim

@@ -23,7 +23,7 @@ def made():
 def test_every_set_is_judged_for_every_class_and_score(made):
     sets, tables = made[2], made[5]
     assert set(tables["scores"]["set"]) == set(sets)
-    assert len(tables["scores"]) == 2 * (8 * 6 + 1)
+    assert len(tables["scores"]) == 2 * (8 * 6 + 3)
     assert set(tables["single"]["set"]) == {*sets, spread_studies.CHANCE}
     assert set(tables["counts"]["set"]) == {*sets, spread_studies.CHANCE, "unweighted"}
 
@@ -39,6 +39,14 @@ def test_the_shift_is_what_weighted_testing_changes(made):
     table = tables["scores"].query("set == 'kernel 0' and score == 'recall'").set_index("class")
     np.testing.assert_allclose(table.loc[list(NAMES), "shift"], np.mean(change, axis=0), atol=1e-9)
     assert ((table["shift_low"] <= table["shift"]) & (table["shift"] <= table["shift_high"])).all()
+
+
+def test_extragalactic_classes_stand_against_the_galactic_ones(made):
+    table = made[5]["scores"].query("set == 'kernel 0'").set_index(["score", "class"])
+    recall = table.loc["recall", "shift"]
+    gap = table.loc[("recall_gap", "extragalactic minus Galactic")]
+    assert gap["shift"] == pytest.approx(recall[["fsrq+", "bll+"]].mean() - recall[["spp+", "msp+", "psr+"]].mean())
+    assert gap["shift_low"] < gap["shift"] < gap["shift_high"]
 
 
 def test_training_is_compared_on_the_same_test_sources(made):

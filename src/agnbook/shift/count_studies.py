@@ -46,6 +46,19 @@ def parts(counts: pd.DataFrame, weights: pd.Series | float, associated: bool) ->
     return table.assign(total=np.sqrt((table**2).sum(axis=1)))
 
 
+def ratios(counts: pd.DataFrame, errors: pd.DataFrame, group) -> pd.DataFrame:
+    """Expected unassociated over associated sources of each class, with 1.96 total errors: ``value``, ``low``, ``high``.
+
+    Parameters
+    ----------
+    counts, errors : tables of `published_catalogue.Published.counts` and of `parts`
+    group : int array (n,), of the associated sources
+    """
+    truth = np.bincount(group, minlength=len(NAMES))
+    value, half = counts["expected"] / truth, 1.96 * errors["total"] / truth
+    return pd.DataFrame({"value": value, "low": value - half, "high": value + half})
+
+
 def bootstrap_sums(X, group, target, *, n_resamples: int, n_trees: int, rng: np.random.Generator) -> np.ndarray:
     """Expected counts of unassociated sources by forests, each trained on a bootstrap sample of the sources, (resamples, 6).
 
@@ -90,7 +103,8 @@ def relabelled(X, group, target, sizes, *, n_draws: int, n_trees: int, rng: np.r
     return pd.DataFrame(changes, columns=NAMES)
 
 
-def mean_interval(changes: pd.DataFrame) -> pd.DataFrame:
-    """Mean of each column with 1.96 standard errors: ``mean``, ``low``, ``high``."""
+def mean_interval(changes: pd.DataFrame, needed) -> pd.DataFrame:
+    """Mean change of each class with 1.96 standard errors, beside the change that would give the paper's count."""
     mean, half = changes.mean(), 1.96 * changes.sem()
-    return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half})
+    columns = {"change": mean, "95 %, from": mean - half, "to": mean + half, "paper − ours": needed}
+    return pd.DataFrame(columns).rename_axis("expected unassociated sources")

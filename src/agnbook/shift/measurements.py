@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook.chapter.claims import Measured
-from agnbook.shift import spread_studies
+from agnbook.shift import speed, spread_studies
 from agnbook.sky.source_classes import NAMES
 
 
@@ -77,6 +77,35 @@ def counts(found: dict, errors: dict, sizes: dict[bool, int]) -> dict[str, Measu
     return measured
 
 
+def ratios(table: pd.DataFrame, n: int, n_associated: int) -> dict[str, Measured]:
+    """Ratios of `count_studies.ratios`, indexed by claim, and the one of all classes together."""
+    found = {row.Index: Measured(row.value, (row.low, row.high), n) for row in table.itertuples()}
+    return found | {"shift.trivial.ratio": Measured(n / n_associated, n=n)}
+
+
+def speeds(costs: pd.DataFrame, repeats: int) -> dict[str, Measured]:
+    """What the catalogue costs and how many times as much other ways take, from `speed.measure`."""
+    whole, one = costs.set_index("way").loc[speed.CATALOGUE], speed.each(costs)
+    columns = {"wall_seconds": "wall_seconds", "cpu_seconds": "cpu_seconds", "memory": "peak_memory_gb"}
+    found = {f"shift.catalogue.{key}": Measured(whole[column], n=int(whole["trainings"])) for key, column in columns.items()}
+    times = {
+        "networks.speedup": (speed.KERAS, "cpu_seconds"), "networks.speedup_wall": (speed.KERAS, "wall_seconds"),
+        "networks.speedup_epoch_calls": (speed.KERAS_EPOCHS, "cpu_seconds"),
+        "networks.speedup_one_by_one": (speed.ONE_BY_ONE, "cpu_seconds"),
+    }  # fmt: skip
+    ratio = one / one.loc[speed.AT_ONCE]
+    found |= {f"shift.{key}": Measured(ratio.loc[place], n=repeats) for key, place in times.items()}
+    forests = (one.loc[speed.SCIKIT] / one.loc[speed.FOREST])["cpu_seconds"]
+    found["shift.forest.speedup"] = Measured(forests, n=repeats)
+    return found | {"shift.catalogue.speedup": Measured(speed.loop_over_catalogue(costs), n=repeats)}
+
+
 def conclusions(verdicts: pd.DataFrame) -> dict[str, Measured]:
-    """The rows of `conclusions.table`."""
-    return {f"shift.{row.key}": Measured(row.ours, (row.lowest, row.highest), row.n) for row in verdicts.itertuples()}
+    """The rows of `conclusions.table`; how many sets of weights agree and contradict stands in the note."""
+    return {
+        f"shift.{row.key}": Measured(
+            row.ours, (row.low, row.high), row.n,
+            "" if np.isnan(row.agree) else f"{row.agree:.0f} of {row.n} sets agree, {row.contradict:.0f} contradict",
+        )
+        for row in verdicts.itertuples()
+    }  # fmt: skip

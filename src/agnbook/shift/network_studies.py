@@ -1,23 +1,18 @@
-"""What chapter 24 asks of the paper's network: how fast, how long, how good, and which training explains its counts.
+"""What chapter 24 asks of the paper's network: how long, how good, and which training explains its counts.
 
 `X` (n, 10) and `group` (n,) are the associated sources and their groups; `rows` (splits, n_train) and `tested`
 (splits, n) are random splits of `catalogue.random_splits`. Paper 2, appendix C and Table 3.
 """
 
-import time
-
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
 from agnbook.chapter.tensorflow import import_tensorflow
-from agnbook.shift import catalogue, curves, ensemble, forest
+from agnbook.shift import catalogue, curves, ensemble
 from agnbook.sky import features
 from agnbook.sky.source_classes import NAMES
 
-#: Epochs of the short training from which the cost of 51 networks at once is scaled up, and their number.
-TIMED_EPOCHS, TIMED_NETWORKS = 20, 51
 #: The combinations of training and testing: label -> (weighted training, weighted testing).
 LABELS = {"NN": (False, False), "wNN": (True, True), "wtNN": (False, True)}
 
@@ -33,46 +28,23 @@ def macro_auc(group, probability, tested) -> float:
 
 
 def compare_trainers(X, group, rows, tested, *, starts: int, keras_runs: int, epochs: int, seed: int) -> pd.DataFrame:
-    """Train the network on the first split by Keras one at a time, and many at once, and time both.
+    """Train the network on the first split from random starts, by Keras one at a time and by ours all at once.
 
     Returns
     -------
     pandas.DataFrame
-        One row a training: ``trainer`` ("batched" or "keras"), ``run`` and ``auc`` (macro average); then, timed only, one
-        row each for "51 at once" and "one by one" (the same code, one network a call), and for a forest of this book and
-        of scikit-learn on the first split. ``cpu_seconds`` of a network, or a forest.
+        One row a training: ``trainer`` ("batched" or "keras"), ``run`` and ``auc`` (macro average).
     """
-    begin = time.process_time()
     found = catalogue.predict_networks(X, group, np.repeat(rows[:1], starts, axis=0), X, seed=seed, epochs=epochs)
-    seconds = (time.process_time() - begin) / starts
-    records = [("batched", number, macro_auc(group, p, tested[0]), seconds) for number, p in enumerate(found)]
+    records = [("batched", number, macro_auc(group, p, tested[0])) for number, p in enumerate(found)]
     _, keras, _ = import_tensorflow()
     inputs, everything = features.standardise(X[rows[0]], X)
     for number in range(keras_runs):
         keras.utils.set_random_seed(seed + number)
         model = ensemble.keras_network(X.shape[1], len(NAMES))
-        begin = time.process_time()
         model.fit(inputs, group[rows[0]], batch_size=ensemble.BATCH, epochs=epochs, verbose=0)
-        auc = macro_auc(group, model.predict(everything, verbose=0), tested[0])
-        records.append(("keras", number, auc, time.process_time() - begin))
-    short = min(TIMED_EPOCHS, epochs)
-    for trainer, number in ((f"{TIMED_NETWORKS} at once", TIMED_NETWORKS), ("one by one", 1)):
-        begin = time.process_time()
-        catalogue.predict_networks(X, group, rows[np.arange(number) % len(rows)], X[:6], seed=seed, epochs=short)
-        records.append((trainer, 0, np.nan, (time.process_time() - begin) / number * epochs / short))
-    for trainer, fit in (("forest", _our_forest), ("scikit-learn forest", _their_forest)):
-        begin = time.process_time()
-        fit(X[rows[0]], group[rows[0]], seed).predict_proba(X)
-        records.append((trainer, 0, np.nan, time.process_time() - begin))
-    return pd.DataFrame(records, columns=["trainer", "run", "auc", "cpu_seconds"])
-
-
-def _our_forest(X, y, seed):
-    return forest.fit_forest(X, y, seed=seed)
-
-
-def _their_forest(X, y, seed):
-    return RandomForestClassifier(forest.N_TREES, max_depth=forest.MAX_DEPTH, random_state=seed).fit(X, y)
+        records.append(("keras", number, macro_auc(group, model.predict(everything, verbose=0), tested[0])))
+    return pd.DataFrame(records, columns=["trainer", "run", "auc"])
 
 
 def areas_by_epoch(X, group, weight, rows, tested, *, epochs: int, every: int, seed: int) -> pd.DataFrame:

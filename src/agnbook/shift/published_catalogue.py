@@ -1,11 +1,9 @@
-"""The probabilistic catalogue as it is published: both weightings, class sums split by split, and what it cost.
+"""The probabilistic catalogue as it is published: both weightings, and class sums split by split.
 
-`build` trains everything and takes the time, `publish` writes FITS and CSV, `load` reads the committed files.
+`build` trains everything, `publish` writes FITS and CSV, `load` reads the committed files.
 Chapter 25; paper 2, section 5.
 """
 
-import resource
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,18 +25,16 @@ PAIRS = {
 
 @dataclass(frozen=True)
 class Published:
-    """Catalogue, class sums and cost.
+    """Catalogue and class sums.
 
     Attributes
     ----------
     frames : weighted training? -> catalogue indexed by ``Source_Name``; see `catalogue.columns`.
     class_sums : expected number of each class, split by split, with ``training`` and ``associated``; see `catalogue.Run`.
-    timing : one row: ``wall_seconds``, ``user_cpu_seconds``, ``peak_memory_gb``.
     """
 
     frames: dict[bool, pd.DataFrame]
     class_sums: pd.DataFrame
-    timing: pd.DataFrame
 
     def probabilities(self, short: str, weighted: bool, sources, ending: str = "") -> np.ndarray:
         """Six probabilities (or, with ending ``"_std"``, their deviations) of "RF" or "NN", shape (sources, 6)."""
@@ -95,7 +91,7 @@ class Published:
 
 
 def build(associated, group, unassociated, weight, names, all_names, **sizes) -> Published:
-    """Train every forest and network of the catalogue and take the time.
+    """Train every forest and network of the catalogue.
 
     Parameters
     ----------
@@ -103,14 +99,7 @@ def build(associated, group, unassociated, weight, names, all_names, **sizes) ->
     names : the n + m sources in that order; all_names : every source of the input, also those that lack a feature.
     sizes : `n_splits`, `n_trees`, `epochs`, `at_least` and `seed` of `catalogue.build`.
     """
-    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     run = catalogue.build(associated, group, unassociated, weight, **sizes)
-    after, own = resource.getrusage(resource.RUSAGE_CHILDREN), resource.getrusage(resource.RUSAGE_SELF)
-    timing = {
-        "wall_seconds": time.perf_counter() - start,
-        "user_cpu_seconds": after.ru_utime - before.ru_utime,
-        "peak_memory_gb": (2 * after.ru_maxrss + own.ru_maxrss) / 1e6,
-    }
     frames = {weighted: catalogue.table(run, names, all_names, weight, weighted) for weighted in FILES}
     sums = [
         pd.DataFrame(run.class_sums(training, associated), columns=NAMES).assign(training=training, associated=associated)
@@ -118,22 +107,59 @@ def build(associated, group, unassociated, weight, names, all_names, **sizes) ->
         for associated in (True, False)
     ]
     indexed = {weighted: frame.set_index("Source_Name") for weighted, frame in frames.items()}
-    return Published(indexed, pd.concat(sums), pd.DataFrame([timing]))
+    return Published(indexed, pd.concat(sums))
 
 
-def publish(made: Published, *, chapter: str, profile: str, seed: int) -> None:
+def beside_the_paper(counts: dict, ending: str, mix) -> pd.DataFrame:
+    """Ours and the paper's unassociated counts with the ± of single sources, as text.
+
+    Parameters
+    ----------
+    counts : (training, associated?) -> table of `Published.counts` with the columns ``paper`` and ``paper_std``
+    ending : "" or "_weighted", how the training was weighted
+    mix : array (6,), the trivial answer
+    """
+    columns = {}
+    for model in ("rf", "nn"):
+        found = counts[f"{model}{ending}", False]
+        for label, pair in (("ours", ["expected", "independent_std"]), ("paper", ["paper", "paper_std"])):
+            columns[f"{model.upper()}, {label}"] = [f"{value:.0f} ± {std:.1f}" for value, std in found[pair].to_numpy()]
+    return pd.DataFrame(columns | {"same mix": np.round(mix).astype(int)}, NAMES)
+
+
+def precisions(confusion: dict) -> pd.DataFrame:
+    """Precision of each class, the diagonals of the matrices of `Published.confusion`.
+
+    Parameters
+    ----------
+    confusion : classifier -> matrices
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column a class; rows are ("tested unweighted" or "tested weighted", classifier and training).
+    """
+    word = {False: "unweighted", True: "weighted"}
+    rows = {
+        (f"tested {word[tested]}", f"{short}, {word[trained]} training"): np.diag(matrix)
+        for short, found in confusion.items()
+        for (tested, trained), matrix in found.items()
+    }
+    return pd.DataFrame(rows, NAMES).T
+
+
+def publish(made: Published, *, chapter: str, profile: str, seed: int, wall_seconds: float) -> None:
     """Write both catalogues as FITS and CSV and the tables beside them, with their records.
 
     Nothing happens unless a `paper` run publishes.
     """
     if not committed.publishing() or profile != "paper":
         return
-    seconds = float(made.timing["wall_seconds"].iloc[0])
 
     def record(path: str) -> None:
-        committed.record(path, chapter=chapter, profile=profile, seed=seed, wall_seconds=seconds)
+        committed.record(path, chapter=chapter, profile=profile, seed=seed, wall_seconds=wall_seconds)
 
-    tables = {"class_sums": made.class_sums, "catalogue_timing": made.timing, "catalogue_columns": catalogue.columns()}
+    tables = {"class_sums": made.class_sums, "catalogue_columns": catalogue.columns()}
     for name, table in tables.items():
         path = f"results/shift_{name}.csv"
         storage.write_text(storage.DATA / path, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
@@ -148,10 +174,7 @@ def publish(made: Published, *, chapter: str, profile: str, seed: int) -> None:
 
 
 def load() -> Published:
-    """Read the committed catalogues, class sums and cost, each checked against its record."""
+    """Read the committed catalogues and class sums, each checked against its record."""
     frames = {weighted: catalogue.read_fits(committed.verify(f"{path}.fits")) for weighted, path in FILES.items()}
-    return Published(
-        {weighted: frame.set_index("Source_Name") for weighted, frame in frames.items()},
-        committed.load_table("results/shift_class_sums.csv"),
-        committed.load_table("results/shift_catalogue_timing.csv"),
-    )
+    indexed = {weighted: frame.set_index("Source_Name") for weighted, frame in frames.items()}
+    return Published(indexed, committed.load_table("results/shift_class_sums.csv"))

@@ -19,6 +19,8 @@ from agnbook.sky.source_classes import NAMES
 
 #: Name of the second unweighted training in the tables.
 CHANCE = "another seed"
+#: Positions in `NAMES` of the classes that conclusion 3 sets against each other.
+EXTRAGALACTIC, GALACTIC = [NAMES.index("fsrq+"), NAMES.index("bll+")], [NAMES.index(name) for name in ("spp+", "msp+", "psr+")]
 #: Scores that weighted testing may lower -> how claims call them.
 FALLS = {
     "precision": "precision.most_probable", "recall": "recall.most_probable", "precision_half": "precision.half",
@@ -26,23 +28,16 @@ FALLS = {
 }  # fmt: skip
 
 
-#: Chapter 22's table: ``Source_Name`` and a column ``<estimator>.<seed>`` for each set of weights.
+#: Chapter 22's table: ``Source_Name`` and a column ``<estimator>.<seed>`` for each set of weights, with six
+#: significant digits: trees heed the smallest weights, too.
 WEIGHTS = "results/shift_weights_estimators.csv"
 
 
-def weight_sets(X, target, seeds: int) -> dict[str, np.ndarray]:
-    """Return the first seeds of every estimator that chapter 22 kept: name such as ``"gmm 3"`` -> weights, shape (n,).
-
-    The paper's mixtures are fitted here. Their weights span many decades, and trees heed the smallest: a source of weight
-    0 is not in a tree at all, one of weight 1e-6 gets a leaf of its own. The table keeps three decimals.
-    """
+def weight_sets(seeds: int) -> dict[str, np.ndarray]:
+    """Return the first seeds of every estimator that chapter 22 kept: name such as ``"gmm 3"`` -> weights, shape (n,)."""
     table = committed.load_table(WEIGHTS).drop(columns="Source_Name")
     names = {column: column.rsplit(".", 1) for column in table}
-    return {
-        f"{name} {seed}": weights.estimate(name, X, target, int(seed)) if name == "gmm" else table[column].to_numpy()
-        for column, (name, seed) in names.items()
-        if int(seed) < seeds
-    }
+    return {f"{name} {seed}": table[column].to_numpy() for column, (name, seed) in names.items() if int(seed) < seeds}
 
 
 def typical(sets: dict[str, np.ndarray], estimator: str) -> str:
@@ -102,7 +97,9 @@ def compare(group, plain, weighted, weight, tested) -> pd.DataFrame:
         One row a ``class`` and ``score`` of `class_scores.by_class`: ``unweighted`` (trained and tested without weights,
         mean over splits); ``shift``, what testing with weights changes; ``training``, what training with weights changes
         then; both with ``_low`` and ``_high``, the interval of `resampled.difference`; and ``training_scatter``, the
-        standard deviation over splits after weighted training over that after unweighted training.
+        standard deviation over splits after weighted training over that after unweighted training. Beyond the classes
+        stand the mean of the areas (class "mean"), and for precision and recall (``precision_gap``, ``recall_gap``) the
+        mean of `EXTRAGALACTIC` minus that of `GALACTIC`.
     """
     runs = {"plain": [], "tested": [], "both": []}
     for split, part in enumerate(tested):
@@ -120,18 +117,23 @@ def compare(group, plain, weighted, weight, tested) -> pd.DataFrame:
         columns["training_scatter"] = curves.moments(values["both"])[1] / np.where(before > 0, before, np.nan)
         tables.append(pd.DataFrame(columns))
         if score == "auc":
-            tables.append(_macro(values, fraction))
+            tables.append(_one_row("mean", score, {label: value.mean(axis=1) for label, value in values.items()}, fraction))
+        if score in ("precision", "recall"):
+            gaps = {
+                label: value[:, EXTRAGALACTIC].mean(axis=1) - value[:, GALACTIC].mean(axis=1) for label, value in values.items()
+            }
+            tables.append(_one_row("extragalactic minus Galactic", f"{score}_gap", gaps, fraction))
     return pd.concat(tables, ignore_index=True)
 
 
-def _macro(values, fraction) -> pd.DataFrame:
-    """Areas averaged over the six classes, as a row of the class "mean"."""
-    mean = {label: value.mean(axis=1) for label, value in values.items()}
-    columns = {"class": "mean", "score": "auc", "unweighted": mean["plain"].mean()}
-    for name, first, second in (("shift", "tested", "plain"), ("training", "both", "tested")):
-        ends = resampled.difference(mean[first] - mean[second], fraction)
-        columns |= dict(zip((name, f"{name}_low", f"{name}_high"), map(float, ends), strict=True))
-    return pd.DataFrame([columns | {"training_scatter": mean["both"].std() / mean["tested"].std()}])
+def _one_row(name, score, values, fraction) -> pd.DataFrame:
+    """A row as in `compare` for a score that is one number a split, shape (splits,)."""
+    columns = {"class": name, "score": score, "unweighted": curves.moments(values["plain"])[0]}
+    for kind, first, second in (("shift", "tested", "plain"), ("training", "both", "tested")):
+        ends = resampled.difference(values[first] - values[second], fraction)
+        columns |= dict(zip((kind, f"{kind}_low", f"{kind}_high"), map(float, ends), strict=True))
+    before, after = (curves.moments(values[kind])[1] for kind in ("tested", "both"))
+    return pd.DataFrame([columns | {"training_scatter": after / before if before > 0 else np.nan}])
 
 
 def single_sources(plain, other) -> pd.DataFrame:

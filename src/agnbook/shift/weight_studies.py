@@ -54,13 +54,10 @@ def all_weights(associated, unassociated, names: Iterable[str], seeds: int, sour
     Returns
     -------
     pandas.DataFrame
-        ``Source_Name`` and a column ``<estimator>.<seed>`` for each set, rounded to three decimals; `by_estimator` takes
-        it apart.
+        ``Source_Name`` and a column ``<estimator>.<seed>`` for each set; `by_estimator` takes it apart.
     """
     sets = {
-        f"{name}.{number}": weights.estimate(name, associated, unassociated, number).round(3)
-        for name in names
-        for number in range(seeds)
+        f"{name}.{number}": weights.estimate(name, associated, unassociated, number) for name in names for number in range(seeds)
     }
     return pd.DataFrame({"Source_Name": np.asarray(sources), **sets})
 
