@@ -295,7 +295,7 @@ marks.best(areas[["RF", "NN"]].T, dict.fromkeys(NAMES, "max"), names=heads)
 marks.best(areas[order[2:]].T, dict.fromkeys(NAMES, "max"), names=heads)
 
 # %% [markdown]
-# The unweighted network is ahead nearly everywhere. By chance? Both saw the same sources, so the difference of each split is
+# The unweighted network is ahead nearly everywhere. Is that chance? Both saw the same sources, so the difference of each split is
 # a pair, and the interval counts that splits overlap ({cite:t}`nadeau2003`, as in {ref}`ch-measure-its-effect`).
 
 # %%
@@ -312,7 +312,7 @@ gaps = {
 }
 gaps = pd.DataFrame(gaps, index=["value", "low", "high"]).T.astype(float)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-minus-forest", "caption": "Area of the network minus that of the forest, both trained without weights, on the same test sources, with 95 % intervals; above without weights, below with them in the test."}, "image": {"alt": "Twelve points with intervals. Without weights in the test the network is ahead by one or two hundredths in every class, mostly with certainty; with weights it is ahead by about as much but for bll+, and most intervals include zero."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-minus-forest", "caption": "Area of the network minus that of the forest, both trained without weights, on the same test sources, with 95 % intervals; above without weights, below with them in the test."}, "image": {"alt": "Twelve points with intervals. Without weights in the test the network is ahead by one or two hundredths in every class, for three of them with certainty; with weights it is ahead in all classes but bll+, and every interval includes zero."}}
 fig, ax = plt.subplots(figsize=(6.4, 4))
 figures.intervals(ax, gaps)
 ax.axvline(0, color="k", lw=0.8)
