@@ -227,7 +227,7 @@ paper_page.show(rows[rows["element"].str.match(r"Sect\. [56]")])
 #
 # Asked again in chapters 23 to 25 with 36 sets of weights: twelve seeds of each of three estimators. A set *agrees* with a
 # statement if its whole 95 % interval does, *contradicts* it if none of the interval does, and else cannot decide. *Range*:
-# from the lowest end of an interval of any set to the highest.
+# from the lowest end of an interval of any set to the highest. (With *similar* a set agrees whose interval includes zero.)
 
 # %%
 conclusions.readable(conclusions.published())

@@ -455,7 +455,8 @@ marks.best(precision.loc["tested weighted"], best, digits=2)
 #
 # Everything that depends on the weights has by now been repeated with all seeds and all estimators of them: twelve random
 # starts each of the paper's mixtures, of boosted trees and of the kernel regression. A set *agrees* with a statement if its
-# whole 95 % interval does, and *contradicts* it if none of the interval does; the others cannot decide.
+# whole 95 % interval does, and *contradicts* it if none of the interval does; the others cannot decide. (With *similar* a
+# set agrees whose interval includes zero: it sees no difference, as far as its width goes.)
 
 # %%
 verdicts = conclusions.published()
