@@ -32,7 +32,7 @@ import os
 
 if "COLAB_RELEASE_TAG" in os.environ:
     get_ipython().system(
-        "pip install -q 'agnbook[learning,networks] @ git+https://github.com/agnbook/agnbook'"
+        "pip install -q 'agnbook[learning,networks,tensorflow] @ git+https://github.com/agnbook/agnbook'"
     )
 
 # %% tags=["parameters"]

@@ -15,10 +15,9 @@ import pandas as pd
 from agnbook import committed
 from agnbook.judge import resampled
 from agnbook.shift import catalogue, class_scores, curves, weights
+from agnbook.shift.conclusions import CHANCE
 from agnbook.sky.source_classes import NAMES
 
-#: Name of the second unweighted training in the tables.
-CHANCE = "another seed"
 #: Positions in `NAMES` of the classes that conclusion 3 sets against each other.
 EXTRAGALACTIC, GALACTIC = [NAMES.index("fsrq+"), NAMES.index("bll+")], [NAMES.index(name) for name in ("spp+", "msp+", "psr+")]
 #: Scores that weighted testing may lower -> how claims call them.
