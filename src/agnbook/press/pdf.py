@@ -4,6 +4,7 @@ The articles of all pages become one document, so that a link from chapter to ch
 prints that. It needs the full environment and Chromium.
 """
 
+import os
 import re
 import shutil
 import sys
@@ -120,7 +121,7 @@ def make(target: Path) -> None:
     """Print the book to `target`."""
     from playwright.sync_api import sync_playwright
 
-    source = storage.ROOT / "_build" / "print.html"
+    source = storage.ROOT / "_build" / f"print-{os.getpid()}.html"  # two prints at once do not share it
     source.write_text(document(), encoding="utf-8")
     foot = '<div style="width:100%;font-size:8px;text-align:center"><span class="pageNumber"></span></div>'
     with sync_playwright() as playwright:
