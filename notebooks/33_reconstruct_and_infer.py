@@ -256,7 +256,7 @@ pd.DataFrame(columns, names).round(2)
 #
 # The paper compares its process with a baseline, a residual network that sees mean and standard deviation in six bands. A comparison is fair if everyone had the same curves and the same care. So each
 # rival learns from summaries of the *very curves* that train the process, with four learning rates and three seeds; rate and epoch are chosen on the process's validation curves. The process
-# gets the same: the four rates, tried with one seed for a small part of the steps, since each of its trainings costs minutes where theirs cost seconds, then three seeds with the best of them.
+# gets the same: the four rates, tried with one seed for a small part of the steps, since each of its trainings costs minutes where theirs cost seconds, then three seeds with the best of them. (How many steps those take was raised once, while the first of them trained: validation losses had been seen by then, test curves had not.)
 
 # %%
 trials, scores, differences, ratios = stored.tables(

@@ -440,7 +440,7 @@ heads = {
 }
 drawn.rename(columns=heads).round(4)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-elsewhere", "caption": "Errors of free rho in random samples of 150 quasars, in units of the straight line's error on the same measurements (blue), and the other implementation (orange). In these units the two hardly differ: its measurements were easier, for the line too."}, "image": {"alt": "A cloud of samples; the other implementation lies at its right edge for whole visits hidden, and at mid-height for r alone."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-elsewhere", "caption": "Errors of free rho in random samples of 150 quasars, in units of the straight line's error on the same measurements (blue), and the other implementation (orange). In these units it does no better than ours: its measurements were easier, for the line too."}, "image": {"alt": "A cloud of samples; the other implementation lies at its right edge for whole visits hidden, and at mid-height for r alone."}}
 fig, ax = plt.subplots(figsize=(5.5, 3.6))
 shown = {"s": 5, "alpha": 0.2, "color": figures.COLORS["blue"]}
 one = elsewhere.draw(many, rng, 1000)
