@@ -1,13 +1,14 @@
 """Uploads that are packed: what they unpack to is bounded before it is unpacked."""
 
 import gzip
+import io
 import tracemalloc
 
 import pytest
 from astropy.table import Table
-from hostile import BLAZARS, PACKERS, bomb
+from hostile import BLAZARS, CURVE, PACKERS, as_file, bomb
 
-from agnbook.ask import app_light_curve, uploads
+from agnbook.ask import app_light_curve, curve_files, tables, uploads
 from agnbook.errors import BookError
 
 
@@ -47,8 +48,43 @@ def test_a_packed_light_curve_is_bounded_too(monkeypatch):
         app_light_curve._read.__wrapped__((("a.fits", bomb(40)),), {})
 
 
-def test_the_file_chooser_offers_packed_tables():
-    """What `read_upload` unpacks can be chosen."""
-    app_page = pytest.importorskip("agnbook.ask.app_page")
+@pytest.mark.parametrize("ending", tables.FORMATS)
+def test_what_can_be_read_can_be_chosen(ending):
+    """The choosers of both pages offer the last part of every ending that is read, and of packed files."""
+    for offered in (tables.ENDINGS, app_light_curve.ENDINGS):
+        assert {ending.rpartition(".")[2], "gz"} <= set(offered)
+
+
+def _curve_as(ending: str) -> bytes:
+    if ending in ("dat", "txt"):
+        return CURVE.to_csv(index=False, sep=" ").encode()
+    kind = tables.FORMATS[f".{ending}"]
+    if kind == "parquet":
+        CURVE.to_parquet(buffer := io.BytesIO())
+        return buffer.getvalue()
+    return CURVE.to_csv(index=False).encode() if kind == "csv" else as_file(CURVE, {"ecsv": "ascii.ecsv"}.get(kind, kind))
+
+
+@pytest.mark.parametrize("ending", [each for each in app_light_curve.ENDINGS if each != "gz"])
+def test_a_light_curve_is_read_under_every_ending_that_is_offered(ending):
+    """Text and FITS also packed; of the others the message says that they must be unpacked."""
+    content, text = _curve_as(ending), ending in (*(e.strip(".") for e in curve_files.TEXT), "csv", "tsv", "ecsv")
+    read = app_light_curve._read.__wrapped__
+    (found,), _ = read(((f"Mine.{ending.upper()}", content),), {})
+    assert (
+        found.name == "q"
+        and found.times.tolist() == CURVE["time"].tolist()
+        and found.values.tolist() == CURVE["magnitude"].tolist()
+    )
+    packed = ((f"mine.{ending}.gz", gzip.compress(content)),)
+    if text or ending.startswith("f"):
+        (again,), _ = read(packed, {})
+        assert again.values.tolist() == found.values.tolist()
+    else:
+        with pytest.raises(BookError, match=f"mine.{ending}.gz.*unpack it"):
+            read(packed, {})
+
+
+def test_packed_sources_are_read():
     content = gzip.compress(b"Source_Name,PL_Index\na,2.1\n")
-    assert "gz" in app_page.ENDINGS and len(uploads.read_upload("t.csv.gz", content)) == 1
+    assert len(uploads.read_upload("t.csv.gz", content)) == 1

@@ -20,7 +20,8 @@ from agnbook.ask.uploads import LARGEST_FILE, MOST_TEXT, MOST_UNPACKED
 from agnbook.errors import BookError, FeatureError
 from agnbook.sky import bands
 
-ENDINGS = ["csv", "fits", "fit", "ecsv", "vot", "votable", "xml", "parquet", "dat", "txt"]
+#: What the names of files end in that can be chosen; text and FITS may be packed.
+ENDINGS = [*tables.ENDINGS, *(ending.removeprefix(".") for ending in curve_files.TEXT)]
 _NO_SURVEY = "as the bands' names say"
 #: Quantity -> what it is called on the page, and its unit.
 SHOWN = {
@@ -47,10 +48,11 @@ def _read(files: tuple[tuple[str, bytes], ...], reading: dict) -> tuple[list[Mea
                 raise FeatureError(
                     f"{name} has {len(content) / 1e6:.0f} MB; the app takes {LARGEST_FILE / 1e6:.0f}. Use the command."
                 )
-            path = Path(folder) / f"upload{number}{Path(name).suffix.lower()}"
+            packed = ".gz" if name.lower().endswith(".gz") else ""
+            path = Path(folder) / f"upload{number}{Path(name.lower().removesuffix(packed)).suffix}{packed}"
             path.write_bytes(content)
             tables.check_packed(path, MOST_TEXT)
-            if path.suffix == ".parquet":
+            if tables.FORMATS.get(path.suffix) == "parquet":
                 parquet_size.check(path, MOST_ROWS, MOST_UNPACKED)
             names[str(path)] = name
         try:

@@ -20,7 +20,6 @@ from agnbook.sky import features
 #: Where a neighbour's name leads, when somebody clicks it.
 _SIMBAD = "https://simbad.cds.unistra.fr/simbad/sim-id?Ident="
 EXAMPLES = ["4FGL J0001.2+4741", "PKS 2155-304", "Mkn 421", "4FGL J0003.3-1928"]
-ENDINGS = ["fits", "fit", "csv", "ecsv", "vot", "votable", "xml", "parquet", "gz"]
 
 
 @st.cache_data(max_entries=200, show_spinner="Looking it up ...")
@@ -185,7 +184,7 @@ def by_name() -> None:
 
 def own_table() -> None:
     """Classify an uploaded table."""
-    upload = st.file_uploader("A table of sources with 4FGL or 4LAC columns", type=ENDINGS, max_upload_size=20)
+    upload = st.file_uploader("A table of sources with 4FGL or 4LAC columns", type=tables.ENDINGS, max_upload_size=20)
 
     def columns(names):
         return ", ".join(f"`{name}`" for name in names)

@@ -1,5 +1,6 @@
 """Files of light curves: tables of any format, files of several bands, and the folders of known archives."""
 
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from agnbook.errors import BookError, FeatureError
 from agnbook.sky import light_curves
 
 #: Endings of plain text whose columns are set apart by spaces.
-_TEXT = (".dat", ".txt")
+TEXT = (".dat", ".txt")
 
 
 def read(paths, options: Options | None = None, objects=None) -> tuple[list[Measured], Options]:
@@ -61,7 +62,7 @@ def read(paths, options: Options | None = None, objects=None) -> tuple[list[Meas
 
 def times(path) -> np.ndarray:
     """Return the times in a file: the column of times of a table, or a number a line."""
-    if str(path).lower().endswith(_TEXT):
+    if str(path).lower().removesuffix(".gz").endswith(TEXT):
         try:
             return np.loadtxt(path, ndmin=1)
         except (OSError, ValueError) as error:
@@ -79,9 +80,9 @@ def _table(path):
     import pyarrow.parquet as pq
 
     name = Path(path).name.lower()
-    if str(path) != tables.PIPE and (name.endswith(_TEXT) or name.isdigit()):
+    if str(path) != tables.PIPE and (name.removesuffix(".gz").endswith(TEXT) or name.isdigit()):
         return _text(Path(path))
-    if name.endswith(".parquet"):
+    if tables.FORMATS.get(Path(name).suffix) == "parquet":
         try:
             return pq.read_table(path)
         except (pa.ArrowException, OSError) as error:
@@ -92,9 +93,10 @@ def _table(path):
 def _text(path: Path) -> pd.DataFrame:
     """Read columns set apart by spaces: with a header, or one object of the Stripe 82 archive (17 columns, no header)."""
     try:
-        lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
+        text = tables.text_of(path, tables.check_packed(path, tables.MOST_UNPACKED))
+    except (BookError, OSError, EOFError, ValueError, zlib.error) as error:
         raise FeatureError(f"Cannot read {path} as text ({getattr(error, 'strerror', None) or error}).") from error
+    lines = [line for line in text.splitlines() if line.strip()]
     rows = [line.lstrip("#").split() for line in lines]
     while len(rows) > 1 and len(rows[0]) != len(rows[-1]):  # a title above the header
         rows = rows[1:]

@@ -16,8 +16,11 @@ from agnbook.errors import FeatureError
 #: Ending of a file's name -> format.
 FORMATS = {
     ".fits": "fits", ".fit": "fits", ".fts": "fits", ".fits.gz": "fits", ".csv": "csv", ".tsv": "csv", ".ecsv": "ecsv",
-    ".vot": "votable", ".votable": "votable", ".xml": "votable", ".parquet": "parquet", ".pq": "parquet",
+    ".vot": "votable", ".votable": "votable", ".xml": "votable",
+    **dict.fromkeys((".parquet", ".parq", ".pq"), "parquet"),
 }  # fmt: skip
+#: What the names of files that `read` takes end in, as a file chooser wants it: text and FITS may be packed.
+ENDINGS = sorted({"gz", *(ending.rpartition(".")[2] for ending in FORMATS)})
 PIPE = "-"
 #: What XML has no way to write.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -113,15 +116,17 @@ def _decoded(content: bytes) -> str:
         raise ValueError(f"byte {error.start} is no UTF-8: save it as UTF-8") from None
 
 
+def text_of(path, packed: bool) -> str:
+    """Return what a text file says, every line ended by a line feed; `packed` is what `check_packed` says of it."""
+    content = gzip.decompress(Path(path).read_bytes()) if packed else Path(path).read_bytes()
+    return _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _read_text(path, texts, packed):
     """CSV, or ECSV under either ending."""
     from astropy.table import Table
 
-    if str(path) == PIPE:
-        text = sys.stdin.read().removeprefix("\ufeff")
-    else:
-        content = gzip.decompress(Path(path).read_bytes()) if packed else Path(path).read_bytes()
-        text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
+    text = sys.stdin.read().removeprefix("\ufeff") if str(path) == PIPE else text_of(path, packed)
     if "\0" in text:
         raise ValueError("it is no text, but holds zero bytes")
     if text.startswith("# %ECSV"):

@@ -37,7 +37,7 @@ def read_upload(name: str, content: bytes):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"upload{ending}{packed}"
         path.write_bytes(content)
-        if ending in (".parquet", ".pq"):
+        if tables.FORMATS[ending] == "parquet":
             parquet_size.check(path, MOST_ROWS, MOST_UNPACKED)
         try:
             table = tables.read(path, most_unpacked=MOST_TEXT)
