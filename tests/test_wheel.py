@@ -103,6 +103,18 @@ def test_what_the_wheel_holds(wheel):
     assert wheel.stat().st_size < 18e6
 
 
+def test_the_wheel_leaves_out_nothing_but_what_the_press_reads():
+    """A new file under ``data/`` is named in `pyproject.toml`, or read by nothing else than `press`."""
+    build = tomllib.loads((storage.ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    held = {name.removeprefix("data/") for name in build["force-include"] if name.startswith("data/")}
+    left = {path.name for path in (storage.ROOT / "data").iterdir() if not path.name.startswith(".")} - held
+    assert left == {"source_facts.csv", "versions"}
+    for path in (storage.ROOT / "src" / "agnbook").rglob("*.py"):
+        if "press" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            assert "source_facts" not in text and 'DATA / "versions"' not in text
+
+
 @pytest.mark.slow
 def test_the_wheel_answers_with_its_own_requirements_alone(site, tmp_path):
     """Read-only, without a home: compiled code then stays in memory."""
