@@ -48,7 +48,7 @@ from IPython.display import Markdown
 from scipy import stats
 
 from agnbook.banp import diagnostics, posterior, process_checks
-from agnbook.chapter import claims, figures, run_box, sizes, stored
+from agnbook.chapter import claims, figures, marks, run_box, sizes, stored
 from agnbook.judge import calibration, rank_shapes
 
 settings = sizes.load("34_check_calibration", profile)
@@ -85,7 +85,7 @@ toy = {
 }
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-toy-ranks", "caption": "Ranks of the truth in four posteriors. Grey: 95 % of what chance does to each bin of a right one."}, "image": {"alt": "Four histograms of ranks: flat, high at both ends, high in the middle, rising to the right."}}
-fig, axes = plt.subplots(1, 4, figsize=(9, 2.4), sharey=True)
+fig, axes = plt.subplots(1, 4, figsize=(8, 2.6), sharey=True)
 chance = 1.96 * np.sqrt(0.09 / settings.toy) / 0.1
 for ax, (name, ranks) in zip(axes, toy.items(), strict=True):
     ax.axhspan(1 - chance, 1 + chance, color="0.85")
@@ -98,7 +98,9 @@ plt.show()
 leaning = {
     name: rank_shapes.leanings(ranks[:, None])[:, 0] for name, ranks in toy.items()
 }
-pd.DataFrame(leaning, rank_shapes.SHAPES).T.round(1)
+table = pd.DataFrame(leaning, rank_shapes.SHAPES).T
+units = {name: f"{name} (sd of chance)" for name in table}
+marks.best(table, dict.fromkeys(table, 0.0), digits=1, names=units)
 
 # %% [markdown]
 # A right posterior has flat ranks. Too narrow: truths fall outside, at both ends. Too wide: they crowd the middle. Too low: they lie
@@ -200,7 +202,7 @@ print(f"error over objects: at most {over_objects.max():.2f}")
 # The same curve for the neural process and for the book's own model in its three settings, on curves with unseen cadences.
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-calibration", "caption": "Part of test curves whose truth lies within the given posterior volume, minus that volume. Left: Mahalanobis distance, truths of the neural process with the noise of its training. Right: TARP, its references an estimate from the data. Bands: two jackknife standard errors over curves. Left, below zero is overconfident."}, "image": {"alt": "Two panels of calibration deviation against posterior volume for four models; the neural process strays far more than the others."}}
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(8, 3.8), sharey=True)
 for ax, test in zip(axes, ("mahalanobis", "tarp_dependent"), strict=True):
     for name, color in colours.items():
         noised = test == "mahalanobis" and name == "neural process"
@@ -213,7 +215,7 @@ for ax, test in zip(axes, ("mahalanobis", "tarp_dependent"), strict=True):
     ax.axhline(0, color="black", lw=0.8)
     ax.set_xlabel("posterior volume $p_X$")
 axes[0].set_ylabel("$p_Y - p_X$")
-axes[0].legend(fontsize=8)
+axes[0].legend()
 plt.show()
 
 # %%
@@ -221,10 +223,11 @@ largest = plain.groupby(["model", "test"], sort=False).largest.first().unstack()
 n = plain.groupby("model", sort=False).n.first()
 largest["chance"] = n.map(calibration.noise95)
 shown = ["mahalanobis", "mahalanobis_noised", "self_test", "chance"]
-largest.loc[list(diagnostics.MODELS), shown].round(3).astype(object).fillna("–")
+models = list(diagnostics.MODELS)
+marks.best(largest.loc[models, shown], {"mahalanobis": "min"})
 
 # %% [markdown]
-# `chance` is what a perfect posterior stays below in 95 % of repetitions. The own models stay below it, `lsst_bright` by a hair. The neural process
+# The numbers are largest deviations from the diagonal; `chance` is what a perfect posterior stays below in 95 % of repetitions. The own models stay below it, `lsst_bright` by a hair. The neural process
 # does not, and there are two numbers for it. In training, its targets had a little noise (a *nugget*): 21 targets follow from eight
 # numbers, and in the other directions truths do not vary at all. The posterior learnt the noise's width there, so true
 # truths lie far inside it in directions where there is nothing to know (`mahalanobis`); truths with the same noise are what it
@@ -292,7 +295,7 @@ for (row, samples), (column, point) in itertools.product(
 ):
     ranks = calibration.tarp_ranks(truth, samples, point)
     toy.loc[row, column] = calibration.largest_deviation(ranks)
-toy.assign(chance=calibration.noise95(len(truth))).round(3)
+marks.best(toy.assign(chance=calibration.noise95(len(truth))), {})
 
 # %% [markdown]
 # With references from other objects the prior passes: on average over all objects it *is* right. With references from the data it fails at
@@ -300,7 +303,7 @@ toy.assign(chance=calibration.noise95(len(truth))).round(3)
 
 # %%
 names = {"tarp_independent": "another object", "tarp_dependent": "the data"}
-largest[[*names, "chance"]].rename(columns=names).round(3)
+marks.best(largest[[*names, "chance"]], {}, names=names)
 
 # %% [markdown]
 # `prior` answers every curve with the same draws of the population: useless, and it passes with references from another object. The neural process
@@ -329,16 +332,16 @@ sides = {
 pd.DataFrame(sides).groupby(before.model, sort=False).sum()
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-leanings", "caption": "Leanings of the ranks of every target, four models, in standard deviations; colours end at 15, dots mark those beyond the limit for the largest of all. Left: red, truths lie above the posterior. Right: red, too narrow; blue, too wide."}, "image": {"alt": "Two heat maps of 21 targets by four models. In the right one the column of the neural process is blue, too wide, for nearly all targets, darkest in some; the own models are pale but for a few magnitudes and redshifts"}}
-fig, axes = plt.subplots(1, 2, figsize=(7, 5.6), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(7, 6.4), sharey=True)
 for ax, shape in zip(axes, rank_shapes.SHAPES, strict=True):
     grid = before.pivot_table(shape, "target", "model", sort=False)
     drawn = ax.imshow(grid, cmap="RdBu_r", vmin=-15, vmax=15, aspect="auto")
     for row, column in np.argwhere(grid.abs().to_numpy() > limit):
         ax.plot(column, row, "k.", ms=3)
-    ax.set_xticks(range(4), grid.columns, rotation=30, ha="right", fontsize=8)
+    ax.set_xticks(range(4), grid.columns, rotation=30, ha="right")
     ax.set(title=shape)
     ax.grid(False)
-axes[0].set_yticks(range(21), grid.index, fontsize=8)
+axes[0].set_yticks(range(21), grid.index)
 fig.colorbar(drawn, ax=axes, shrink=0.6, label="standard deviations")
 plt.show()
 
@@ -347,20 +350,23 @@ worst = before.loc[before.groupby("model", sort=False).sbc_deviation.idxmax()]
 found = before[before.p_holm < 0.05]
 leans = found[["shift", "width"]].abs().max(axis=1)
 worst = pd.concat([worst, found.loc[[leans.idxmin()]]]) if len(found) else worst
-fig, axes = plt.subplots(1, len(worst), figsize=(9, 2.4), sharey=True)
+fig, axes = plt.subplots(1, len(worst), figsize=(8, 2.8), sharey=True)
 for ax, row in zip(axes, worst.itertuples(), strict=True):
     band = 1.96 * np.sqrt(0.09 / row.n) / 0.1
     ax.axhspan(1 - band, 1 + band, color="0.85")
     heights = [10 * getattr(row, f"bin_{k}") for k in range(10)]
     ax.stairs(heights, np.linspace(0, 1, 11), color=colours[row.model])
-    ax.set_title(f"{row.model}\n{row.target}", fontsize=8)
-fig.supxlabel("rank of the truth", fontsize=9)
+    model = row.model.replace(", ", ",\n").replace("neural ", "neural\n")
+    ax.set_title(f"{model}\n{row.target}", fontsize=10)
+axes[0].set_ylabel("density")
+fig.supxlabel("rank of the truth", fontsize=10)
 plt.show()
 
 # %%
 worst = worst.rename(columns={"coverage68_noised": "noised"}).set_index("model")
 shown = ["target", "shift", "width", "coverage68", "coverage95", "noised"]
-worst[shown].round({"shift": 1, "width": 1}).round(3).astype(object).fillna("–")
+units = {name: f"{name} (sd)" for name in ("shift", "width")}
+marks.best(worst[shown], {}, digits={"shift": 1, "width": 1}, names=units)
 
 # %% [markdown]
 # Each model has its own fault. The neural process is too wide nearly everywhere, and most where least is unknown: redshift and
@@ -387,7 +393,7 @@ for ax, (name, rows) in zip(
         ax.plot(part.target, part.coverage68, "o", color=colours[name], mfc=face)
     band = 1.96 * np.sqrt(0.68 * 0.32 / rows.n.iloc[0])
     ax.axhspan(0.68 - band, 0.68 + band, color="0.85", zorder=0)
-    ax.set_title(name, fontsize=9)
+    ax.set_title(name, fontsize=10)
 axes[-1].tick_params(axis="x", rotation=90)
 fig.supylabel("coverage of 68 % intervals")
 plt.show()
@@ -420,7 +426,8 @@ dropout = stored.table(
     **store,
 ).set_index("dropout")
 
-process_checks.changes(dropout, ("mae", "sigma", "calibration"))
+table = process_checks.changes(dropout, ("mae", "sigma", "calibration"))
+table.rename(columns={name: f"{name} (prior sd)" for name in ("mae", "sigma")})
 
 # %% [markdown]
 # The error is smallest at the rate of the training, and everywhere else the curve is *nearer* to the diagonal: a posterior that is too wide looks
@@ -438,7 +445,8 @@ times = stored.table(
     **store,
 ).set_index("times")
 table = process_checks.changes(times, ("mae", "calibration"))
-table.assign(shift=times.q50.round(2))
+table["shift (posterior sd)"] = times.q50.round(2)
+table.rename(columns={"mae": "mae (prior sd)"})
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-query-times", "caption": "Shift of the posterior mean when other times are asked for, rms over the 21 targets, in posterior standard deviations: median, quarter to three quarters, 5 to 95 % of curves. Grey line: the median of the same times asked again, the noise of random passes."}, "image": {"alt": "Horizontal bars for seven sets of times; those of the first and last year are far longer than the others."}}
 fig, ax = plt.subplots(figsize=(7, 3.2))
@@ -478,7 +486,8 @@ stress_table = stored.table(
     **store,
 ).set_index("case")
 shown = ["mae", "calibration", "flagged", *posterior.Guard.SCORES]
-stress_table[shown].round(2)
+units = {"mae": "mae (prior sd)"}
+marks.best(stress_table[shown], {"mae": "min"}, digits=2, names=units)
 
 # %% [markdown]
 # `flagged` is the fraction of curves that at least one of the three warns of. A driver for each band, errors that are too small and a periodic signal ruin the

@@ -35,6 +35,21 @@ def test_flows_are_as_wide_as_their_numbers():
     plt.close(fig)
 
 
+def test_dots_stand_in_their_row_from_the_top_and_missing_ones_are_not_drawn():
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    table = pd.DataFrame({"left": [1.0, np.nan], "right": [3.0, 4.0]}, ["first", "second"])
+    fig, ax = plt.subplots()
+    figures.dots(ax, table)
+    left, right = (line.get_xydata() for line in ax.lines)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["first", "second"]
+    assert np.isnan(left[1, 0]) and list(right[:, 0]) == [3.0, 4.0]
+    assert left[0, 1] > right[0, 1] > right[1, 1]  # side by side within a row, rows downwards
+    assert np.abs(right[:, 1] - [0, -1]).max() < 0.5
+    plt.close(fig)
+
+
 def test_boxes_stand_at_their_places_and_arrows_join_them():
     import matplotlib.pyplot as plt
     from matplotlib.colors import to_hex

@@ -53,6 +53,19 @@ def intervals(ax, table, colors=None) -> None:
     ax.set_yticks(-np.arange(len(table)), table.index, fontsize=9 if len(table) < 12 else 8)
 
 
+def dots(ax, table) -> None:
+    """Draw a dot plot: one row of the page a row of `table`, from the top, and in it one marker a column, labelled by its name.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame of numbers; missing ones are not drawn.
+    """
+    for column, (name, values) in enumerate(table.items()):
+        shift = 0.6 * ((column + 0.5) / table.shape[1] - 0.5)
+        ax.plot(values, -np.arange(len(table)) - shift, "osD^vP"[column % 6], ms=5, label=name)
+    ax.set_yticks(-np.arange(len(table)), table.index)
+
+
 def flows(ax, table, colors: dict[str, str], gap: float = 0.03, labels: dict[str, str] | None = None) -> None:
     """Draw how things pass from state to state: one column of bars a stage, bands as wide as their number.
 
