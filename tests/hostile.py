@@ -205,8 +205,75 @@ MEASUREMENTS = {
     "no name": {"object": ""}, "a name that is an escape code": {"object": "\x1b[2J"}, "complex": {"magnitude": "19+1j"},
     "true": {"magnitude": True}, "lists": {"magnitude": "[19, 20]"}, "dates for magnitudes": {"magnitude": "2020-01-01"},
 }  # fmt: skip
+#: Fifteen measurements of one object: enough for an answer, which takes moments.
+LONG = pd.concat([CURVE] * 3, ignore_index=True).assign(object="long", time=np.arange(53000.0, 53015.0))
+_DATES = pd.date_range("2020-01-25", periods=15)
+#: Tables of one light curve with something odd: what -> (columns that change, exit status, what is said of it).
+CURVE_TABLES = {
+    "seconds": ({"time": (53000 + 100 * np.arange(15)) * 86400.0}, 3, "give days"),
+    "milliseconds": ({"time": 1.7e12 + 8.64e7 * np.arange(15)}, 3, "give days"),
+    "years": ({"time": 2003 + np.arange(15) / 12}, 0, "are they years?"),
+    "dates as numbers": ({"time": _DATES.strftime("%Y%m%d").astype(int)}, 0, "are they dates written as numbers?"),
+    "dates that may be two": ({"time": _DATES.strftime("%d/%m/%Y")}, 3, "15 x no time"),
+    "days and JD mixed": ({"time": LONG["time"] + 2400000.5 * (np.arange(15) % 2)}, 3, "give days"),
+    "tiny errors": ({"error": 1e-8}, 0, "smaller than any photometry's"),
+    "errors of millimagnitudes": ({"error": 20.0}, 3, "15 x error of a magnitude or more"),
+    "errors in per cent": ({"error": "2%"}, 3, "15 x no number"),
+    "millimagnitudes": ({"magnitude": 19000.0}, 3, "a sentinel"),
+    "a band a measurement": ({"band": [f"b{row}" for row in range(15)]}, 3, "Unknown band 'b0'"),
+    "one point in a band": ({"band": ["u", *LONG["band"][1:]]}, 0, "1 x fewer than 3 measurements in band u"),
+    "bands of two surveys": ({"band": ["Ks", *LONG["band"][1:]]}, 0, "1 x Unknown band 'Ks'"),
+    "capital bands": ({"band": LONG["band"].str.upper()}, 3, "Unknown band 'G'"),
+    "true for magnitudes": ({"magnitude": True}, 3, "15 x no number"),
+    "true for errors": ({"error": True}, 3, "15 x no number"),
+    "true for times": ({"time": True}, 3, "15 x no time"),
+    "two magnitudes": ({"Magnitude": 1.0}, 2, "magnitude and Magnitude differ in capitals alone"),
+    "two times": ({"TIME": 1.0}, 2, "time and TIME differ in capitals alone"),
+    "two bands": ({"Band": "g"}, 2, "band and Band differ in capitals alone"),
+    "two errors": ({"Error": 1.0}, 2, "error and Error differ in capitals alone"),
+    "two objects": ({"Object": "z"}, 2, "object and Object differ in capitals alone"),
+    "two redshifts": ({"redshift": 1.0, "Redshift": 2.0}, 2, "redshift and Redshift differ in capitals alone"),
+    "two names of objects": ({"object": list("aab") * 5, "name": list("abb") * 5}, 2, "both name the objects, and group"),
+    "a redshift in words": ({"redshift": "one"}, 0, "redshift 'one' is no number: not used"),
+    "a redshift that is true": ({"redshift": True}, 0, "redshift 'True' is no number: not used"),
+    "a redshift of -999": ({"redshift": -999.0}, 0, "redshift -999 is none: not used"),
+    "a redshift of 99": ({"redshift": 99.0}, 0, "redshift 99 is none: not used"),
+    "several redshifts": ({"redshift": np.linspace(1, 2, 15)}, 0, "several values of redshift"),
+    "a luminosity of -999": ({"redshift": 1.0, "absolute_magnitude": -999.0}, 0, "absolute magnitude -999 is none"),
+    "extinction of -999": ({"A_V": -999.0}, 0, "extinction -999 is none: not used"),
+    "extinction with its unit": ({"ebv": "0.03 mag"}, 0, "ebv '0.03 mag' is no number: not used"),
+}  # fmt: skip
+#: Arguments of ``lightcurve`` that mean nothing: arguments, what is said.
+CURVE_ARGUMENTS = [
+    (["--redshift", "nan"], "column or a number, not nan"), (["--redshift=-inf"], "column or a number, not -inf"),
+    (["--extinction", "inf"], "column or a number, not inf"), (["--absolute-magnitude", "NaN"], "column or a number, not NaN"),
+    (["--redshift", "one"], "No table has a column 'one'"), (["--workers", "0"], "give 1 or more"),
+    (["--workers=-3"], "give 1 or more"), (["--reconstruction", "r.csv", "--step", "inf"], "positive number of days"),
+    (["--reconstruction", "r.csv", "--step", "nan"], "positive number of days"),
+    (["--column", "magnitude=error"], "name a column for each"), (["--column", "time=nothing"], "no column 'nothing'"),
+    (["--column", "colour=band"], "No such role: colour"), (["--time-unit", "kg"], "give it in d"),
+    (["--wavelength", "g=nan"], "give angstrom"), (["--tolerance", "nan"], "0 days or more"), (["--band", "x\x1b[2J"], "0 of 1"),
+]  # fmt: skip
+#: Names of objects that readers of tables like to make numbers or nothing of.
+OBJECT_NAMES = ("007", "1e5", "0x1F", "1_000", "NA", "nan", "None", "True", "-0", "1.0", "+5", "Ω\u0301", "２", "1/2", "inf")
+#: Spellings of one source that taught the models.
+SPELLINGS = (
+    "4FGL J1104.4+3812", "4FGLJ1104.4+3812", "4fgl j1104.4+3812", "4FGL J1104.4+3812c", "4FGL J1104.4+3812i",
+    "4FGL-DR3 J1104.4+3812", "FL16Y J1104.4+3812", "3FGL J1104.4+3812", "3FHL J1104.4+3812", "J1104.4+3812",
+    "4FGL  J1104.4+3812 ", "Mkn 421", "mrk_421", "MARKARIAN 421", "B2 1101+38",
+)  # fmt: skip
+#: Values of blazars in another unit or scale, which no range of training tells apart from a source without a peak.
+OTHER_UNITS = [("nu_syn", 2e6), ("nu_syn", 15.3), ("nu_syn", 1e5), ("nuFnu_syn", 4e-30), ("nuFnu_syn", 2.5), ("nu_syn", 1e30)]
+#: Columns of names that hold none.
+NO_NAMES = {
+    "dates": pd.to_datetime(["2020-01-01", "2020-01-02", "2020-01-03"]), "spans": pd.to_timedelta([1, 2, 3], unit="D"),
+    "fractions": [1.5, 2.5, 3.5], "numbers without their last digits": [1e17 + 32, 2e17, 3e17], "lists": [["a"], ["b"], ["c"]],
+    "bytes that are no text": [b"\xff\xfe", b"b", b"c"], "structs": [{"a": 1}] * 3,
+}  # fmt: skip
 #: How many inputs are tried, counted as `test_hostile_*` try them.
 COUNT = (
     2 * len(FILES) + (len(BLAZARS.columns) - 1) * len(CELLS) + len(SIX_CELLS) + len(WORDS) + len(NAME_OUTPUTS) * len(NAMES)
     + len(LOOKUPS) + len(POSITIONS) + len(PREDICTIONS) + len(SCHEDULERS) + len(MEASUREMENTS)
+    + len(CURVE_TABLES) + len(CURVE_ARGUMENTS) + len(OBJECT_NAMES) + 2 * len(SPELLINGS)
+    + len(OTHER_UNITS) + len(NO_NAMES)
 )  # fmt: skip

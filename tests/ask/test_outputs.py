@@ -169,3 +169,72 @@ def test_a_signal_is_one_line_and_leaves_no_litter(number, table, tmp_path):
     error = run.communicate(timeout=60)[1]
     assert run.returncode == 128 + number and error in ("agnbook: interrupted\n", "agnbook: stopped\n")
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def _circle(folder):
+    (folder / "circle.csv").symlink_to(folder / "circle.csv")
+    return folder / "circle.csv"
+
+
+def _pipe(folder):
+    os.mkfifo(folder / "pipe.csv")
+    return folder / "pipe.csv"
+
+
+def _device(folder):
+    (folder / "null.csv").symlink_to("/dev/null")
+    return folder / "null.csv"
+
+
+#: Paths at which there is no file to be had, and what is said of them.
+NO_FILE = {
+    "a circle of links": (_circle, "no path of a file"),
+    "a name too long": (lambda folder: folder / f"{'x' * 300}.csv", "too long"),
+    "a zero in the name": (lambda folder: folder / "a\0.csv", "no path of a file"),
+    "a pipe with a name": (_pipe, "a pipe"), "a device": (_device, "a device"), "a folder": (lambda folder: folder, "ending"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", NO_FILE)
+@pytest.mark.parametrize("command", ["classify", "lightcurve"])
+def test_an_output_that_cannot_be_a_file_is_refused(what, command, table, tmp_path, capsys):
+    make, words = NO_FILE[what]
+    path = make(tmp_path)
+    before = sorted(each.name for each in tmp_path.iterdir())
+    assert command_line.main([command, str(table), "-o", str(path), "--overwrite"]) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1 and "should not have happened" not in error
+    assert sorted(each.name for each in tmp_path.iterdir()) == before and (what != "a pipe with a name" or path.is_fifo())
+
+
+@pytest.mark.parametrize("what", NO_FILE)
+@pytest.mark.parametrize("command", ["classify", "lightcurve"])
+def test_nor_can_it_be_read(what, command, tmp_path, capsys):
+    path = NO_FILE[what][0](tmp_path)
+    assert command_line.main([command, str(path), "-o", str(tmp_path / "out.csv")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "should not have happened" not in error and not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("other", ["link.csv", "hard.csv", "./out.csv", "here/out.csv"])
+def test_a_second_run_is_refused_under_any_name_of_the_output(other, table, tmp_path, capsys):
+    """One is about to write the file: whatever the other calls it, it is told so, and has not written."""
+    (tmp_path / "out.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "out.csv")
+    (tmp_path / "here").symlink_to(tmp_path)
+    os.link(tmp_path / "out.csv", tmp_path / "hard.csv")
+    with outputs.reserved([tmp_path / "out.csv"], overwrite=True):
+        status = command_line.main(["classify", str(table), "-o", str(tmp_path / other), "--overwrite"])
+        if other == "hard.csv":  # another name in the folder, which is replaced without touching the first
+            assert status == 0 and (tmp_path / "out.csv").read_text() == "old"
+        else:
+            assert status == 2 and "Another run is about to write" in capsys.readouterr().err
+            assert (tmp_path / "out.csv").read_text() == "old"
+
+
+def test_a_partition_that_leads_nowhere_is_told(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    BLAZARS.to_parquet(tmp_path / "in" / "a.parquet")
+    (tmp_path / "in" / "b.parquet").symlink_to(tmp_path / "gone.parquet")
+    assert command_line.main(["bulk", str(tmp_path / "in"), str(tmp_path / "out"), "--model", "blazars"]) == 2
+    assert "b.parquet is a link that leads nowhere" in capsys.readouterr().err

@@ -32,7 +32,10 @@ def partitions(folder: Path | str) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise BookError(f"{folder} is not a folder. Give the folder that holds the Parquet partitions.")
-    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+    paths = [path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS]
+    if lost := [path for path in paths if path.is_symlink() and not path.exists()]:
+        raise BookError(f"{_shown(lost[0])} is a link that leads nowhere. Mend or remove it.")
+    found = sorted(path.relative_to(folder) for path in paths if path.is_file())
     found = [path for path in found if not any(part.startswith(("_", ".")) for part in path.parts)]
     found = [path for path in found if not path.stem.lower().endswith("thumbnail")]
     if not found:

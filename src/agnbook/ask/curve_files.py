@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook.ask import measurements, tables
-from agnbook.ask.curve_options import NAMES, Options
+from agnbook.ask.curve_options import NAMES, Options, column_of
 from agnbook.ask.measurements import Measured
 from agnbook.ask.plain_columns import Columns
 from agnbook.errors import BookError, FeatureError
@@ -55,9 +55,23 @@ def read(paths, options: Options | None = None, objects=None) -> tuple[list[Meas
             if len(paths) == 1:
                 raise
             raise FeatureError(f"{path}: {error}") from error
+    if about is not None:
+        _check_joined(about, objects, found)
     if not found:
         raise FeatureError(f"None of the {len(paths)} files has rows; give at least one measurement.")
     return (_together(found) if len(paths) > 1 else found), options
+
+
+def _check_joined(about, path, found: list[Measured]) -> None:
+    """Refuse a table of objects that tells of none of those that have a light curve."""
+    columns = Columns(about)
+    if not columns.length:
+        raise FeatureError(f"{path} holds no rows, so that nothing is known of the objects; leave it out, or fill it.")
+    names = columns.texts(column_of(columns, "object", Options()))
+    if found and not {each.name for each in found} & set(names):
+        raise FeatureError(
+            f"{path} tells of {names[0]!r} and others, of no object with a light curve, such as {found[0].name!r}."
+        )
 
 
 def times(path) -> np.ndarray:

@@ -63,6 +63,9 @@ class Options:
             bands.known(self.survey)
         for name, angstrom in self.wavelengths.items():
             bands.get(name, None, angstrom)
+        for role in ("redshift", "extinction", "absolute_magnitude"):
+            if str(getattr(self, role)).strip().lower().lstrip("+-") in ("nan", "inf", "infinity"):
+                raise FeatureError(f"The {role.replace('_', ' ')} must be a column or a number, not {getattr(self, role)}.")
         if self.unit not in (None, "mag"):
             flux_unit(self.unit)
         if not self.tolerance >= 0:

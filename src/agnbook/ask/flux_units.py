@@ -38,6 +38,19 @@ def flux_unit(text: str):
     return unit
 
 
+def magnitude_unit(text: str):
+    """Return what a text says of magnitudes, astropy's "mag" or a part of it; a `FeatureError` for anything else."""
+    from astropy import units
+
+    plain = str(text).strip()
+    if plain.lower() in user_columns.NO_UNIT or re.fullmatch(r"(?i)mag(nitudes?)?(\s*\(?(ab|vega|st)\)?)?", plain):
+        return units.mag
+    unit = user_columns.parse_unit(plain)
+    if not (isinstance(unit, units.UnitBase) and unit.is_equivalent(units.mag)):
+        raise FeatureError(f"{text!r} is no unit of magnitudes.")
+    return unit
+
+
 def in_nanojansky(text: str, wavelength: float) -> float:
     """Return one of `text`'s units in nJy at a wavelength (angstrom); NaN where no AB magnitude follows from it."""
     from astropy import units

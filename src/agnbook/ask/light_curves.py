@@ -82,7 +82,7 @@ class Question:
     def __post_init__(self):
         if self.model not in MODELS:
             raise FeatureError(f"Unknown model {self.model!r} of light curves; choose one of {', '.join(MODELS)}.")
-        if self.step is not None and not self.step > 0:
+        if self.step is not None and not 0 < self.step < np.inf:
             raise FeatureError(f"The step of the reconstruction must be a positive number of days, not {self.step}.")
         if self.times is not None and not (len(self.times) and np.isfinite(np.asarray(self.times, float)).all()):
             raise FeatureError("The times of the reconstruction must be numbers, at least one.")
@@ -303,7 +303,9 @@ def _trimmed(chunk: list[Measured], question: Question) -> list[Answer]:
 
 def answers(objects: Sequence[Measured], question: Question, workers: int = 1):
     """Yield the `Answer` of each object, in order; with several worker processes without its curve and fit."""
-    if workers <= 1:
+    if workers < 1:
+        raise FeatureError(f"{workers} workers; give 1 or more.")
+    if workers == 1:
         for block in progress.blocks(len(objects), "light curves", 1):
             yield from (answer(each, question) for each in objects[block])
         return

@@ -3,10 +3,11 @@
 import re
 
 import numpy as np
+import pandas as pd
 
 from agnbook.ask import visits
 from agnbook.ask.curve_options import NAMES, Options, column_of
-from agnbook.ask.flux_units import flux_unit
+from agnbook.ask.flux_units import flux_unit, magnitude_unit
 from agnbook.ask.plain_columns import Columns
 from agnbook.errors import FeatureError
 
@@ -22,6 +23,8 @@ _FLAGS = (
     "pixelflags_bad", "pixelflags_nodata", "pixelflags_offimage", "pixelflags_edge", "pixelflags_saturatedcenter",
     "pixelflags_crcenter", "pixelflags_suspectcenter", "invalidpsfflag", "psfflux_flag", "flagged",
 )  # fmt: skip
+#: Columns that name objects and nothing else; an "id" or a "target" may be an exposure's.
+_IDENTITIES = ("diaobjectid", "objectid", "object_id", "dbid", "object", "source_name", "name")
 #: Rubin's names of fluxes that are differences from a template, whatever table they stand in.
 _DIFFERENCES = ("psfdiffflux", "forced_psfdiffflux", "differenceflux")
 
@@ -54,6 +57,8 @@ def measured_rows(columns: Columns, options: Options) -> dict:
             f"{hint} Give one row a measurement (object, time, band, magnitude or flux, error), or one row a visit "
             "(object, time, mag_g, error_g, ...); or say which column is which (--column ROLE=NAME)."
         )
+    if name is not None and not options.object and "object" not in options.columns:
+        _refuse_two_identities(columns, name)
     who = np.full(columns.length, options.object, object) if name is None or options.object else columns.texts(name)
     rows = {"object": who, "time": joined if joined is not None else columns.days(time, options.time_unit)}
     rows["flagged"] = _flagged(columns)
@@ -73,6 +78,23 @@ def measured_rows(columns: Columns, options: Options) -> dict:
     return rows | stacked | {"unequal": unequal, "unit": value_unit.get("flux", "")}
 
 
+def _groups(columns: Columns, name: str) -> np.ndarray:
+    return pd.factorize(pd.Series(columns.data[name], dtype=object).map(str))[0]
+
+
+def _refuse_two_identities(columns: Columns, name: str) -> None:
+    """Refuse a table with two columns of objects where neither only splits what the other holds together, as a filter's would."""
+    mine = _groups(columns, name)
+    for other in [columns.lower[role] for role in _IDENTITIES if columns.lower.get(role, name) != name]:
+        theirs = _groups(columns, other)
+        pairs = len(np.unique(mine * len(mine) + theirs))
+        if pairs > max(mine.max(), theirs.max(), 0) + 1:
+            raise FeatureError(
+                f"{name} and {other} both name the objects, and group the rows differently; keep the one that is meant, or say "
+                f"--column object={name}."
+            )
+
+
 def _is_dia_source(columns: Columns) -> bool:
     """Whether rows are detections on difference images, where psfFlux is the difference and scienceFlux the flux."""
     return "diasourceid" in columns.lower or columns.nested.lower() == "diasource"
@@ -89,6 +111,8 @@ def _pair(columns: Columns, kind: str, options: Options) -> tuple[str, str] | No
         value, error = columns.lower["scienceflux"], columns.lower.get("sciencefluxerr")  # psfFlux is a difference there
     else:
         error = column_of(columns, f"{kind}_error", options)
+    if value and value == error:
+        raise FeatureError(f"{value} is named for the {kind} and for its error; name a column for each.")
     return (value, error) if value and error else None
 
 
@@ -111,21 +135,23 @@ def _values(columns: Columns, kinds: dict, options: Options, value_unit: dict) -
             if unit == "mag":
                 raise FeatureError(f"{value} is in mag; call it a magnitude.")
             flux_unit(unit)
-            factor = _factor(columns.units.get(error, unit), unit, error)
+            factor = _factor(columns.units.get(error, unit), unit, error, flux_unit)
+        elif own == "mag" and columns.units.get(error):
+            factor = _factor(columns.units[error], "mag", error, magnitude_unit)
         if own == "flux" and value_unit.setdefault("flux", unit) != unit:
             raise FeatureError(f"Fluxes come in {value_unit['flux']} and in {unit}; give them in one unit.")
         out[own], out[f"{own}_error"] = columns.numbers(value), columns.numbers(error) * factor
     return out
 
 
-def _factor(given: str, wanted: str, name: str) -> float:
-    """Return what turns an error's unit into that of its flux."""
+def _factor(given: str, wanted: str, name: str, unit) -> float:
+    """Return what turns an error's unit into that of its flux or magnitude; `unit` makes units of texts."""
     if given == wanted:
         return 1.0
     try:
-        return float(flux_unit(given).to(flux_unit(wanted)))
-    except (FeatureError, ValueError) as error:
-        raise FeatureError(f"{name} is in {given}; give it in {wanted}, as its flux.") from error
+        return float(unit(given).to(unit(wanted)))
+    except (FeatureError, ValueError, TypeError) as error:
+        raise FeatureError(f"{name} is in {given}; give it in {wanted}, as what it is the error of.") from error
 
 
 def _flagged(columns: Columns) -> np.ndarray:

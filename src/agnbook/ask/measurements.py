@@ -18,6 +18,9 @@ from agnbook.ask.plain_columns import Columns
 from agnbook.errors import BookError, FeatureError
 from agnbook.sky import bands
 
+#: What times may be that all lie between two numbers, where the days of no archive lie.
+_NO_DAYS = {"years": (1900.0, 2100.0), "dates written as numbers": (19000101.0, 21001231.0)}
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -158,6 +161,10 @@ def _one(name: str, given: dict, unit: str, difference: bool, about: dict, said:
         drop(turned & ~np.isfinite(flux), "magnitude among fluxes of unknown unit")
         if (turned & kept).any():
             said.append(f"{(turned & kept).sum()} magnitudes among fluxes: turned into fluxes as AB magnitudes")
+    first, last = (given["time"][kept].min(), given["time"][kept].max()) if kept.any() else (np.nan, np.nan)
+    for what, (low, high) in _NO_DAYS.items():
+        if low < first and last < high:
+            said.append(f"times from {first:.8g} to {last:.8g} taken for days: are they {what}?")
     kind = "flux" if has_flux[kept].any() else "mag"
     return Measured(
         name, given["time"][kept], given["band"][kept].astype(str), given[kind][kept], given[f"{kind}_error"][kept],
@@ -179,4 +186,7 @@ def light_curve(each: Measured, options: Options | None = None):
     left_out = dict(each.left_out)
     for reason, count in curve.left_out.items():
         left_out[reason] = left_out.get(reason, 0) + count
-    return replace(curve, left_out=left_out, problem=each.problem or curve.problem)
+    problem = each.problem or curve.problem
+    if curve.problem and each.left_out and not each.problem:
+        problem += f"; not read: {'; '.join(f'{count} x {reason}' for reason, count in each.left_out.items())}"
+    return replace(curve, left_out=left_out, problem=problem)

@@ -12,7 +12,10 @@ from agnbook.sky import bands
 
 
 def known(columns: Columns, options: Options, names) -> dict:
-    """Return role -> (names, numbers) of what a table says of the objects themselves, or one number for all."""
+    """Return role -> what a table says of the objects themselves.
+
+    That is a column, with names, numbers and the texts that are none, or one number for all, or a column that is wanted still.
+    """
     out = {}
     for role in ("redshift", "absolute_magnitude", "extinction"):
         given = getattr(options, role)
@@ -27,9 +30,8 @@ def known(columns: Columns, options: Options, names) -> dict:
                     out[role] = ("wanted", given)
                     continue
         if column is not None:
-            numbers = columns.numbers(column)
             names = names[: columns.length]
-            out[role] = ("column", column, names, numbers)
+            out[role] = ("column", column, names, columns.numbers(column), columns.not_numbers(column))
         elif given is not None:
             out[role] = ("number", "A_V" if role == "extinction" else role, float(given))
     return out
@@ -55,7 +57,10 @@ def of_objects(said: dict, names: list[str]) -> dict:
         if value[0] == "number":
             out[role] = (value[1], np.full(len(names), value[2]))
             continue
-        _, column, owners, numbers = value
+        _, column, owners, numbers, words = value
+        wrong = pd.Series(words, owners, dtype=object)
+        for name, word in wrong[wrong != ""].groupby(level=0).first().items():
+            notes.setdefault(name, []).append(f"{column} {word!r} is no number: not used")
         frame = pd.DataFrame({"owner": owners, "number": numbers}).dropna()
         grouped = frame.groupby("owner")["number"].agg(["first", "min", "max"]).reindex(names)
         for name in grouped.index[(grouped["max"] - grouped["min"]) > 1e-6 * grouped["max"].abs()]:

@@ -27,7 +27,9 @@ def check(outputs, inputs=(), overwrite: bool = False) -> None:
     overwrite : whether files that exist may be replaced.
     """
     files = [Path(path) for path in outputs if str(path) != tables.PIPE]
-    given = [Path(path) for path in inputs if str(path) != tables.PIPE]
+    given = [Path(path) for path in inputs if str(path) != tables.PIPE and "://" not in str(path)]
+    for path in (*files, *given):
+        tables.check_path(path)
     for number, path in enumerate(files):
         for other in files[:number]:
             if _same(path, other):

@@ -49,8 +49,18 @@ class Columns:
                 self.units[name] = unit[1]
 
     def first(self, names) -> str | None:
-        """Return the first of some lower-case names that the table has, in its own spelling."""
-        return next((self.lower[name] for name in names if name in self.lower), None)
+        """Return the first of some lower-case names that the table has, in its own spelling.
+
+        Raises
+        ------
+        FeatureError
+            Where another column differs from it in capitals alone.
+        """
+        found = next((self.lower[name] for name in names if name in self.lower), None)
+        alike = [name for name in self.data if found is not None and name.lower() == found.lower()]
+        if len(alike) > 1:
+            raise FeatureError(f"The columns {' and '.join(alike)} differ in capitals alone; keep the one that is meant.")
+        return found
 
     def named(self, column: str, what: str) -> str:
         """Return a column that the user named, in its own capitals or any; a `FeatureError` where there is none."""
@@ -93,11 +103,21 @@ class Columns:
         return np.array([_text(value) for value in values], object)
 
     def numbers(self, name: str) -> np.ndarray:
-        """Return a column as floats; NaN for what is no number."""
+        """Return a column as floats; NaN for what is no number: true and false are none."""
         values = self._asked(name)
-        if values.dtype.kind in "fiub":
+        if values.dtype.kind in "fiu":
             return values.astype(float)
+        if values.dtype.kind == "b":
+            return np.full(len(values), np.nan)
         return pd.to_numeric(pd.Series(values, dtype=object).map(_text), errors="coerce").to_numpy(float)
+
+    def not_numbers(self, name: str) -> np.ndarray:
+        """Return the texts of a column that are no numbers, "" in the rows of the others and of empty cells."""
+        values = self._asked(name)
+        if values.dtype.kind in "fiu":
+            return np.full(len(values), "", object)
+        found = pd.Series(values, dtype=object).map(_text)
+        return found.where(np.isnan(self.numbers(name)) & (found.str.lower() != "nan"), "").to_numpy(object)
 
     def days(self, name: str, unit: str | None) -> np.ndarray:
         """Return times in days: numbers in their unit, dates as MJD."""
@@ -113,7 +133,7 @@ class Columns:
                 numbers = numbers * units.Unit(unit).to(units.day)
             except (ValueError, TypeError, units.UnitConversionError) as error:
                 raise FeatureError(f"{name} is in {unit}; give it in d.") from error
-        if values.dtype.kind == "O" and np.isnan(numbers).any():
+        if values.dtype.kind in "OUS" and np.isnan(numbers).any():
             texts = pd.Series(values, dtype=object).where(np.isnan(numbers))
             dates = pd.to_datetime(texts.map(lambda v: v if not isinstance(v, str) else v.strip()), errors="coerce", utc=True,
                                    format="ISO8601" if texts.map(type).isin([str, float]).all() else None)  # fmt: skip

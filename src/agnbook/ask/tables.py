@@ -69,8 +69,10 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS, most_unpacked: int = M
     """
     if re.match(r"[a-z][a-z0-9+.-]*://", str(path), re.IGNORECASE):
         raise FeatureError(f"{path} is an address, and nothing is fetched from one unless you say so: --fetch.")
-    if str(path) != PIPE and Path(path).is_fifo():
-        raise FeatureError(f"{path} is a pipe with a name. Give a file, or send the table through standard input and name it -.")
+    if str(path) != PIPE:
+        check_path(path)
+        if Path(path).is_fifo():
+            raise FeatureError(f"{path} is a pipe with a name. Give a file, or send the table through standard input, named -.")
     kind = file_format(Path(path).with_suffix("") if str(path).lower().endswith(".gz") else path)
     where = "standard input" if str(path) == PIPE else str(path)
     try:
@@ -81,6 +83,17 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS, most_unpacked: int = M
     except Exception as error:  # each reader has its own errors, for a file that may hold anything
         detail = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0] or type(error).__name__
         raise FeatureError(f"Cannot read {where} as a {kind} table ({detail}). Check the file and its ending.") from error
+
+
+def check_path(path: str | Path) -> None:
+    """Raise a `FeatureError` for a path that leads nowhere: too long, through links in a circle, where one may not look."""
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FeatureError(f"{str(path)[:300]} is no path of a file: {reason}. Choose another name.") from error
 
 
 def check_packed(path, most: int) -> bool:
@@ -205,11 +218,14 @@ def check_writable(path: str | Path, overwrite: bool = False) -> None:
     """Raise a `FeatureError` for an output of unknown format, one that exists, and one among the book's own data."""
     if str(path) == PIPE:
         return
+    check_path(path)
     file_format(path)
     if Path(path).resolve().is_relative_to(storage.DATA.resolve()):
         raise FeatureError(f"{path} is among the book's own data, which only its chapters write. Choose another folder.")
     if Path(path).is_dir():
         raise FeatureError(f"{path} is a folder; the output is a file.")
+    if Path(path).exists() and not Path(path).is_file():
+        raise FeatureError(f"{path} is no file, but a pipe or a device. Choose another name; - is standard output.")
     if Path(path).exists() and not overwrite:
         raise FeatureError(f"{path} exists. Choose another name, or ask for `overwrite`.")
 

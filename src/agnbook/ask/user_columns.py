@@ -25,7 +25,7 @@ UNITS = {
 
 
 #: What files write where they state no unit.
-_NO_UNIT = ("", "-", "--", "---", "none", "null", "unknown", "unitless", "dimensionless")
+NO_UNIT = ("", "-", "--", "---", "none", "null", "unknown", "unitless", "dimensionless")
 
 
 #: What a quantity can be at all, far beyond what any catalogue holds: lowest, highest.
@@ -43,6 +43,9 @@ BOUNDS = {
 _POSITIVE = {*features.BLAZAR_LOG, *features.POSITIVE, "Unc_Flux1000", "HE_EPeak", "HE_nuFnuPeak"} - {"Highest_energy"}
 #: Frequencies below this are logarithms, in Hz.
 _LOGARITHM = 100.0
+#: Positive values below these are none of a synchrotron peak's, but in another unit. No flag would tell: the models add far
+#: more to both before they take a logarithm, so that a source without a peak has one.
+_LOWEST_PEAK = {"nu_syn": 1e9, "nuFnu_syn": 1e-18}
 #: Numbers that people write for "nothing"; where one stands in several rows of a measured quantity, it is none.
 _MARKS = (99.0, 999.0, 9999.0, 99999.0)
 #: Words that the models know, in any capitals; the empty word is always one.
@@ -128,7 +131,9 @@ def names(table, column: str) -> pd.Series:
     FeatureError
         For fractions, and for numbers so long that the file has lost their last digits.
     """
-    kind = getattr(table[column].dtype, "kind", "O")
+    kind = getattr(getattr(table[column], "dtype", None), "kind", None)
+    if kind is None or kind in "Mm":
+        raise FeatureError(f"{column} must hold names, and holds times. Give one text a row.")
     if kind == "f":
         values = np.ma.filled(np.ma.asarray(table[column]).astype(float), np.nan)
         given = values[np.isfinite(values)]
@@ -215,7 +220,7 @@ def numbers(table, column: str, name: str | None = None, unit: str | None = None
         wrong |= words
     unit = unit or UNITS.get(name)
     stated = str(getattr(given, "unit", None) or "").strip()
-    if unit and stated != unit and stated.lower() not in _NO_UNIT:
+    if unit and stated != unit and stated.lower() not in NO_UNIT:
         try:
             values = Quantity(values, parse_unit(str(given.unit))).to_value(unit)
         except (UnitConversionError, TypeError, ValueError) as error:
@@ -315,7 +320,13 @@ def _possible(column: str, found: np.ndarray) -> tuple[np.ndarray, list]:
     refuse(given & (found > high), f"above {high:g}")
     if column == "nu_syn":
         refuse(given & (found > 0) & (found < _LOGARITHM), "a logarithm: give the frequency itself")
-    if column != "Flags":
+    if column in _LOWEST_PEAK:
+        refuse(
+            np.isfinite(values) & (values > 0) & (values < _LOWEST_PEAK[column]), "too little for a peak: is the unit another?"
+        )
+    if column == "Flags":
+        refuse(np.isfinite(values) & (values != np.floor(values)), "and must be whole")
+    else:
         for mark in _MARKS:
             if (rows := np.isfinite(values) & (values == mark)).sum() > 1:
                 refuse(rows, "in several rows: taken for a mark of nothing")

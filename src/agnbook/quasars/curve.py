@@ -218,8 +218,9 @@ def light_curve(
             rows = rows[label[rows] != key]
     names = [key for key in names if np.any(label[rows] == key)]
     if len(rows) < min_measurements:
-        reasons = "; ".join(f"{count} x {reason}" for reason, count in left_out.items()) or "none"
-        return failed(f"{len(rows)} usable measurements, {min_measurements} needed (left out: {reasons})", left_out)
+        reasons = "; ".join(f"{count} x {reason}" for reason, count in left_out.items())
+        why = f" (left out: {reasons})" if reasons else ""
+        return failed(f"{len(rows)} usable measurements, {min_measurements} needed{why}", left_out)
     if len(names) > MAX_BANDS:
         return failed(f"{len(names)} bands, at most {MAX_BANDS} can be fitted at once", left_out)
     if np.ptp(t[rows]) <= 0:

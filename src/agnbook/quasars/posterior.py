@@ -256,7 +256,8 @@ def find_flags(result: Fit) -> list[str]:
             f"time-scale about {10 ** np.median(log_tau):.0f} d, baseline {curve.baseline_days:.0f} d: under three time-scales "
             "long, so the prior decides its upper end"
         )
-    gap = np.median(np.diff(np.unique(np.round(curve.times, 1)))) if len(curve) > 1 else np.inf
+    nights = np.unique(np.round(curve.times, 1))
+    gap = np.median(np.diff(nights)) if len(nights) > 1 else np.inf
     if np.median(log_tau) < np.log10(gap):
         flags.append(f"time-scale about {10 ** np.median(log_tau):.3g} d, median gap {gap:.3g} d: shorter than the sampling")
     if _evidence_of_variability(result) < 5:
