@@ -163,6 +163,7 @@ def _joined(parts: list[Measured]) -> Measured:
         return replace(first, problem=f"its files are in different units ({units}); give them in one.")
     known = {role: next((v for v in (getattr(each, role) for each in sound) if np.isfinite(v)), np.nan)
              for role in ("redshift", "absolute_magnitude")}  # fmt: skip
+    known["position"] = next((each.position for each in sound if np.isfinite(each.position).all()), (np.nan, np.nan))
     arrays = {key: np.concatenate([getattr(each, key) for each in sound]) for key in ("times", "bands", "values", "errors")}
     dust = {band: value for each in sound for band, value in each.dust.items()}
     notes = tuple(dict.fromkeys(note for each in parts for note in [*each.notes, *([each.problem] if each.problem else [])]))

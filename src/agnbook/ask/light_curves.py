@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from agnbook.ask import engine, measurements, progress
+from agnbook.ask import engine, measurements, progress, stripe82_places
 from agnbook.ask.curve_options import Options
 from agnbook.ask.measurements import Measured
 from agnbook.errors import FeatureError
@@ -156,7 +156,7 @@ def _answer(each: Measured, question: Question) -> Answer:
             f"varies by {amplitude:.2g} mag in the long run, far more than quasars do: units mixed, or two objects in one?"
         )
     row |= {"chi_square": fit.chi_square, "outliers": fit.outliers, "sampler": fit.sampler, "k_hat": fit.k_hat}
-    weighed, doubts = _weighed(fit)
+    weighed, doubts = _weighed(fit, each.position)
     flags += doubts
     row |= _quantiles(draws, QUANTITIES) | weighed | _held_out(curve)
     reconstruction, why = None, ""
@@ -190,10 +190,10 @@ def _mass_model():
     return MassModel.load()
 
 
-def _weighed(fit) -> tuple[dict, list[str]]:
+def _weighed(fit, position: tuple[float, float]) -> tuple[dict, list[str]]:
     """`MASSES` with their `QUANTILES` where redshift (and absolute magnitude) are known, and what to be wary of in them.
 
-    Beside them what they come from: ``mass_model_sha256``, and ``in_training``, whether the quasar taught the regressions.
+    Beside them ``mass_model_sha256`` and ``in_training``: whether the quasar, by name or `position`, taught the regressions.
     """
     from agnbook.quasars.sample import shape
 
@@ -204,7 +204,8 @@ def _weighed(fit) -> tuple[dict, list[str]]:
     model = _mass_model()
     found, outside = model.answer(pd.DataFrame([shape(fit)]), objects)
     doubts = [f"mass outside what was learnt from: {text}" for text in outside[0]]
-    if taught := model.taught(curve.name, curve.redshift):
+    names = curve.name, *map(str, stripe82_places.numbers(curve.name, position))
+    if taught := any(model.taught(name, curve.redshift) for name in names):
         doubts.append("mass learnt from this quasar, among others")
     if len(curve.bands) == 1:
         doubts.append("mass from one band: learnt from five, whose slopes and correlation are missing here")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook.ask import object_facts
-from agnbook.ask.curve_options import Options
+from agnbook.ask.curve_options import Options, column_of
 from agnbook.ask.flux_units import in_nanojansky
 from agnbook.ask.measured_rows import measured_rows
 from agnbook.ask.plain_columns import Columns
@@ -33,6 +33,7 @@ class Measured:
     bands : (n,) names.
     unit : "mag", or the flux's unit as a text ("" where nothing states it).
     redshift, absolute_magnitude : NaN where not given.
+    position : right ascension and declination (degrees, J2000), NaN where not given.
     dust : band -> Galactic extinction (mag), for the bands whose extinction is given or follows from A_V.
     left_out : reason -> number of rows.
     notes : what had to be assumed, in words.
@@ -48,6 +49,7 @@ class Measured:
     unit: str = "mag"
     redshift: float = np.nan
     absolute_magnitude: float = np.nan
+    position: tuple[float, float] = (np.nan, np.nan)
     dust: Mapping[str, float] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -79,18 +81,21 @@ def read(table, options: Options | None = None, objects=None) -> list[Measured]:
     if not columns.length:
         raise FeatureError("The table has no rows; give it at least one measurement.")
     rows = measured_rows(columns, options)
-    known = object_facts.known(columns, options, rows["object"])
+    known, places = object_facts.known(columns, options, rows["object"]), object_facts.places(columns, rows["object"])
     if objects is not None:
-        known = object_facts.join(known, Columns(objects), options)
+        about = Columns(objects)
+        known = object_facts.join(known, about, options)
+        places = object_facts.places(about, about.texts(column_of(about, "object", Options()))).combine_first(places)
     first = np.unique(rows["object"].astype(str), return_index=True)
     row_of = {name: int(columns.row[at % columns.length]) for name, at in zip(*first, strict=True)}
-    return [replace(each, row=row_of[each.name]) for each in _objects(rows, known, options)]
+    return [replace(each, row=row_of[each.name]) for each in _objects(rows, known, places, options)]
 
 
-def _objects(rows: dict, known: dict, options: Options) -> list[Measured]:
+def _objects(rows: dict, known: dict, places: pd.DataFrame, options: Options) -> list[Measured]:
     codes, names = pd.factorize(rows["object"], use_na_sentinel=False)
     names = [str(name) for name in names]
     facts, notes = object_facts.of_objects(known, names)
+    ra, dec = places.reindex(names).to_numpy(float).T
     order = np.argsort(codes, kind="stable")
     edges = np.searchsorted(codes[order], np.arange(len(names) + 1))
     kind = object_facts.kind_of_extinction(facts["extinction"][0]) if "extinction" in facts else None
@@ -107,6 +112,7 @@ def _objects(rows: dict, known: dict, options: Options) -> list[Measured]:
                 said.append(f"{role.replace('_', ' ')} {value:g} is none: not used")
                 value = np.nan
             about[role] = value
+        about["position"] = (ra[number], dec[number])
         dust = object_facts.dust(kind, facts["extinction"][1][number], set(given["band"]), options, said) if kind else {}
         out.append(_one(name, given, rows["unit"], rows.get("difference", False), about | {"dust": dust}, said, options))
     return out

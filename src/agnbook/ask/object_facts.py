@@ -10,6 +10,20 @@ from agnbook.ask.plain_columns import Columns
 from agnbook.errors import BookError, FeatureError
 from agnbook.sky import bands
 
+#: What right ascension and declination in degrees (J2000) are called.
+_PLACE = ("ra", "ra_deg", "raj2000", "coord_ra"), ("dec", "dec_deg", "decl", "dej2000", "coord_dec")
+
+
+def places(columns: Columns, names) -> pd.DataFrame:
+    """Return ra and dec (degrees) by name: the first of each object, none where the table has lists of them or another unit."""
+    found = {}
+    for axis, words in zip(("ra", "dec"), _PLACE, strict=True):
+        column = next((columns.lower[word] for word in words if word in columns.lower), None)
+        if column is None or column in columns.lengths or columns.units.get(column, "deg") not in ("deg", "degree", "degrees"):
+            return pd.DataFrame(columns=["ra", "dec"], dtype=float)
+        found[axis] = columns.numbers(column)
+    return pd.DataFrame(found, index=names[: columns.length]).groupby(level=0).first()
+
 
 def known(columns: Columns, options: Options, names) -> dict:
     """Return role -> what a table says of the objects themselves.
