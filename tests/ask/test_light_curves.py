@@ -55,6 +55,27 @@ def test_the_answer_is_the_posterior_of_the_engine(table, answered):
     assert own["excess_high68"] == pytest.approx(np.quantile(draws["excess_r"], 0.8415), abs=6e-6)
 
 
+def test_the_levels_of_the_quantiles():
+    """Those of one and two standard deviations, to the digits that the columns' names promise."""
+    normal = {"q500": 0, "low68": -1, "high68": 1, "low95": -2, "high95": 2}
+    assert light_curves.QUANTILES == pytest.approx({name: stats.norm.cdf(z) for name, z in normal.items()}, abs=3e-4)
+
+
+@pytest.mark.parametrize(("stretch", "expected"), [(4.0, False), (5.0, True)])
+def test_more_than_quasars_vary_is_flagged(table, stretch, expected):
+    """A curve stretched until it varies by 1.13 mag in the long run, and by 1.41: between them lies what no quasar does."""
+    mine = table[table["object"] == "b"]
+    stretched = 19 + stretch * (mine["magnitude"] - 19)
+    found = light_curves.light_curves(mine.assign(magnitude=stretched, error=stretch * mine["error"]), OPTIONS)[0][0]
+    assert (10 ** found["log_sf_6000_q500"] > 1.2) == expected == ("far more than quasars do" in found["flags"])
+
+
+def test_a_fifth_of_the_nights_is_hidden(table, answered):
+    """40 nights in three bands: 8 nights are 24 measurements (one object has nights about midnight, with fewer each)."""
+    nights = table.groupby("object")["time"].agg(lambda times: times.astype(int).nunique())
+    assert (nights["b"], answered[0]["heldout"][1]) == (40, 24)
+
+
 def test_the_truth_is_where_the_intervals_say():
     """Twelve objects of known tau, sf and rho: the truth within the 95 % intervals, but for what chance allows."""
     table = light_curve_table([f"q{k}" for k in range(12)], nights=60, seed=3)

@@ -32,6 +32,13 @@ def test_the_interval_covers_a_true_difference_and_the_usual_one_does_not():
     assert naive / 400 < 0.75
 
 
+def test_the_interval_of_three_splits_by_hand():
+    """Mean 2, variance 1, a third tested: 95 % of Student's t with two degrees of freedom lie within 4.3027."""
+    mean, low, high = resampled.difference([1.0, 2.0, 3.0], 1 / 3)
+    half = 4.30265 * np.sqrt(1 / 3 + 1 / 2)
+    assert (mean, low, high) == pytest.approx((2, 2 - half, 2 + half), rel=1e-5)
+
+
 def test_splits_without_a_value_do_not_count():
     values = np.array([[1.0, np.nan], [2.0, 4.0], [3.0, np.nan], [np.nan, np.nan]])
     mean, low, high = resampled.difference(values, 0.3)

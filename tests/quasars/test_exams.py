@@ -28,6 +28,13 @@ def test_masses_by_reverberation_and_their_curves():
     assert (fitted["doubtful"] >= short).all()
 
 
+@pytest.mark.needs("burke2021")
+def test_one_band_about_5000_angstrom_stands_for_all():
+    """Burke et al. mix g (4770 A), V (5510 A) and the continuum at 5100 A: one wavelength among them serves every curve."""
+    curves = list(exams.burke(exams.reverberation().drop_duplicates("name").head(3)))
+    assert all(len(curve.bands) == 1 and 4770 < curve.wavelengths[0] < 5510 for curve in curves)
+
+
 @pytest.mark.slow
 @pytest.mark.needs("burke2021", "nearby-agn")
 def test_neighbours_are_outside_what_the_masses_were_learnt_from():

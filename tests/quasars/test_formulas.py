@@ -40,6 +40,13 @@ def test_rest_frame_times_are_shorter_by_one_plus_the_redshift(fit):
     assert found["log_tau_rest_g"].to_numpy() == pytest.approx(found["log_tau_g"].to_numpy() - np.log10(2.5))
 
 
+def test_the_rest_frame_is_that_of_4000_angstrom(fit):
+    """At redshift 1.5 that is 10000 A observed, a factor of 5 / 3 from 6000 A: slopes of 1 and -1 move by its logarithm."""
+    found = _with(fit, log_tau=2.5, log_sigma=-1.0, tau_slope=1.0, sigma_slope=-1.0).quantities()
+    assert found["log_tau_rest"].to_numpy() == pytest.approx(2.5 + np.log10(5 / 3) - np.log10(2.5))
+    assert found["log_sf_rest"].to_numpy() == pytest.approx(-1 + ROOT_2 - np.log10(5 / 3))
+
+
 def test_the_structure_function_at_infinity_is_root_two_standard_deviations(fit):
     same = _with(fit, log_sigma=-1.0)
     offset = same.draws[:, same.plan.slots[1]]  # of each band

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from tests.quasars.conftest import cadence, parameters
 
+from agnbook import quasars
 from agnbook.errors import BookError
 from agnbook.quasars import heldout, simulate
 from agnbook.quasars.model import DEFAULT
@@ -16,6 +17,13 @@ def curve(rng):
     plain = cadence(rng)
     theta = parameters(plain, log_tau=2.5, log_sigma=-0.8, logit_rho=np.log(19), log_scale=0.0)
     return simulate.simulate(plain, theta, rng)
+
+
+def test_a_visit_is_one_night_and_two_nights_are_two():
+    """Half an hour apart is one visit, as SDSS takes its five bands; the next night is another, three hours later too."""
+    times = np.array([100.0, 100.02, 100.04, 100.17, 101.0, 101.02, 103.0, 110.0, 110.05, 120.0])
+    curve = quasars.light_curve("q", times, ["g", "r"] * 5, np.full(10, 19.0), np.full(10, 0.02), survey="sdss")
+    assert heldout.visit_numbers(curve).tolist() == [0, 0, 0, 1, 2, 2, 3, 4, 4, 5]
 
 
 def test_a_hidden_visit_hides_every_band_and_a_hidden_band_itself_alone(curve):

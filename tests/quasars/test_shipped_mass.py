@@ -60,6 +60,17 @@ def test_the_polynomial_is_the_chapters_regression(learnt):
         assert model.polynomials[name].sd == sd
 
 
+def test_the_training_range_leaves_out_a_thousandth_at_either_end(learnt):
+    """Of 1000 quasars one lies outside at each end."""
+    model, fits, objects = learnt
+    columns = mass.predictors(model.population, fits[:1000], objects[:1000])
+    for name, seen in shipped_mass.PREDICTORS.items():
+        values, polynomial = columns[list(seen)].to_numpy(), model.polynomials[name]
+        assert (
+            (values < polynomial.low).sum(axis=0).tolist() == [1] * len(seen) == (values > polynomial.high).sum(axis=0).tolist()
+        )
+
+
 def test_what_is_outside_or_unknown_is_said(learnt):
     model, fits, objects = learnt
     near = objects[:3].assign(redshift=[0.01, 1.0, 1.0], M_i=[-18.0, np.nan, -25.0])

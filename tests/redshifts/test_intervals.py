@@ -30,6 +30,14 @@ def test_pit_inverts_quantile_and_stays_graded_in_the_tails():
     assert 0.9995 < far[0] < far[1] < far[2] == 1.0
 
 
+def test_the_last_two_thousandths_reach_from_nothing_to_redshift_five():
+    """No source of 4LAC lies beyond 4.4. Between the outermost quantile and the end the levels are interpolated."""
+    forecast = intervals.normal([1.0], [0.1])
+    assert (forecast.quantile(0.0)[0], forecast.quantile(1.0)[0]) == (0.0, 5.0)
+    last = 1 + 0.1 * stats.norm.ppf(0.9995)
+    assert forecast.quantile(0.99975) == pytest.approx((last + 5) / 2, rel=1e-6)
+
+
 def test_calibrated_forecasts_have_uniform_pit_and_nominal_coverage(rng):
     mean, sd = rng.uniform(1, 2, 4000), rng.uniform(0.1, 0.4, 4000)
     truth = rng.normal(mean, sd)
