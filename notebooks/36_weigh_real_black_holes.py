@@ -125,18 +125,16 @@ objects = light_curves.stripe82_objects().loc[fits.index]
 known = objects[["redshift", "M_i"]].notna().all(axis=1)
 use = fitted & known & (fits["bands"] == "ugriz")
 weighed = (use & objects["log_mass"].notna()).to_numpy()
-heads = {
-    "redshift": "redshift", "M_i": "M_i (mag)",
-    "log_mass": "log mass (solar masses)",
-}  # fmt: skip
+heads = {"redshift": "redshift", "mag_r": "r (mag)", "M_i": "M_i (mag)"}
+groups = {"with a mass": weighed, "without": use.to_numpy() & ~weighed}
 medians = {
     f"{name}: {mask.sum()} quasars": objects.loc[mask, list(heads)].median()
-    for name, mask in {"all": use.to_numpy(), "with a mass": weighed}.items()
+    for name, mask in groups.items()
 }
 pd.DataFrame(medians).T.rename(columns=heads).round(2)
 
 # %% [markdown]
-# Medians. The quasars with a mass are like all others.
+# Medians. A mass needs a good spectrum, so the quasars with one are nearer and brighter in the sky; in luminosity they differ little.
 
 # %% [markdown]
 # ## What a light curve knows
@@ -385,7 +383,7 @@ ranges = weigh.polynomials["log_mass_with_luminosity"]
 print(f"learnt from redshifts {ranges.low[0]:.2f} to {ranges.high[0]:.2f}")
 
 # %% [markdown]
-# The first line has nearly the same answer for each of the three, with an error bar as wide as the whole population: that is what variability alone amounts to. A Seyfert galaxy next door is far outside the
+# The answers of the first line differ by less than their error bar, which is as wide as the whole population: that is what variability alone amounts to. A Seyfert galaxy next door is far outside the
 # range, and its answer says so.
 
 # %% [markdown]
@@ -531,7 +529,7 @@ print(f"the time-scale takes off {echo_gain:.2f} ({low:.2f} to {high:.2f})")
 found = {"mass.gain_reverberation": (echo_gain, (low, high), len(third))}
 
 # %% [markdown]
-# Here the time-scale does know the mass: over three decades of it, and in galaxies on which no luminosity is imposed, it takes a good part off the prior's error, and not by chance. The published relation as it stands is worse than no knowledge once more: it is steep, so that it multiplies every error of a time-scale.
+# Here the time-scale does know the mass: over three decades of it, and in galaxies on which no luminosity is imposed, it takes a part off the prior's error, and hardly by chance. The published relation as it stands is worse than no knowledge once more: it is steep, so that it multiplies every error of a time-scale.
 #
 # Five of these galaxies were watched by satellite or from the ground in up to six bands at once, some hundred times each. What does the regression that was learnt from Stripe 82 say of them?
 
@@ -624,7 +622,7 @@ value, (low, high) = mass.gain(log_mass[best_known], *pair)
 print(f"{len(part)} quasars: gain {value:.4f} dex, 95 % {low:.4f} to {high:.4f}")
 
 # %% [markdown]
-# The gain grows where the time-scale is well known, to a few thousandths of a dex, and its interval still holds zero, just.
+# The gain grows where the time-scale is well known, to a few thousandths of a dex, and its interval ends close to zero.
 # Better curves help; a law that scatters by more than the mass moves it sets the limit.
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
@@ -633,8 +631,8 @@ needed = len(sky) * (0.5 * (high - low) / abs(value)) ** 2
 print(f"about {needed:,.0f} quasars, against {len(sky):,} here")
 
 # %% [markdown]
-# Not many more than there are: the answer is within reach of a survey like Rubin's, and will still be a thousandth of a
-# dex.
+# A few times as many as there are at most: the answer is within reach of a survey like Rubin's, and will still be a
+# thousandth of a dex.
 #
 # What remains, then, of the paper's 0.3 and 0.4 dex: on real quasars redshift and luminosity alone come close to the
 # first figure, variability alone does not reach the second, and variability on top moves the first by a hundredth of a dex.

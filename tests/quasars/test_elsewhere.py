@@ -1,5 +1,7 @@
 """What the choice of a sample does to a mean error, and what another recipe of prediction does."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,3 +54,7 @@ def test_recipes_and_errors_of_each_are_of_the_same_hidden_measurements(monkeypa
     shipped, other = table.loc[("visit", "as shipped")], table.loc[("visit", "one excess")]
     assert other["error"] == pytest.approx(shipped["error"] + other["mae"])
     assert found["r alone: free rho"] < found["free rho"] < found["constant"] and 0.01 < found["stated"] < 0.06
+    assert not found["has_mass"]
+    weighed = dataclasses.replace(curve, log_mass=8.5)
+    monkeypatch.setattr(elsewhere, "curves", lambda names: [weighed])
+    assert elsewhere.errors_of_each(["7"])["has_mass"].item()

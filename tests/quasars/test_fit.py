@@ -175,7 +175,7 @@ def test_a_rho_that_the_curve_does_not_tell_is_flagged(rng):
         found = quasars.fit(curve)
         assert any(words in flag for flag in found.flags) != told
         spread = 0.5 * np.diff(np.quantile(found.draws[:, models.RHO], [0.15865, 0.84135])).item()
-        assert (spread < 2 / np.sqrt(3)) == told  # the prior's standard deviation is 2
+        assert (spread < found.plan.sd[models.RHO] / np.sqrt(3)) == told
     assert not any(words in flag for flag in quasars.fit(curve, models.Model(rho=1.0)).flags)  # it is given, not measured
 
 
@@ -231,3 +231,17 @@ def test_a_hundred_thousand_measurements(rng):
 def test_an_impossible_model_is_refused(attributes, words):
     with pytest.raises(SettingsError, match=words):
         models.Model(**attributes)
+
+
+def test_outliers_do_not_pass_for_excess_or_flicker(truth_and_curve):
+    """Every fortieth measurement half a magnitude off: it is found, and the answer stays within a third of its width."""
+    clean = truth_and_curve[1]
+    off = np.arange(20, len(clean), 40)
+    values = clean.values.copy()
+    values[off] += np.where(np.arange(len(off)) % 2, 0.5, -0.5)
+    before, after = quasars.fit(clean), quasars.fit(quasars.LightCurve(**(clean.__dict__ | {"values": values})))
+    assert list(np.flatnonzero(after.weight < 0.1)) == list(off) and np.all(before.weight == 0.8)
+    width = before.draws.std(axis=0)[before.plan.active]
+    shift = (after.draws.mean(axis=0) - before.draws.mean(axis=0))[before.plan.active]
+    assert np.abs(shift / width).max() < 1 / 3
+    assert after.chi_square == pytest.approx(before.chi_square, abs=0.1)

@@ -9,8 +9,9 @@ import pytest
 from scipy.stats import norm
 
 from agnbook import quasars
+from agnbook.quasars import model as models
 from agnbook.quasars import optimise, posterior, sample
-from agnbook.quasars.model import RHO
+from agnbook.quasars.model import DEFAULT, RHO
 
 predict = import_module("agnbook.quasars.predict")  # the package has a function of this name
 STANDARD = norm.ppf((np.arange(400) + 0.5) / 400)
@@ -98,9 +99,19 @@ def test_residuals_are_in_units_of_what_all_others_leave_open(fit):
     assert found == pytest.approx(residual / 0.2)
 
 
-def test_an_outlier_is_four_standard_deviations_off():
-    """Of Student's t with 10 degrees of freedom, where the expected precision is 11 / (10 + z^2)."""
-    assert 11 / (10 + 4.1**2) < optimise.OUTLIER < 11 / (10 + 3.9**2)
+@pytest.mark.parametrize(("off", "outlying"), [(3.8, False), (4.2, True)])
+def test_an_outlier_is_four_standard_deviations_off(off, outlying):
+    """At errors of .03 mag, in the units of Student's t with 10 degrees of freedom, whose variance is 10 / 8."""
+    values = np.tile([0.01, -0.01], 100)
+    curve = quasars.light_curve("c", np.arange(200.0), ["r"] * 200, 19 + values, np.full(200, 0.03), survey="sdss")
+    plan = models.layout(DEFAULT, curve)
+    theta, weight, values = plan.mean.copy(), np.ones(200), models.centred(curve)
+    theta[[models.SIGMA, models.EXCESS]] = -6.0  # constant light, errors as stated
+    values[50] = off * 0.03 * np.sqrt(10 / 8)
+    data = (plan.process, plan.x, plan.slots, curve.times, curve.band, values, curve.errors, weight)
+    optimise.robust_weights(theta, 10.0, 2, *data)
+    assert np.delete(weight, 50) == pytest.approx(0.8)
+    assert weight[50] == pytest.approx(0.03**2 / (0.03**2 * 10 / 8 + 1) if outlying else 0.8)
 
 
 @pytest.mark.parametrize(("gain", "flagged"), [(2.9, False), (3.1, True)])

@@ -1,7 +1,8 @@
 """Whether an error of somebody else's sample is ours: hidden r measurements of many quasars, and what a sample's choice does.
 
 A mean absolute error belongs to the quasars that were asked. Drawing samples of the other's size again and again shows how
-far it moves; a straight line between neighbours, which no model enters, shows how hard the asked measurements are.
+far it moves; a straight line between neighbours, which no model enters, shows how hard the asked measurements are. The
+other sample was also used to predict masses: nearly all of its quasars have one, and those are the brighter ones.
 """
 
 import numpy as np
@@ -12,12 +13,13 @@ from agnbook.quasars.model import Model
 from agnbook.quasars.samples import curves
 
 #: Mean absolute errors (mag) of another implementation with a free rho, on other quasars of Stripe 82 that have 40
-#: measurements or more in every band, and their number. "r alone" was hidden, or else the whole visit.
+#: measurements or more in every band. "r alone" was hidden, or else the whole visit.
 ERRORS = {
     "constant": 0.0943, "linear": 0.0345, "one band": 0.0308, "free rho": 0.0303,
     "r alone: one driver": 0.0255, "r alone: free rho": 0.0243,
 }  # fmt: skip
-QUASARS = 150
+#: Their number, and the share with a virial mass of the thousand from which they were taken.
+QUASARS, WITH_MASS = 150, 0.953
 
 
 def errors_of_each(names, seed: int = 0) -> pd.DataFrame:
@@ -26,7 +28,8 @@ def errors_of_each(names, seed: int = 0) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        object, hidden (number of measurements), stated (their mean stated error, mag), and the columns of `ERRORS`.
+        object, has_mass (whether its virial mass is known), hidden (number of measurements), stated (their mean stated
+        error, mag), and the columns of `ERRORS`.
     """
     rows = []
     for curve in curves(names):
@@ -37,7 +40,8 @@ def errors_of_each(names, seed: int = 0) -> pd.DataFrame:
         for name in ("free rho", "one driver"):
             found[f"r alone: {name}"] = heldout.fitted(hidden, heldout.MODELS[name], "band", seed=seed)[0]
         error = {name: float(np.abs(hidden.truth.values - one.mean).mean()) for name, one in found.items()}
-        rows.append({"object": curve.name, "hidden": len(hidden.truth), "stated": hidden.truth.errors.mean()} | error)
+        about = {"object": curve.name, "has_mass": bool(np.isfinite(curve.log_mass)), "hidden": len(hidden.truth)}
+        rows.append(about | {"stated": hidden.truth.errors.mean()} | error)
     return pd.DataFrame(rows)
 
 

@@ -11,8 +11,10 @@ from agnbook.quasars.lanes import LANES, loglikes
 from agnbook.quasars.model import KICK, LAG, QUALITY, RHO, SIGMA, TAU, lags, log_prior, loglike, unpack, variances
 from agnbook.quasars.statespace import OU
 
-#: A measurement of lower expected weight is an outlier (of 10 degrees of freedom: 4 standard deviations off or more).
-OUTLIER = 0.42
+#: An outlier says next to nothing: so many magnitudes are added to its error in quadrature.
+OUTLIER_SD = 1.0
+#: Share of measurements that are outliers, before looking. At errors of .03 mag one is 4 standard deviations off or more.
+OUTLIER_SHARE = 0.01
 #: Longest Newton step, in standard deviations of the prior.
 _LONGEST_STEP = 0.7
 #: A step that promises less than this in log-posterior is the last.
@@ -74,14 +76,14 @@ def draw_means(normal, draws, theta, active, process, x, slots, times, band, val
 
 @compiled  # pragma: no cover - compiled
 def robust_weights(theta, tails, passes, process, x, slots, times, band, values, errors, weight):
-    """Precision of each measurement under Student-t errors, given the current weights.
+    """Weight of each measurement under Student-t errors with outliers, given the current weights.
 
-    A t variable is a normal one whose precision is drawn from a gamma distribution. Given the curve its expectation is
-    (nu + 1) / (nu + E[e^2] / variance), with the error's second moment E[e^2] from the smoother (exact for the current
-    weights). Only an outlier, whose expectation is below `OUTLIER`, takes it; all others keep the weight that gives a
-    normal error the variance of the t, (nu - 2) / nu. Were each to take its own, small residuals would confirm
-    themselves, and the posterior come out too narrow and off. `weight` ends at the new ones. Returns the residual of
-    each measurement against all others and its variance, both under the weights before the last pass.
+    Each measurement is compared with what all others say of it. One that is more probable as an outlier (`OUTLIER_SHARE`,
+    `OUTLIER_SD`) gets that variance besides; all others have the weight that gives a normal error the variance of the t,
+    (nu - 2) / nu. Were each to take the expected precision that Student's t gives it, small residuals would confirm
+    themselves, and were an outlier to, it would still pull: the t has less room than an outlier takes, and the excess
+    variance would make it. `weight` ends at the new ones. Returns the residual of each measurement against all others and
+    its variance, both under the weights before the last pass.
     """
     n, bands = len(times), len(x)
     tau, amplitude, rho = unpack(theta, x, slots)
@@ -105,12 +107,14 @@ def robust_weights(theta, tails, passes, process, x, slots, times, band, values,
         for k in range(n):
             residual[order[k]], spread[order[k]] = work[5, k], work[6, k]
         if np.isfinite(tails):
+            usual = (tails - 2.0) / tails
             for k in range(n):
-                v = variance[k]
-                share = v / spread[k]
-                second_moment = share * share * residual[k] * residual[k] + v * (1.0 - share)
-                expected = (tails + 1.0) / (tails + second_moment / (v * weight[k]))
-                weight[k] = expected if expected < OUTLIER else (tails - 2.0) / tails
+                own = variance[k] * weight[k]
+                good = max(spread[k] - variance[k], 0.0) + own / usual
+                bad = good + OUTLIER_SD**2
+                gain = 0.5 * residual[k] ** 2 * (1.0 / good - 1.0 / bad) - 0.5 * np.log(bad / good)
+                outlier = gain > np.log((1.0 - OUTLIER_SHARE) / OUTLIER_SHARE)
+                weight[k] = own / (own / usual + OUTLIER_SD**2) if outlier else usual
     return residual, spread
 
 

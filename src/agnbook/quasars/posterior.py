@@ -57,7 +57,7 @@ class Fit:
     log_posterior, covariance : the maximum's value and Laplace's covariance (m, m) of the free parameters.
     draws : (k, p) equally weighted draws of all parameters.
     means : (k, B) draws of the bands' mean magnitudes, extinction subtracted.
-    weight : (n,) robust weight of each measurement; small for an outlier.
+    weight : (n,) weight of each measurement, the same for all but outliers, whose weight is small.
     residual : (n,) residual against all other measurements in units of its standard deviation with weight 1.
     normal_residual : (n,) the same, but standard normal where the errors have the model's tails.
     k_hat : shape of the importance weights' tail; above .7 `sampler` is "chain".
@@ -135,8 +135,8 @@ class Fit:
 
     @property
     def chi_square(self) -> float:
-        """Mean square of `normal_residual`: near 1 if model and errors are right."""
-        return float(np.mean(self.normal_residual**2))
+        """Mean square of `normal_residual` without outliers: near 1 if model and errors are right."""
+        return float(np.mean(self.normal_residual[self.weight == self.weight.max()] ** 2))
 
     @property
     def outliers(self) -> int:
@@ -191,8 +191,8 @@ def fit(curve: LightCurve, model: Model = DEFAULT, *, seed: int = 0, draws: int 
     """Fit one light curve. Never raises for a bad curve: `Fit.problem` says in words why there is no answer.
 
     What is exact: the likelihood given the errors' variances, with the means integrated out. What is approximate:
-    Student-t errors enter as normal ones of the same variance, and an outlier with a smaller weight, found by expectation
-    and maximisation and then held fixed (`stress.run` measures what the intervals are worth). Draws come from importance
+    Student-t errors enter as normal ones of the same variance, and outliers, found together with the maximum, stay
+    outliers (`stress.run` measures what the intervals are worth). Draws come from importance
     sampling about the maximum; where the weights' tail is too heavy (k-hat above .7) a chain of `WALKERS` takes over.
 
     Parameters

@@ -27,6 +27,7 @@ CONDITIONS: dict[str, dict[str, float]] = {
     "rho 0.9": {"rho": 0.9},
     "rho 0.95": {"rho": 0.95},
     "rho 0.99": {"rho": 0.99},
+    "rho 0.998": {"rho": 0.998},
 }
 #: Quantities whose central 68.3 % intervals are checked, in the curve's middle band.
 CHECKED = ("log_tau", "log_sf", "rho")
