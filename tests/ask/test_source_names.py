@@ -82,6 +82,16 @@ def test_a_damaged_table_of_names_is_one_error(tmp_path, monkeypatch):
     source_names._table.cache_clear()
 
 
+@pytest.mark.parametrize(
+    ("ellipse", "away", "expected"), [(0.1, 0.151, "one"), (0.1, 0.153, ""), (0.001, 0.029, "one"), (0.001, 0.031, "")]
+)
+def test_how_far_a_position_may_be(ellipse, away, expected, monkeypatch):
+    """An ellipse that holds 95 % is widened to 99.9 %, by sqrt(6.908 / 2.996) = 1.5185, and to 0.03 degrees at least."""
+    table = pd.DataFrame({"RAJ2000": [10.0], "DEJ2000": [0.0], "Conf_95_SemiMajor": [ellipse]}, index=["one"])
+    monkeypatch.setattr(source_names, "source_table", lambda: table)
+    assert source_names.nearest_sources([[10.0, away]]) == [expected]
+
+
 @pytest.mark.needs("4fgl-dr4")
 def test_a_position_means_the_source_whose_ellipse_it_is_in():
     table = source_names.source_table().dropna(subset=["RAJ2000"]).iloc[::50]

@@ -27,7 +27,8 @@ def test_soft_vote_and_mean_logit():
     np.testing.assert_allclose(voting.soft_vote(votes, [0.1, 0.9]), [0.38, 0.54])
     np.testing.assert_allclose(voting.mean_logit([[0.2], [0.8]]), [0.5])
     assert voting.mean_logit([[0.5], [0.999]])[0] > voting.soft_vote([[0.5], [0.999]])[0]
-    assert np.isfinite(voting.mean_logit([[0.0, 1.0], [0.5, 0.5]])).all()
+    # an impossible vote counts as one in ten thousand: odds of 1 : 9999 and 1 : 1 have a geometric mean of 1 : 100
+    np.testing.assert_allclose(voting.mean_logit([[0.0, 1.0], [0.5, 0.5]]), [1 / 101, 100 / 101], rtol=1e-4)
     for bad in ([0.2, 1.1], [np.nan, 0.5]):
         with pytest.raises(FeatureError, match="between 0 and 1"):
             voting.soft_vote([bad, [0.1, 0.2]])

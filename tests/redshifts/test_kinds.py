@@ -40,6 +40,24 @@ def test_a_kind_whose_intervals_are_too_narrow_or_too_wide_fails(sources, share6
     assert not table.loc[("bll", True), "validated"]
 
 
+@pytest.mark.parametrize(("known", "validated"), [(49, False), (50, True)])
+def test_fifty_known_redshifts_are_enough(sources, known, validated):
+    """With intervals of which 34 in 50 and 48 in 50 hold, as promised."""
+    some = sources[sources["class"] == "bll"].head(known)
+    number = np.arange(known)
+    table = kinds.coverage(out_of_fold(some, number < 0.683 * known, number < 0.954 * known), some)
+    assert table.loc[("bll", True), "validated"] == validated
+
+
+@pytest.mark.parametrize(("held", "validated"), [(244, True), (240, False)])
+def test_how_far_a_coverage_may_be_from_its_promise(held, validated):
+    """Of 400 sources 273 should hold, and may be .03 and two standard errors of .023 fewer: at least 243."""
+    names = pd.Index([f"s{number}" for number in range(400)], name="Source_Name")
+    sources = pd.DataFrame({"class": "bll", "cuts": True, "z": 0.5}, index=names)
+    number = np.arange(400)
+    assert kinds.coverage(out_of_fold(sources, number < held, number < 381), sources)["validated"].tolist() == [validated]
+
+
 def test_kinds_are_read_from_the_catalogue():
     table = pd.DataFrame({"Source_Name": ["a", "b", "c"], "CLASS": ["BLL", "fsrq", "rdg"], "Redshift": [0.3, -np.inf, 1.0]})
     found = kinds.of(table, {"a"})
