@@ -121,6 +121,9 @@ def test_the_packed_groups_answer_like_the_networks(tmp_path):
     # four times as far from everything, associated sources are rare
     near, far = (loaded.extrapolated(points, loaded.density_ratio(points)).mean() for points in (X, 4 * X + 8))
     assert near < 0.2 and far > 0.9
+    # ... and so they are where more than ten unassociated ones stand for each, at which the book clips its weights
+    middle = np.repeat(X[np.argmax(loaded.log_density(X, "associated"))][None], 3, axis=0)
+    assert loaded.extrapolated(middle, np.array([1.0, 10.0, 10.1])).tolist() == [False, False, True]
     first, held_out = path.read_bytes(), loaded.notes["held_out"]
     loaded.save(path)
     assert path.read_bytes() == first

@@ -54,6 +54,12 @@ def test_wide_components_stay_wide(samples):
     assert min(np.linalg.eigvalsh(mixture.covariances_).min() for mixture in mixtures) >= density_ratios.WIDE - 1e-9
 
 
+def test_the_wide_mixtures_add_a_tenth_of_a_variance(samples):
+    source, target = samples
+    wide, by_hand = density_ratios.fit_wide_mixtures(source, target), density_ratios.fit_gmm(source, target, added_variance=0.1)
+    np.testing.assert_allclose(wide(target), by_hand(target))
+
+
 def test_estimate_is_the_clipped_ratio(samples):
     source, target = samples
     ratio = weights.density_ratio(source, target, "gmm", seed=3)
