@@ -217,7 +217,8 @@ table.map("{:.0%}".format)
 # Of the sources with a redshift the paper keeps those with a finite `Unc_LP_beta` and a finite `Highest_energy`.
 
 # %%
-features.redshift_cuts(high).round({"median_redshift": 2})
+cuts = features.redshift_cuts(high).round({"median_redshift": 2})
+cuts.rename(columns={"median_redshift": "median redshift", "fsrq": "FSRQs"})
 
 # %% [markdown]
 # The last cut costs a third of the sources and half of the quasars, and the redshifts of the dropped differ.
@@ -359,10 +360,9 @@ treatment |= dict.fromkeys(features.REDSHIFT_LOG, "ln")
 treatment |= dict.fromkeys(features.SED_OFFSET, "ln(x + offset)")
 treatment |= dict.fromkeys(features.REDSHIFT_CATEGORICAL, "code")
 target = pd.Series(regression.y, regression.X.index)
-table = regression.X.median().map("{:.3g}".format).to_frame("median")
-table["rank correlation"] = regression.X.corrwith(target, method="spearman").round(
-    2
-)
+table = regression.X.median().map("{:.3g}".format).to_frame("median, treated")
+ranks = regression.X.corrwith(target, method="spearman")
+table["rank correlation"] = ranks.round(2)
 table.insert(0, "treatment", pd.Series(treatment))
 table.insert(0, "meaning", pd.Series(columns.MEANINGS))
 print(f"{len(regression)} sources, {regression.X.shape[1]} features")
@@ -516,35 +516,36 @@ Markdown(
 # ## Exercises
 #
 # **1.** How many of the sources without a redshift could the paper's redshift model be applied to at all?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# len(features.redshift_features(high, known=False)), (~known).sum()
-# ```
-# 896 of 1601: those without a photon above 10 GeV drop out here too.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+possible, unknown = len(features.redshift_features(high, known=False)), ~known
+Markdown(
+    f"{possible} of {unknown.sum()}: those without a photon above 10 GeV drop out "
+    "here too."
+)
+
+# %% [markdown]
 # **2.** Keep the sources without a photon above 10 GeV by giving them a value just below the limit. Does the correlation
 # of `Highest_energy` with redshift become stronger or weaker?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# energy = high["Highest_energy"].where(photon, 8.0)
-# for rows in (known, kept):
-#     print(pd.Series(redshift[rows]).corr(energy[rows].reset_index(drop=True), method="spearman"))
-# ```
-# Neither: −0.40 with them, −0.41 without. Absence says *faint*, and test 3 found that this is not *far*.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+energy = high["Highest_energy"].where(photon, 8.0)
+ranks = []
+for rows in (known, kept):
+    column = energy[rows].reset_index(drop=True)
+    ranks.append(pd.Series(redshift[rows]).corr(column, method="spearman"))
+Markdown(
+    f"Neither: {ranks[0]:.2f} with them, {ranks[1]:.2f} without. Absence says "
+    "*faint*, and test 3 found that this is not *far*."
+)
+
+# %% [markdown]
 # **3.** In the toy, halve the flux limit. What happens to the correlation of redshift and softness?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# deeper = flux > 1e-12
-# np.corrcoef(z_toy[deeper], softness[deeper])[0, 1]
-# ```
-# From 0.62 to 0.60: a deeper catalogue sees ordinary galaxies farther out, so softness tells a little less about distance.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+deeper = flux > 1e-12
+before, after = (np.corrcoef(z_toy[r], softness[r])[0, 1] for r in (seen, deeper))
+Markdown(
+    f"From {before:.2f} to {after:.2f}: a deeper catalogue sees ordinary galaxies "
+    "farther out, so softness tells a little less about distance."
+)

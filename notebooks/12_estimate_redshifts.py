@@ -351,7 +351,9 @@ shown = cv[["rmse", "cc"]].copy()
 for name, score in photometric.SCORES.items():
     shown[name] = [score(z[:, None], values) for values in out_of_fold.values()]
 smallest = dict.fromkeys(("rmse", "NMAD", "outlier rate"), "min")
-marks.best(shown, smallest | {"cc": "max", "bias": 0.0})
+units = {"rmse": "rmse (redshift)"}
+units |= {name: f"{name} (of 1 + z)" for name in ("bias", "NMAD")}
+marks.best(shown, smallest | {"cc": "max", "bias": 0.0}, names=units)
 
 # %%
 PAIRS = [
@@ -569,42 +571,51 @@ Markdown(
 #
 # **1.** The prior is $\mathcal N(0, 1)$ for every weight. Train the Flipout network without the KL term. What happens to the
 # standard deviation of its predictions?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# model = mlp.build(mlp.Network("flipout"), X.shape[1], len(train), seed=1)
-# def misfit(redshift, prediction, model):
-#     return tf.reduce_mean(tf.abs(redshift - prediction))
-# mlp.fit(model, misfit, (X_train, z[train]), (X_validation, z[validation]), **training)
-# weights = {name: value[0] for name, value in mlp.from_keras(model).items()}
-# free = mlp.posterior_predictive(mlp.Network("flipout"), weights, X_test, 1000, np.random.default_rng(0))
-# samples["flipout"].std(axis=0).mean(), free.std(axis=0).mean()
-# ```
-# From 0.07 to 0.04. Noise in the weights can only add misfit, and nothing holds the standard deviations up any more.
-# :::
-#
+
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+def misfit(redshift, prediction, model):
+    return tf.reduce_mean(tf.abs(redshift - prediction))
+
+
+model = mlp.build(mlp.Network("flipout"), X.shape[1], len(train), seed=1)
+sets = (X_train, z[train]), (X_validation, z[validation])
+mlp.fit(model, misfit, *sets, seed=1, **training)
+weights = {name: value[0] for name, value in mlp.from_keras(model).items()}
+rng, network = np.random.default_rng(0), mlp.Network("flipout")
+free = mlp.posterior_predictive(network, weights, X_test, settings.samples, rng)
+spread = [draws.std(axis=0).mean() for draws in (samples["flipout"], free)]
+Markdown(
+    f"From {spread[0]:.2f} to {spread[1]:.2f}. Noise in the weights can only add "
+    "misfit, and nothing holds the standard deviations up any more."
+)
+
+# %% [markdown]
 # **2.** How large would a test sample have to be for its 95 % interval of the RMSE to be as narrow as the difference between the
 # paper's Flipout and reparameterization networks?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# low, top = table1.loc["flipout", "rmse_interval"]
-# difference = paper["redshift.reparameterization.rmse"] - paper["redshift.flipout.rmse"]
-# len(test) * ((top - low) / difference) ** 2
-# ```
-# Some 2200 sources, more than the catalogue has with a redshift: the width shrinks with the square root of the sample.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+low, top = table1.loc["flipout", "rmse_interval"]
+keys = ("redshift.reparameterization.rmse", "redshift.flipout.rmse")
+difference = paper[keys[0]] - paper[keys[1]]
+wanted = len(test) * ((top - low) / difference) ** 2
+Markdown(
+    f"Some {round(wanted, -2):.0f} sources; all that pass the paper's cuts are "
+    f"{len(known)}. The width shrinks with the square root of the sample."
+)
+
+# %% [markdown]
 # **3.** Average the three repeats of `out_of_fold["flipout"]` for each source before scoring. Why does the RMSE fall, and why is it not the
 # score of one network?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# values = out_of_fold["flipout"]
-# scores.rmse(z, values.mean(axis=1)), repeats.pooled_rmse(z, values)
-# ```
-# 0.433 instead of 0.437. The mean of three networks is an ensemble: part of each network's error is its own random start and training rows, and averages out.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+values = out_of_fold["flipout"]
+together, apart = (
+    scores.rmse(z, values.mean(axis=1)),
+    repeats.pooled_rmse(z, values),
+)
+Markdown(
+    f"{together:.3f} instead of {apart:.3f}. The mean of three networks is an "
+    "ensemble: part of each network's error is its own random start and training "
+    "rows, and averages out."
+)

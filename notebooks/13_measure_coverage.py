@@ -416,35 +416,39 @@ Markdown(
 # ## Exercises
 #
 # **1.** Fit the Laplace scale in each class apart. Does the CRPS improve?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# def by_class(seen, out):
-#     scale = pd.Series(error[seen]).groupby(group[seen]).mean()
-#     return intervals.with_laplace_noise(mean[out], sd[out], scale.loc[group[out]].to_numpy())
-# better = by_source(intervals.cross_fitted(by_class, folds).crps(truth))
-# scores.paired(np.mean, better, crps["+ Laplace, fitted"])
-# ```
-# Yes, by 0.0024 (0.0013 to 0.0036): quasars scatter more than BL Lacs, and the noise now knows.
-# :::
-#
+
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+def by_class(seen, out):
+    scale = pd.Series(error[seen]).groupby(group[seen]).mean()
+    own = scale.loc[group[out]].to_numpy()
+    return intervals.with_laplace_noise(mean[out], sd[out], own)
+
+
+apart = by_source(intervals.cross_fitted(by_class, folds).crps(truth))
+value, low, top = scores.paired(np.mean, apart, crps["+ Laplace, fitted"])
+Markdown(
+    f"The CRPS changes by {value:+.4f} ({low:+.4f} to {top:+.4f}): quasars "
+    "scatter more than BL Lacs, and the noise now knows."
+)
+
+# %% [markdown]
 # **2.** The mean absolute error is minimised by the median. Are the networks too low on average?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# scores.bootstrap(np.mean, by_source(mean - truth)), (mean - truth).mean()
-# ```
-# They are, by 0.075 (0.052 to 0.098): redshifts are skewed, and their median lies below their mean.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+bias = (mean - truth).mean()
+low, top = scores.bootstrap(np.mean, by_source(mean - truth))
+Markdown(
+    f"Predictions minus redshifts: {bias:+.3f} ({low:+.3f} to {top:+.3f}). "
+    "Redshifts are skewed, and their median lies below their mean."
+)
+
+# %% [markdown]
 # **3.** By which factor must `sd` be multiplied so that three sigma hold 99.7 %?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# np.quantile(error / sd, SIGMA_LEVELS[2]) / 3
-# ```
-# By about 11: the spread over the weights is a tenth of the spread over sources.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+factor = np.quantile(error / sd, SIGMA_LEVELS[2]) / 3
+Markdown(
+    f"By {factor:.0f}: so much smaller is the spread over the weights than the "
+    "spread over sources."
+)

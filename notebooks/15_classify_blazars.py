@@ -468,7 +468,7 @@ ax.axvline(0, color="k", lw=0.8)
 _ = ax.set_xlabel("log-loss with the idea minus without (nats)")
 
 # %%
-table.round(4)
+table.rename(columns={"value": "log-loss difference (nats)"}).round(4)
 
 # %% [markdown]
 # Bias initialization changes how training begins and not how it ends. Voting of two neighbouring epochs averages two

@@ -642,34 +642,38 @@ claims.publish(measured, settings, seed)
 # ## Exercises
 #
 # **1.** How many clean BCUs have an interval that crosses one half?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# from agnbook.blazars import catalogue
-# table = catalogue.read("blazar_classes")
-# table = table[~table["flagged"]]
-# ((table["probability_low"] < 0.5) & (table["probability_high"] > 0.5)).sum()
-# ```
-# 180 of 1115, about one in six: for these a single training, or a single draw of training sources, decides the class.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+listed = catalogue.read("blazar_classes")
+listed = listed[~listed["flagged"]]
+crosses = (listed["probability_low"] < 0.5) & (listed["probability_high"] > 0.5)
+Markdown(
+    f"{crosses.sum()} of {len(listed)}: for these a single training, or a single "
+    "draw of training sources, decides the class."
+)
+
+# %% [markdown]
 # **2.** In the toy, how far is the number called from the truth if all probabilities are 0.3?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# None is called, and 300 of 1000 are FSRQs: 100 % off. The sum of the probabilities gives 300, with a scatter of
-# $\sqrt{1000 \cdot 0.3 \cdot 0.7} \approx 14$.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+p = np.full(1000, 0.3)
+called, expected = np.sum(p > 0.5), p.sum()
+scatter = np.sqrt((p * (1 - p)).sum())
+Markdown(
+    f"{called} are called, and about {expected:.0f} of {len(p)} are FSRQs: all of "
+    "them are missed. The sum of the probabilities is right, with a scatter of "
+    f"{scatter:.0f}."
+)
+
+# %% [markdown]
 # **3.** Take the ten clean BCUs with the largest `probability_fsrq` and no SED. Does the blind answer agree?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# part = table[table["no_sed"]].nlargest(10, "probability_fsrq")
-# part[["probability_fsrq", "probability_blind"]]
-# ```
-# It does for all ten, and is higher for each of them (0.99 where the other says 0.97 or 0.98): told of the gap, the model leans
-# a little towards BL Lac even here.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+part = listed[listed["no_sed"]].nlargest(10, "probability_fsrq")
+told, blind = part["probability_fsrq"], part["probability_blind"]
+Markdown(
+    f"For {(blind > 0.5).sum()} of {len(part)} it does, and it is higher for "
+    f"{(blind > told).sum()} of them (mean {blind.mean():.3f} instead of "
+    f"{told.mean():.3f}): told of the gap, the model leans a little towards BL "
+    "Lac even here."
+)

@@ -372,26 +372,26 @@ Markdown(
 # ## Exercises
 #
 # **1.** Raise the smallest allowed leaf to 100 sources. What happens to the branch of BL Lacs and bcu?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# tree = hierarchy.hierarchy(X, labels, min_sources=100, seed=0)
-# [(leaf.name, leaf.size, hierarchy.label(leaf)) for leaf in tree.leaves()]
-# ```
-# In the paper's tree the first split of that branch separates the small leaf, so with a limit of 100 it stays whole. Ours splits
-# BL Lacs (1498 sources) off first and only the small leaf is lost, into the bcu group: the order of splits is not unique.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+grown = hierarchy.hierarchy(X, labels, min_sources=100, seed=0)
+for leaf in grown.leaves():
+    print(f"{hierarchy.label(leaf)}: {leaf.size} sources")
+print("Of that branch, only the small leaf is lost, into the bcu group. In the")
+print(
+    "paper's tree its first split separates the small leaf, so with this limit it"
+)
+print("would stay whole: the order of splits is not unique.")
+
+# %% [markdown]
 # **2.** Leave out the position on the sky. Which leaves survive?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# away = [i for i, name in enumerate(features.GAMMA_FEATURES) if "GL" not in name]
-# tree = hierarchy.hierarchy(X[:, away], labels, seed=0)
-# [(hierarchy.label(leaf), leaf.size) for leaf in tree.leaves()]
-# ```
-# All of them: FSRQs (827 sources), BL Lacs, bcu and the small radio-galaxy leaf come out to the source, pulsars nearly so. Spectrum and variability
-# alone make the groups.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+away = [i for i, name in enumerate(features.GAMMA_FEATURES) if "GL" not in name]
+grown = hierarchy.hierarchy(X[:, away], labels, seed=0)
+for leaf in grown.leaves():
+    print(f"{hierarchy.label(leaf)}: {leaf.size} sources")
+print(
+    "All survive, pulsars nearly to the source: spectrum and variability alone make"
+)
+print("the groups.")

@@ -523,40 +523,40 @@ Markdown(
 #
 # **1.** In the toy, which threshold would find half of the quasars of the other sample? What precision does a calibrated
 # classifier have among the sources just above it?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# share = np.cumsum(toy_weight) / toy_weight.sum()
-# print(toy[np.searchsorted(share, 0.5)])
-# ```
-# 0.3: half of the width lies to the left of that bar's right end. A calibrated classifier is right in 30 % of such cases,
-# so completeness is bought with two false alarms for each find.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+share = np.cumsum(toy_weight) / toy_weight.sum()
+threshold = toy[np.searchsorted(share, 0.5)]
+Markdown(
+    f"{threshold:.1f}: half of the width lies to the left of that bar's right "
+    f"end. A calibrated classifier is right in {threshold:.0%} of such cases, so "
+    "completeness is bought with more false alarms than finds."
+)
+
+# %% [markdown]
 # **2.** How wide would the interval of the mean area be if the ten splits were independent? Use the first set of weights.
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# one = macro.iloc[0]
-# half = (one["training_high"] - one["training_low"]) / 2
-# print(half, half / np.sqrt(1 + settings.splits * 3 / 7))
-# ```
-# The factor is $\sqrt{1 + 10 \cdot 3 / 7} = 2.3$: naive intervals would be 2.3 times too narrow, and would call
-# chance a finding.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+one = macro.iloc[0]
+half = (one["training_high"] - one["training_low"]) / 2
+factor = np.sqrt(1 + settings.splits * 3 / 7)
+Markdown(
+    f"{half / factor:.4f} instead of {half:.4f}: naive intervals would be "
+    f"{factor:.1f} times too narrow, and would call chance a finding."
+)
+
+# %% [markdown]
 # **3.** Make the trees shallow (`max_depth=4`). Do the two meanings of `sample_weight` still differ as much?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# for kind in forest.WEIGHTINGS:
-#     p = catalogue.predict_forests(X, group, rows, X, weight, seed=0, max_depth=4, weighting=kind)
-#     sums = catalogue.Run({"rf": p}, tested).class_sums("rf", True).mean(axis=0)
-#     print(kind, np.abs(sums / truth - 1).mean().round(2))
-# ```
-# 0.96 and 0.97: both meanings give the same biased counts. A shallow leaf averages over many sources, and an average with
-# weights is the same as an average over weighted draws.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+shallow = {"seed": 0, "max_depth": 4}
+for kind in forest.WEIGHTINGS:
+    p = catalogue.predict_forests(
+        X, group, rows, X, weight, weighting=kind, **shallow
+    )
+    sums = catalogue.Run({"rf": p}, tested).class_sums("rf", True).mean(axis=0)
+    print(f"{kind}: counts off by {np.abs(sums / truth - 1).mean():.2f} on average")
+print(
+    "Both meanings give the same biased counts: a shallow leaf averages over many"
+)
+print("sources, and an average with weights is that over weighted draws.")

@@ -541,28 +541,28 @@ Markdown(
 #
 # **1.** How many unassociated pulsars (msp+ and psr+ together) does the forest expect, and is the training error of the *sum*
 # above or below the quadrature of the two?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# sums = made.sums("rf", associated=False)
-# both = sums["msp+"] + sums["psr+"]
-# print(both.mean(), 1.53 * both.std(), 1.53 * np.hypot(sums["msp+"].std(), sums["psr+"].std()))
-# ```
-# 352 ± 26, and the quadrature gives 26 as well: the two kinds of pulsars err independently.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+sums = made.sums("rf", associated=False)
+both = sums["msp+"] + sums["psr+"]
+spread = 1.53 * both.std()
+apart = 1.53 * np.hypot(sums["msp+"].std(), sums["psr+"].std())
+Markdown(
+    f"{both.mean():.0f} ± {spread:.0f}, and the quadrature gives {apart:.0f}: the "
+    "two kinds of pulsars err independently."
+)
+
+# %% [markdown]
 # **2.** Make a list of pulsar candidates: unassociated sources that both classifiers give more than 80 % for msp+ or psr+.
 # How many of them should be pulsars?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# rows = plain.loc[sources[False]]
-# rf, nn = rows["RF_msp"] + rows["RF_psr"], rows["NN_msp"] + rows["NN_psr"]
-# chosen = np.minimum(rf, nn) > 0.8
-# print(chosen.sum(), rf[chosen].sum().round(1))
-# ```
-# 40 candidates, of which the forest expects 35 to be pulsars. By the reliability diagrams of {ref}`ch-measure-its-effect`
-# such probabilities are, if anything, a little too high for sources like these.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+table = plain.loc[sources[False]]
+rf, nn = (table[f"{name}_msp"] + table[f"{name}_psr"] for name in ("RF", "NN"))
+chosen = np.minimum(rf, nn) > 0.8
+Markdown(
+    f"{chosen.sum()} candidates, of which the forest expects "
+    f"{rf[chosen].sum():.0f} to be pulsars. By the reliability diagrams of the "
+    "chapter on the effect of the shift such probabilities are, if anything, a "
+    "little too high for sources like these."
+)

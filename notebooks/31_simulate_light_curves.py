@@ -43,7 +43,9 @@ seed = 0
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown
 
+# %%
 from agnbook.banp import floors, realistic_posterior, realistic_runs, stress
 from agnbook.chapter import claims, figures, marks, run_box, sizes, stored
 from agnbook.lightcurves import (
@@ -489,48 +491,49 @@ print(f"{rate:.3g} six-band curves a second on one core")
 # ## Exercises
 #
 # **1.** By how much do the amplitudes change if SF is read as {cite:t}`macleod2010` define it?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# half = drw.simulate(
-#     lags, start, first, both[0] / np.sqrt(2), both[1], rng
-# )[:, :, 0]
-# print(half.std(), np.sqrt(np.mean((half[:, -1] - half[:, 0]) ** 2)))
-# ```
-# The spread falls from 0.30 to 0.21 mag, and the structure function now tends to 0.30, SF itself: every amplitude is
-# smaller by 1.41, which no light curve can hide. The two readings are a factor that must be stated, not a detail.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+narrow = both[0] / np.sqrt(2), both[1]
+half = drw.simulate(lags, start, first, *narrow, rng)[:, :, 0]
+far = np.sqrt(np.mean((half[:, -1] - half[:, 0]) ** 2))
+Markdown(
+    f"The spread falls from {walks.std():.2f} to {half.std():.2f} mag, and the "
+    f"structure function now tends to {far:.2f}, SF itself: every amplitude is "
+    "smaller by the root of two, which no light curve can hide. The two readings "
+    "are a factor that must be stated, not a detail."
+)
+
+# %% [markdown]
 # **2.** Ten years of $\tau = 300$ days are about twelve memories long. How well can *any* method know the mean magnitude?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# times = np.arange(0.0, 3650, 5)
-# sky10 = drw.simulate(
-#     times, np.array([0, len(times)]), np.zeros(2000, int),
-#     np.full((2000, 6), 0.3), np.full((2000, 6), 300.0), rng
-# )[:, :, 0]
-# print(sky10.mean(axis=1).std(), 0.3 * np.sqrt(2 * 300 / 3650))
-# ```
-# 0.12 mag, as $\sigma\sqrt{2\tau/T}$ says: the error of a mean over ten years is a third of the flicker however many visits there
-# are. A simulator that hands a network noiseless means hands it more than a survey can.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+times, many = np.arange(0.0, 3650, 5), 2000
+numbers = (np.full((many, 6), value) for value in (0.3, 300.0))
+ends = np.array([0, len(times)])
+flicker = drw.simulate(times, ends, np.zeros(many, int), *numbers, rng)[:, :, 0]
+error, law = flicker.mean(axis=1).std(), 0.3 * np.sqrt(2 * 300 / 3650)
+Markdown(
+    f"To {error:.2f} mag; $\\sigma\\sqrt{{2\\tau/T}}$ is {law:.2f}. The error of "
+    "a mean over ten years is a good part of the flicker, however many visits "
+    "there are. A simulator that hands a network noiseless means hands it more "
+    "than a survey can."
+)
+
+# %% [markdown]
 # **3.** Give the scattered spectra a slope scatter of 0.05 instead of 0.3. How much of the artefact is back?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# some = population.sample(3000, rng, "lsst_bright", 0.05)
-# m = population.targets_from_latents(some)[:, 15:]
-# m += 0.001 * rng.standard_normal(m.shape)
-# print(np.median(np.abs(locus.nearest(m)[:, 0] - some[:, 6])))
-# ```
-# 0.002, twice the error on the line itself and a sixth of that with real slopes. The error follows the scatter: what the sky
-# does not hold fixed must not be held fixed by a simulator, not even nearly.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+some = population.sample(settings["tracks"], rng, "lsst_bright", 0.05)
+m = population.targets_from_latents(some)[:, 15:]
+m += 0.001 * rng.standard_normal(m.shape)
+little = np.median(np.abs(locus.nearest(m)[:, 0] - some[:, 6]))
+typical = {name: np.median(each) for name, each in line_error.items()}
+Markdown(
+    f"The median error is {little:.4f}, where the line itself has "
+    f"{typical['one spectrum']:.4f} and real slopes {typical['scattered']:.4f}. It "
+    "follows the scatter: what the sky does not hold fixed must not be held fixed "
+    "by a simulator, not even nearly."
+)
 
 # %% tags=["hide-input"]
 test = scores.loc["test"]

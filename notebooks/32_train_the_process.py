@@ -45,6 +45,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from IPython.display import Markdown
 
 # %%
 from agnbook.banp import (
@@ -513,40 +514,39 @@ marks.best(validated[columns], {}, names=units)
 #
 # **1.** The newest code sums the log-density over times, with weight 1. Which weight of the *averaged* loss is that for a step of the
 # trials above, and which for a whole curve of 750 visits and 365 grid times? Is it in the range that was tried?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# (settings["trial_context"] + settings["trial_extra"], 750 + 365)
-# ```
-# A sum over $T$ times is $T$ averages: 48 + 24 = 72 here, and 750 + 365 = 1,115 for a whole curve. The first lies inside the range, the
-# second just beyond its end, where the curve is flat.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+step = settings["trial_context"] + settings["trial_extra"]
+Markdown(
+    f"A sum over $T$ times is $T$ averages: {step} here, and {750 + 365} for a "
+    "whole curve. The first lies inside the range, the second just beyond its "
+    "end, where the curve is flat."
+)
+
+# %% [markdown]
 # **2.** How many parameters has `encode_points` in the reading of June 2021? Count first.
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# anp.count_parameters(networks["june-2021"].encode_points)
-# ```
-# 4,736: a linear layer without bias from 1 + 6 numbers to 64 (448), a batch normalisation (2 x 64 = 128) and a linear layer
-# with bias (64 x 64 + 64 = 4,160).
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+counted = anp.count_parameters(networks["june-2021"].encode_points)
+linear, normal, second = (1 + 6) * 64, 2 * 64, 64 * 64 + 64
+assert counted == linear + normal + second
+Markdown(
+    f"{counted}: a linear layer without bias from 1 + 6 numbers to 64 ({linear}), "
+    f"a batch normalisation ({normal}) and a linear layer with bias ({second})."
+)
+
+# %% [markdown]
 # **3.** In the toy, keep ten visits instead of thirty. What happens to the error at visits of a blur of 30 days, and why is it no
 # better sign of a good network?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# few = np.argsort(np.random.default_rng(1).random(toy.shape), axis=1) < 10
-# error = np.abs(blur.smooth(toy_times, toy, few, 30) - toy)
-# error[few].mean(), error[~few].mean()
-# ```
-# It falls from 0.13 to 0.08, since fewer neighbours are mixed in, while the error at other times
-# rises from 0.24 to 0.40. An error at visits judges the blur, one between them the whole.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+few = np.argsort(np.random.default_rng(1).random(toy.shape), axis=1) < 10
+error = np.abs(blur.smooth(toy_times, toy, few, 30) - toy)
+Markdown(
+    f"It falls to {error[few].mean():.2f}, since fewer neighbours are mixed in, "
+    f"while the error at other times rises to {error[~few].mean():.2f}. An error "
+    "at visits judges the blur, one between them the whole."
+)
 
 # %% tags=["hide-input"]
 means = eighths["log p(targets)"].to_numpy()

@@ -470,33 +470,43 @@ Markdown(
 # ## Exercises
 #
 # **1.** Let the toy's time-scale be 100 days instead of 300. How uncertain is the bridge half-way?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# Set `tau = 100` in the toy's first cell and run both: 0.87 standard deviations instead of 0.57. The gap is now two time-scales long, and the
-# visits at its ends tell little of its middle: without them it would be 1.
-# :::
-#
+
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+def half_way(tau):
+    """Standard deviation of the bridge in the middle of the gap of 200 days."""
+    near, far = np.exp(-100 / tau), np.exp(-200 / tau)
+    return np.sqrt(1 - 2 * near**2 / (1 + far))
+
+
+Markdown(
+    f"{half_way(100):.2f} standard deviations instead of {half_way(300):.2f}. The "
+    "gap is now two time-scales long, and the visits at its ends tell little of "
+    "its middle: without them it would be 1."
+)
+
+# %% [markdown]
 # **2.** In which band is the promise of the long run the most generous?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# few.loc[LONG, "covered"].round(3)
-# ```
-# In Y, 71 % within one deviation; in u it is 69 %. The widths are honest to three per cent everywhere: a poor reconstruction can be well calibrated.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+held = few.loc[LONG, "covered"].drop("all")
+Markdown(
+    f"In {held.idxmax()}, {held.max():.1%} within one deviation; in "
+    f"{held.idxmin()} it is {held.min():.1%}. The widths are honest to a few per "
+    "cent everywhere: a poor reconstruction can be well calibrated."
+)
+
+# %% [markdown]
 # **3.** How well would a time-scale *alone* tell the mass?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# tau, heavy = everyone[:, 3], everyone[:, 12]
-# np.corrcoef(tau, heavy)[0, 1], heavy.std() * np.sqrt(1 - np.corrcoef(tau, heavy)[0, 1] ** 2)
-# ```
-# Hardly: a correlation of 0.29 brings the rms error from 0.56 dex to 0.54. Redshift and luminosity alone halve it.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+tau, heavy = everyone[:, 3], everyone[:, 12]
+r = np.corrcoef(tau, heavy)[0, 1]
+Markdown(
+    f"Hardly: a correlation of {r:.2f} brings the rms error from "
+    f"{heavy.std():.2f} dex to {heavy.std() * np.sqrt(1 - r**2):.2f}. Redshift "
+    "and luminosity alone halve it."
+)
 
 # %% [markdown]
 # ## What this chapter claims

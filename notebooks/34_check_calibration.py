@@ -563,28 +563,28 @@ Markdown(
 # ## Exercises
 #
 # **1.** A posterior is 5 % too narrow. How many objects does it take until the `width` leaning is expected to stand at two standard deviations?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# ranks = stats.norm.cdf(rng.standard_normal(10**6) / 0.95)
-# _, width = rank_shapes.leanings(ranks[:, None])[:, 0] / 1000  # one object
-# print((1.96 / width) ** 2)
-# ```
-# About 920. Fifty objects see a posterior that is too narrow by a fifth, not one that is too narrow by a twentieth.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+ranks = stats.norm.cdf(rng.standard_normal(10**6) / 0.95)
+_, width = rank_shapes.leanings(ranks[:, None])[:, 0] / 1000  # one object
+wanted = round((1.96 / width) ** 2, -2)
+Markdown(
+    f"About {wanted:.0f}. Fifty objects see a posterior that is too "
+    "narrow by a fifth, not one that is too narrow by a twentieth."
+)
+
+# %% [markdown]
 # **2.** Make one of 21 perfect parameters 1.3 times too wide. Which test notices it more clearly, the joint one or that parameter's own ranks?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# samples = rng.standard_normal((1500, 200, 21))
-# samples[..., 0] *= 1.3
-# truth = rng.standard_normal((1500, 21))
-# print(calibration.largest_deviation(calibration.mahalanobis_ranks(truth, samples)))
-# print(rank_shapes.leanings(rank_shapes.mid_ranks(truth, samples))[:, 0])
-# ```
-# Its own ranks: the width leans by twelve standard deviations, where the limit for the largest of 21 is three. The joint deviation is .05, where chance
-# alone reaches .035: one parameter in 21 is diluted. A joint test finds that something is wrong; only the single ranks say what.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+samples = rng.standard_normal((1500, 200, 21))
+samples[..., 0] *= 1.3
+truth = rng.standard_normal((1500, 21))
+found = calibration.largest_deviation(calibration.mahalanobis_ranks(truth, samples))
+shift, width = rank_shapes.leanings(rank_shapes.mid_ranks(truth, samples))[:, 0]
+Markdown(
+    f"Its own ranks: their width leans by {abs(width):.0f} standard deviations. "
+    f"The joint deviation is {found:.3f}, where chance alone reaches "
+    f"{calibration.noise95(1500):.3f}: one parameter in 21 is diluted. A joint "
+    "test finds that something is wrong; only the single ranks say what."
+)

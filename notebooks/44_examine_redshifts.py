@@ -533,26 +533,28 @@ claims.publish(measured, settings, seed)[["ours", "interval", "n"]]
 # ## Exercises
 #
 # **1.** By how much must all published medians of BL Lacs be raised until half of them lie above their limits?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# rows = tables["published"].loc[limit.index, "q500"]
-# np.median(limit / rows)
-# ```
-# By a factor of 1.6. For sources that will be measured this would be far too much.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+medians = tables["published"].loc[limit.index, "q500"]
+factor = np.median(limit / medians)
+Markdown(
+    f"By a factor of {factor:.1f}. For sources that will be measured this would "
+    "be far too much."
+)
+
+# %% [markdown]
 # **2.** Score the published table on the uncertain redshifts (`zflag` 2) instead. Do you trust the result?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# photometric = published[published["kind"] == "uncertain"].drop_duplicates("Source_Name")
-# z = photometric.set_index("Source_Name")["z"]
-# z = z[z.index.isin(found.index[found["status"] == "uncertain"])]
-# later_redshifts.score(tables["published"], z, n_resamples=100)
-# ```
-# On 600 sources the RMSE is .355 and the 95 % coverage .98. Photometric redshifts of BL Lacs assume a host galaxy of standard brightness, so a model and they may agree in
-# an error: this is no exam.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+photometric = published[published["kind"] == "uncertain"]
+photometric = photometric.drop_duplicates("Source_Name").set_index("Source_Name")
+z = photometric["z"]
+z = z[z.index.isin(found.index[found["status"] == "uncertain"])]
+scored = later_redshifts.score(tables["published"], z, n_resamples=100)
+rmse, coverage95 = scored.value[["rmse", "coverage95"]]
+Markdown(
+    f"On {scored.attrs['n']} sources the RMSE is {rmse:.3f} and the 95 % "
+    f"intervals hold {coverage95:.0%}. Photometric redshifts of BL Lacs assume a "
+    "host galaxy of standard brightness, so a model and they may agree in an "
+    "error: this is no exam."
+)

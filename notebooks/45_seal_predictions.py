@@ -304,23 +304,22 @@ claims.publish(measured, settings, seed)[["ours", "n"]]
 #
 # **1.** How many sources would have to turn out Galactic before the expected number of galaxies is off by more than two
 # standard deviations, if the probabilities are right?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# p = classes["agn"]
-# 2 * np.sqrt((p * (1 - p)).sum())
-# ```
-# 17 of 850, if sources are independent. A larger surprise means that the probabilities are not right.
-# :::
-#
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+p = classes["agn"]
+off = 2 * np.sqrt((p * (1 - p)).sum())
+Markdown(
+    f"{off:.0f} of {len(p)}, if sources are independent. A larger surprise means "
+    "that the probabilities are not right."
+)
+
+# %% [markdown]
 # **2.** For which source do the two redshift models, with and without limits, disagree most, in units of `1 + z`?
-#
-# :::{admonition} Solution
-# :class: dropdown
-# ```python
-# gap = (redshifts["far_mean"] - redshifts["mean"]) / (1 + redshifts["mean"])
-# gap.nlargest(1)
-# ```
-# 4FGL J1637.8-3449, by .69: a BL Lac for which the answer would tell the two models apart.
-# :::
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+gap = (redshifts["far_mean"] - redshifts["mean"]) / (1 + redshifts["mean"])
+name = gap.abs().idxmax()
+Markdown(
+    f"{name}, by {gap[name]:+.2f}: a source for which the answer would tell the "
+    "two models apart."
+)

@@ -81,10 +81,10 @@ mine = new[columns].assign(nu_syn=0.0, nuFnu_syn=0.0)
 folder = Path(tempfile.mkdtemp())
 mine.to_csv(folder / "my_blazars.csv", index=False)
 print(f"{len(mine)} blazar candidates are new; the first three:")
-mine.head(3).round(3)
+mine.set_index("Source_Name").head(3).T.round(3)
 
 # %% [markdown]
-# A name, and the seven columns of the classifier under their 4LAC names; capitals do not matter. The last two describe
+# Each source is a row of the file, turned on its side here to fit the page: a name, and the seven columns of the classifier under their 4LAC names; capitals do not matter. The last two describe
 # the peak of the synchrotron emission, which 4FGL does not know: 0 in both is the catalogue's mark for "no fit".
 # Units are those of the catalogues (`Pivot_Energy` in MeV, `nu_syn` in Hz, `nuFnu_syn` in erg cm⁻² s⁻¹). A file that
 # states units, such as FITS or ECSV, may have others: they are converted.
@@ -93,11 +93,12 @@ mine.head(3).round(3)
 
 # %%
 answer = classify.classify(tables.read(folder / "my_blazars.csv"))
-answer.to_pandas().drop(columns="model_sha256").head(4)
+shown = answer.to_pandas().drop(columns="model_sha256")
+shown.set_index("Source_Name").head(3).T
 
 # %% [markdown]
 # On the command line this is `agnbook classify my_blazars.csv -o classes.fits`; see {ref}`command-line`. One row comes
-# back for each that went in. The columns after the probability are the flags: features without a number (such a row has
+# back for each that went in. What follows the probability are the flags: features without a number (such a row has
 # no answer), no synchrotron fit, features outside the training range, and the SHA-256 of the weights that answered.
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-new-blazars", "caption": "P(FSRQ) of the blazar candidates that are new in 4FGL-DR4, from the shipped network. Most answers are clear even without synchrotron data."}, "image": {"alt": "Histogram of probabilities with two heaps, near zero and near one, and few sources between 0.2 and 0.8."}}
@@ -218,7 +219,7 @@ everything = classify.classify(Table.from_pandas(ten), groups="six").to_pandas()
 everything = everything.set_index("Source_Name")
 names = list(source_classes.NAMES)
 shown = [*names, "networks", "density_ratio", "extrapolated"]
-everything.loc[new["Source_Name"].head(3), shown].round(3)
+everything.loc[new["Source_Name"].head(3), shown].T.round(3)
 
 # %%
 likeliest = everything[names].dropna().idxmax(axis=1).reindex(everything.index)
@@ -259,7 +260,8 @@ if examined.has_4lac():
 else:
     cost = committed.load_table(fewer_columns.COST)
 cost = cost.set_index("columns")
-cost[["rmse", "crps", "width68", "coverage68", "coverage95"]].round(3)
+units = {name: f"{name} (redshift)" for name in ("rmse", "crps", "width68")}
+cost[[*units, "coverage68", "coverage95"]].rename(columns=units).round(3)
 
 # %% tags=["remove-input"]
 for way in (fewer_columns.EMPTY, fewer_columns.FITTED):

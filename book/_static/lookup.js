@@ -188,6 +188,21 @@
       return box;
     }
 
+    // One line a model that answers for the source: was it trained on it?
+    function trained(row) {
+      const box = element("section");
+      box.appendChild(element("h2", "Trained on this source?"));
+      const list = box.appendChild(element("dl", undefined, { class: "facts trained" }));
+      const add = (model, answer) => { list.appendChild(element("dt", model)); list.appendChild(element("dd", answer)); };
+      if (unpack(data.probability, row, 0, 0) !== null) data.models.forEach((model, m) => add(model, (parseInt(data.trained[row], 16) >> m) & 1
+        ? "yes, in other splits; those that did not train on it answer here" : "no, it was unassociated"));
+      if (data.sealed[row]) add("sealed ensemble", "no, it was unassociated");
+      if (data.fsrq[row]) add("five voters", "no, its type was uncertain");
+      if (data.redshift[row]) add("redshift", "no, it had no redshift");
+      if (!list.children.length) box.appendChild(element("p", "No model answers for it."));
+      return box;
+    }
+
     // Steps of equal stated probability between the quantiles, intervals below.
     function redshift(row) {
       const box = element("section");
@@ -264,7 +279,7 @@
       status.textContent = `${title(row)}: ${described(row)}.`;
       const head = element("p", "Link to this source: ", { class: "share" });
       head.appendChild(link(row, location.pathname.split("/").pop() + anchor(row)));
-      result.replaceChildren(head, facts(row), groups(row), redshift(row), skyMap(row), alike(row));
+      result.replaceChildren(head, facts(row), groups(row), redshift(row), trained(row), skyMap(row), alike(row));
       result.dataset.source = names[row];
       history.replaceState(null, "", location.pathname + anchor(row));
       document.dispatchEvent(new Event("agnbook:tables"));

@@ -112,12 +112,12 @@ def test_markup_is_shown_as_in_the_book(notebook):
 
 
 def test_a_solution_is_hidden_until_it_is_opened(notebook):
-    solution = notebook.locator(".jp-Notebook details").first
-    solution.scroll_into_view_if_needed()
-    code = solution.locator("pre").first
-    assert not code.is_visible()
-    solution.locator("summary").click()
-    code.wait_for(state="visible", timeout=10_000)
+    hidden = notebook.locator(".jp-Cell:has(.jp-InputPlaceholder)")
+    hidden.first.scroll_into_view_if_needed()
+    solutions = hidden.count()
+    assert solutions and not hidden.first.locator(".cm-content").is_visible()
+    hidden.first.locator(".jp-InputPlaceholder").click()
+    notebook.wait_for_function("n => document.querySelectorAll('.jp-InputPlaceholder').length < n", arg=solutions, timeout=10_000)
 
 
 def test_saving_an_untouched_notebook_changes_neither_file(clone, notebook):

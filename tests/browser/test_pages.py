@@ -21,6 +21,7 @@ from playwright.sync_api import sync_playwright
 from agnbook import storage
 from agnbook.blazars.shipped_blazars import BlazarNetwork
 from agnbook.chapter import claims
+from agnbook.press import lookup_data
 from agnbook.sky import features
 
 HTML = storage.ROOT / "_build" / "html"
@@ -257,15 +258,6 @@ def test_dark_mode_keeps_figures_on_an_opaque_light_ground(page, site):
     assert sum(int(part) for part in ground.strip("rgba()").split(",")[:3]) < 150, f"dark mode is not dark: {ground}"
 
 
-def test_hidden_solutions_open(page, site):
-    name = chapter("11")
-    page.goto(f"{site}/{name}")
-    solution = page.locator(".admonition.dropdown, details.sd-dropdown").first
-    assert not solution.locator("pre").first.is_visible()
-    solution.locator("button, summary").first.click()
-    solution.locator("pre").first.wait_for(state="visible", timeout=5000)
-
-
 def test_a_solution_that_ran_is_hidden_and_fits_when_it_is_opened(page, site):
     page.goto(f"{site}/{chapter('22')}")
     cell = page.locator(".tag_solution").first
@@ -334,6 +326,20 @@ def test_lookup_says_what_the_tables_say_and_can_be_shared(page, site):
     page.wait_for_function(
         "before => document.getElementById('lookup-result').dataset.source !== before", arg=name.removeprefix("4FGL ")
     )
+    assert page.problems == []
+
+
+def test_lookup_says_of_each_model_whether_it_was_trained_on_the_source(page, site):
+    catalogue = pd.read_csv(storage.DATA / "results" / "shift_catalogue_unweighted.csv").set_index("Source_Name")
+    taught = catalogue["Training_Sample"].eq(True)
+    unassociated = ~taught & catalogue["RF_bll"].notna()
+    for rows, answer in ((taught, "yes, in other splits"), (unassociated, "no, it was unassociated")):
+        name = catalogue.index[rows][0]
+        look_up(page, site, name)
+        page.wait_for_selector(f"#lookup-result[data-source='{name.removeprefix('4FGL ')}']", timeout=5000)
+        told = page.locator("#lookup-result dl.trained dd").all_inner_texts()
+        assert [text.startswith(answer) for text in told[:4]] == [True] * 4
+        assert page.locator("#lookup-result dl.trained dt").all_inner_texts()[:4] == list(lookup_data.MODELS)
     assert page.problems == []
 
 

@@ -64,6 +64,7 @@ def test_shown_in_six_columns_with_the_interval_behind_ours(book):
     assert shown.shape[1] + 1 == 6
     assert list(shown.loc["Network, RMSE"]) == ["0.400", "0.500 (0.450 – 0.550)", "0.600", "differs", "11"]
     assert list(shown.loc["Network, Accuracy"]) == ["0.800", "–", "–", "not tested", "11"]
+    assert "trivial" not in paper_page.show(paper_page.numbers("jones2021"))
 
 
 def test_laid_out_as_the_paper_does(book):

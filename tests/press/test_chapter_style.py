@@ -52,16 +52,28 @@ def test_a_solution_is_no_cell_to_read_through_but_its_lines_must_fit(chapters):
 
 
 def test_chapters_short_of_exercises_are_listed(chapters, data, capsys):
-    with_number = "# :::{admonition} Solution\n# :class: dropdown\n# ```python\n# 1 + 1\n# ```\n# It is 2.\n# :::\n"
-    (data / "notebooks" / "11_a.py").write_text("# %% [markdown]\n" + with_number * 2 + "\n# %%\na = 1\n")
-    words = with_number.replace("It is 2.", "It grows.")
-    (data / "notebooks" / "12_b.py").write_text("# %% [markdown]\n" + with_number + words + "\n# %%\na = 1\n")
-    cells = '# %% [markdown]\n# ## Exercises\n\n# %% tags=["hide-cell"]\nprint(2)\n\n# %% tags=["hide-cell"]\nMarkdown("2")\n'
-    (data / "notebooks" / "13_c.py").write_text(cells)
-    assert chapter_style.exercises() == {"11_a": (2, 2), "12_b": (2, 1), "13_c": (2, 2)}
+    solution = ["hide-cell", "solution"]
+    chapters("11_a", (solution, "print(2)"), (solution, 'Markdown("2")'))
+    chapters("12_b", (solution, "print(2)"), (solution, "x = 2"), ([], "print(3)"))
+    assert chapter_style.exercises() == {"11_a": (2, 2), "12_b": (2, 1)}
     assert chapter_style.main([]) == 0
     told = capsys.readouterr().out
-    assert "12_b: 2 solutions of exercises, 1 with code" in told and "11_a:" not in told
+    assert "12_b: 2 solutions of exercises, 1 that say" in told and "11_a:" not in told
+
+
+def test_a_result_typed_into_a_solution_is_named(chapters, data):
+    solution = ["hide-cell", "solution"]
+    chapters("11_a", (solution, 'print(f"It is {x:.2f} of 21, 95 % inside.")'), ([], 'print("a profile of 0.5 is told")'))
+    assert chapter_style.typed_results() == []
+    chapters("12_b", (solution, 'print("It is 0.41.")'), (solution, 'Markdown(f"In {band}, 71 % lie inside.")'))
+    (data / "notebooks" / "13_c.py").write_text("# %% [markdown]\n# :::{admonition} Solution\n# It is 2.\n# :::\n")
+    named = chapter_style.typed_results()
+    assert [line.partition(":")[0] for line in named] == ["13_c", "12_b, code cell 1", "12_b, code cell 2"]
+    assert "'It is 0.41.'" in named[1]
+
+
+def test_no_solution_of_the_book_has_a_typed_result():
+    assert chapter_style.typed_results() == []
 
 
 def test_better_measures_are_published_and_worse_ones_named(chapters, data, capsys):

@@ -131,20 +131,6 @@ def test_parameters_reach_the_chapter(book):
     assert not (book / "11_tiny.ipynb").exists()
 
 
-def test_the_code_of_folded_solutions_runs_at_smoke_profile_and_may_fail_it(book, capsys):
-    fold = [":::{admonition} Solution", ":class: dropdown", "```python", "print(2 * profile)", "```", "Twice.", ":::"]
-    text = "\n# %% [markdown]\n" + "".join(f"# {line}\n" for line in fold)
-    source = (book / "11_tiny.py").read_text()
-    (book / "11_tiny.py").write_text(source + text)
-    chapters.execute("11_tiny", "smoke")
-    notebook = nbformat.read(chapters.SCRATCH / "smoke" / "11_tiny.ipynb", as_version=4)
-    assert notebook.cells[-1].outputs[0].text.strip() == "smokesmoke"
-    chapters.execute("11_tiny", "book")
-    assert len(nbformat.read(book / "11_tiny.ipynb", as_version=4).cells) == len(notebook.cells) - 2, "only there"
-    (book / "11_tiny.py").write_text(source + text.replace("profile)", "nowhere)"))
-    assert chapters.main(["smoke"]) == 1 and "nowhere" in capsys.readouterr().out
-
-
 def test_a_chapter_without_the_parameter_is_refused(book, capsys):
     (book / "11_tiny.py").write_text('# %% tags=["parameters"]\nprofil = "book"\n')
     assert chapters.main(["smoke"]) == 1

@@ -69,6 +69,13 @@ def test_what_fl16y_says_is_what_the_cross_match_says(data):
     assert counterpart == facts["fl16y_counterpart"][row] and data["outcomes"][int(outcome)] == "newly associated"
 
 
+def test_each_source_says_which_models_it_taught(data):
+    for number, (name, _) in enumerate(lookup_data.MODELS.values()):
+        taught = [int(digit, 16) >> number & 1 for digit in data["trained"]]
+        np.testing.assert_array_equal(np.array(taught, bool), table(name)["Training_Sample"].eq(True))
+    assert set(data["trained"]) == {"0", "f"}, "associated sources teach all four models, the others none"
+
+
 def test_packing_keeps_three_digits_and_gaps():
     assert lookup_data.pack(np.array([0.0, 0.5, 1.0, np.nan]), 1e-3) == "00dwrs--"
 

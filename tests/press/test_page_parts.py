@@ -87,6 +87,11 @@ def test_a_hidden_solution_says_so():
         assert f"<p>Show {words}</p><p>Hide {words}</p>" in dressed
 
 
+def test_folded_code_and_output_are_named_plainly():
+    folded = "<p>Show code cell source</p><p>Hide code cell output</p>"
+    assert "<p>Show the code</p><p>Hide the output</p>" in page_parts.dress(folded, "notebooks/x", set())
+
+
 def test_the_foot_cites_the_book_as_its_citation_file_does():
     told = yaml.safe_load((storage.ROOT / "CITATION.cff").read_text())
     words, bibtex = page_parts.citation()

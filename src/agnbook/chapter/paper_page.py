@@ -76,7 +76,10 @@ def count(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def show(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of `numbers` as a table of six columns, numbers as text and an interval behind ours."""
+    """Return rows of `numbers` as a table of six columns, numbers as text and an interval behind ours.
+
+    Without the column ``trivial`` where no row has a trivial method.
+    """
 
     def text(value):
         if pd.isna(value):
@@ -93,6 +96,8 @@ def show(rows: pd.DataFrame) -> pd.DataFrame:
         "verdict": rows["verdict"],
         "chapter": rows["chapter"].str.split("_").str[0],
     }
+    if rows["baseline"].isna().all():
+        del columns["trivial"]
     return pd.DataFrame(columns).set_axis(pd.Index(rows["what"], name="number"))
 
 

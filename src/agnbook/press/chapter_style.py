@@ -5,6 +5,7 @@ line, 30 cells a chapter). Three claims of the book hold where it stands, and a 
 them worse. A run that publishes renews them when they have become better; ``publish`` renews them in any case.
 """
 
+import ast
 import re
 import sys
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ from agnbook.chapter.sizes import Settings
 from agnbook.errors import BookError
 
 LINES_A_CELL, CELLS_A_CHAPTER = 15, 30
-#: Exercises a chapter whose hidden solutions have code and say a number; those with fewer are listed.
+#: Exercises a chapter whose hidden solutions say what they compute; those with fewer are listed.
 EXERCISES = 2
 #: Cells with these tags do not show their code on the page.
 UNSEEN = {"remove-cell", "remove-input"}
+#: Levels of intervals are no results.
+LEVELS = re.compile(r"\b(68|95|99\.7) ?%")
 SETTINGS = Settings("book", "book", {})
 
 
@@ -56,21 +59,32 @@ def cells() -> list[Cell]:
 
 
 def exercises() -> dict[str, tuple[int, int]]:
-    """Return chapter -> its hidden solutions, and how many of them are complete.
+    """Return chapter -> its hidden solutions (cells tagged `solution`), and how many of them say something that they compute."""
+    found = dict.fromkeys((cell.chapter for cell in cells()), (0, 0))
+    for cell in cells():
+        if cell.solution:
+            solutions, complete = found[cell.chapter]
+            says = bool(re.search(r"\b(print\(|assert\b|Markdown\()", cell.source))
+            found[cell.chapter] = solutions + 1, complete + says
+    return found
 
-    A solution is a dropdown whose words after its code hold a number, or a hidden cell below the heading of the exercises that
-    prints, asserts or words something from what it computes.
+
+def typed_results() -> list[str]:
+    """Return one line for each solution whose result is typed by hand: nothing would notice when it is no longer true.
+
+    That is a solution in a box of text, which never runs, and a sentence in a solution's cell that holds a decimal number or a
+    percentage outside of its fields.
     """
-    found = {}
-    for path in sorted((storage.ROOT / "notebooks").glob("[0-9][0-9]_*.py")):
-        cells_ = jupytext.read(path).cells
-        text = "\n".join(cell.source for cell in cells_ if cell.cell_type == "markdown")
-        boxes = [part.split("\n:::", 1)[0] for part in text.split(":::{admonition} Solution")[1:]]
-        complete = [bool(re.search(r"\d", box.rpartition("```")[2])) for box in boxes if "```python" in box]
-        heading = next((number for number, cell in enumerate(cells_) if "## Exercises" in cell.source), len(cells_))
-        hidden = [cell for cell in cells_[heading:] if "hide-cell" in cell.metadata.get("tags", [])]
-        complete += [bool(re.search(r"\b(print\(|assert\b|Markdown\()", cell.source)) for cell in hidden]
-        found[path.stem] = len(boxes) + len(hidden), sum(complete)
+    found = [
+        f"{path.stem}: a solution is text; make it a cell tagged `solution` that computes what it says"
+        for path in sorted((storage.ROOT / "notebooks").glob("[0-9][0-9]_*.py"))
+        if "{admonition} Solution" in path.read_text(encoding="utf-8")
+    ]
+    for cell in cells():
+        words = [node.value for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Constant)] * cell.solution
+        sentences = [text for text in words if isinstance(text, str) and " " in text]
+        typed = [text for text in sentences if re.search(r"\d\.\d|\d ?%", LEVELS.sub("", text))]
+        found += [f"{cell}: compute the number in {text.strip()!r}" for text in typed]
     return found
 
 
@@ -130,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{len(cell.lines):4d} lines  {cell}")
     for chapter, (solutions, complete) in exercises().items():
         if complete < EXERCISES:
-            print(f"{chapter}: {solutions} solutions of exercises, {complete} with code and a number; {EXERCISES} are asked")
+            print(f"{chapter}: {solutions} solutions of exercises, {complete} that say what they compute; {EXERCISES} are asked")
     for name, found in measured.items():
         print(f"{name} = {found.ours:.0f} (n = {found.n})")
     return 0

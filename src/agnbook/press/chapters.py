@@ -74,13 +74,6 @@ def from_source(name: str) -> nbformat.NotebookNode:
     return notebook
 
 
-def solution_code(notebook: nbformat.NotebookNode) -> list[str]:
-    """Return the Python code inside the folded solutions of a notebook's text; solutions that are cells run anyhow."""
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    boxes = [part.split("\n:::", 1)[0] for part in text.split(":::{admonition} Solution")[1:]]
-    return [code for box in boxes for code in re.findall(r"^```python\n(.*?)^```", box, flags=re.DOTALL | re.MULTILINE)]
-
-
 def check_pairs() -> list[str]:
     """Return one line for each chapter whose ``.ipynb`` is missing, stale or not fully executed."""
     problems = []
@@ -164,13 +157,10 @@ def execute(name: str, profile: str) -> dict:
     Processor seconds, of the kernel and what it waited for, hardly depend on what else the machine does.
 
     The executed notebook is left as ``_build/<profile>/<name>.ipynb``, also where a cell fails. At
-    `book` profile its outputs replace those of the committed one, once it has run to its end; at `smoke` profile the code
-    of the folded solutions runs after the chapter's own.
+    `book` profile its outputs replace those of the committed one, once it has run to its end.
     """
     os.environ.update(KERNEL_ENVIRONMENT)
     notebook, target = from_source(name), SCRATCH / profile / f"{name}.ipynb"
-    if profile == "smoke":
-        notebook.cells += [nbformat.v4.new_code_cell(code) for code in solution_code(notebook)]
     target.parent.mkdir(parents=True, exist_ok=True)
     source = target.with_suffix(".source.ipynb")
     nbformat.write(notebook, source)

@@ -32,6 +32,12 @@ def pack(values: np.ndarray, step: float) -> str:
     return "".join(_PAIRS[np.where(np.isnan(values), len(_PAIRS) - 1, units)].ravel())
 
 
+def _trained(frames: list[pd.DataFrame]) -> str:
+    """Return one hexadecimal digit a source: bit k is set if model k was trained on it (by splits that do not answer for it)."""
+    bits = np.array([frame["Training_Sample"].eq(True) for frame in frames], dtype=int)
+    return "".join(_DIGITS[code] for code in (1 << np.arange(len(frames))) @ bits)
+
+
 def _later(table: pd.DataFrame) -> str:
     """Return each source's successor in FL16Y as ``name | class | counterpart | outcome``, "=" for an unchanged counterpart."""
     counterpart = table["fl16y_counterpart"].where(table["fl16y_counterpart"] != table["counterpart"], "=")
@@ -64,7 +70,8 @@ def build() -> dict:
     """Return what the page shows, each list in the order of ``names``.
 
     ``probability`` holds four models of six groups a source in per mille, ``spread`` their standard deviations over splits
-    in the same order; ``fsrq``, ``redshift`` and ``sealed`` are ``{row: values}`` of the sources that have them.
+    in the same order; ``trained`` says which of the four models a source taught (see `_trained`). ``fsrq``, ``redshift`` and
+    ``sealed`` are ``{row: values}`` of the sources that have them.
     """
     table = sources()
     own = table["source"].str.removeprefix("4FGL ")
@@ -97,6 +104,7 @@ def build() -> dict:
         "alike": [[row[name] for name in names.split()] for names in table["alike"]],
         "probability": pack(probability, 1e-3),
         "spread": pack(spread, 1e-3),
+        "trained": _trained([frames[name] for name, _ in MODELS.values()]),
         "fsrq": _by_row(_table("blazar_classes"), BLAZAR, any_name),
         "redshift": _by_row(_table("agn_redshifts"), REDSHIFT, any_name),
         "sealed": _by_row(_table("sealed_clean_unassociated"), ["agn", "agn_low", "agn_high"], any_name),

@@ -85,7 +85,8 @@ def dress(body: str, page: str, known_claims: set[str]) -> str:
     count = iter(range(1, 10_000))
     body = _CELL.sub(lambda found: f'<div class="cell{found[1] or ""} docutils container" id="cell-{next(count)}">', body)
     body = _SOLUTION.sub(r"\1the solution\2the solution", body)
-    body = body.replace("Show code cell source", "Show the code").replace("Hide code cell source", "Hide the code")
+    for part, name in (("source", "code"), ("output", "output")):
+        body = re.sub(rf"\b(Show|Hide) code cell {part}\b", rf"\1 the {name}", body)
     body = _BOX.sub(_short_box, body)
     return tables.dress(body, f"{up}book/scorecard.html#claim-", known_claims)
 
