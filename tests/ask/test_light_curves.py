@@ -55,12 +55,6 @@ def test_the_answer_is_the_posterior_of_the_engine(table, answered):
     assert own["excess_high68"] == pytest.approx(np.quantile(draws["excess_r"], 0.8415), abs=6e-6)
 
 
-def test_the_levels_of_the_quantiles():
-    """Those of one and two standard deviations, to the digits that the columns' names promise."""
-    normal = {"q500": 0, "low68": -1, "high68": 1, "low95": -2, "high95": 2}
-    assert light_curves.QUANTILES == pytest.approx({name: stats.norm.cdf(z) for name, z in normal.items()}, abs=3e-4)
-
-
 @pytest.mark.parametrize(("stretch", "expected"), [(4.0, False), (5.0, True)])
 def test_more_than_quasars_vary_is_flagged(table, stretch, expected):
     """A curve stretched until it varies by 1.13 mag in the long run, and by 1.41: between them lies what no quasar does."""
