@@ -306,7 +306,7 @@ covered = {
     name: validation.coverage(hit, masks, seed) for name, hit in versions.items()
 }
 overall = {name: table.loc["all", "value"] for name, table in covered.items()}
-pd.DataFrame(overall).T.round(3)
+pd.DataFrame(overall).T.add_prefix("inside ").round(3)
 
 # %% [markdown]
 # The distribution was nearly calibrated before any step, and the step inside the fit changes next to nothing. It stays a little
@@ -349,10 +349,12 @@ rows = {
     "interval, z > 1.5": versions["published"][:, distant].mean(axis=(0, 1)),
     "set, z > 1.5": two_part[:, distant].mean(axis=(1, 2)),
     "set, nearer": two_part[:, ~distant].mean(axis=(1, 2)),
-    "length of interval": [
+    "length of interval (redshift)": [
         (best[f"high_{v}"] - best[f"low_{v}"]).mean() for v in boosted.LEVEL_NAMES
     ],
-    "length of set": [best[f"length_{v}"].mean() for v in boosted.LEVEL_NAMES],
+    "length of set (redshift)": [
+        best[f"length_{v}"].mean() for v in boosted.LEVEL_NAMES
+    ],
 }
 pd.DataFrame(rows, list(validation.LEVELS)).T.round(2)
 
@@ -405,8 +407,8 @@ plt.show()
 # %%
 study = studies[studies["kind"] == "columns"].set_index("name")
 change = study[["rmse", "minus_all", "minus_low", "minus_high"]]
-change.columns = ["RMSE", "minus that of all", "from", "to"]
-change.sort_values("RMSE").round(3)
+change.columns = ["RMSE (redshift)", "minus that of all", "from", "to"]
+change.sort_values("RMSE (redshift)").round(3)
 
 # %% [markdown]
 # One booster of the four, one repeat; the differences are paired on the same sources. The synchrotron peak carries most. Every other group

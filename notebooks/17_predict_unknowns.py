@@ -265,7 +265,7 @@ expected = pd.DataFrame(
     },
     ["told", "blind"],
 )
-expected.round(3)
+expected.add_suffix(" (FSRQ fraction)").round(3)
 
 # %% tags=["remove-input"]
 missing = call_table.loc["without"]
@@ -356,7 +356,9 @@ by_network = committed.load_table("results/redshift_networks_sources.csv")
 kind = kinds.of(lac, set(by_network["Source_Name"]))
 out_of_fold = committed.load_table("results/redshift_all_oof.csv")
 tested = kinds.coverage(out_of_fold, kind)
-tested.round(3)
+heads = {"known": "known sources", "unknown": "unknown sources"}
+heads |= {"covered68": "inside 68.3 %", "covered95": "inside 95.4 %"}
+tested.rename(columns=heads).round(3)
 
 # %% [markdown]
 # The rule was fixed before the table was looked at: a kind of source is *validated* if at least 50 known redshifts
@@ -383,9 +385,9 @@ print(
 
 # %%
 columns = {
-    "known": kind.groupby(["class", "cuts"])["z"].mean(),
-    "predicted for unknown": redshifts["z_mean"].groupby([group, cuts]).mean(),
-    "unknown": tested["unknown"],
+    "known, mean redshift": kind.groupby(["class", "cuts"])["z"].mean(),
+    "predicted, mean redshift": redshifts["z_mean"].groupby([group, cuts]).mean(),
+    "unknown sources": tested["unknown"],
 }
 pd.DataFrame(columns).rename_axis(["class", "cuts"]).loc[["bll", "bcu"]].round(2)
 

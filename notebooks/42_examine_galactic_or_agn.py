@@ -159,7 +159,8 @@ forest = contenders["paper 2's forest"]
 ruler = contenders["abs(b) alone"]
 simple = {name: contenders[name] for name in list(pulsars.SIMPLE)[1:]}
 gaps = exams.compare(forest, simple, answer, **options)
-pd.concat({key: gaps[key] for key in ("logloss", "auc")}).round(3)
+table = pd.concat({"log-loss (nats)": gaps["logloss"], "AUC": gaps["auc"]})
+table.rename(columns={"value": "difference"}).round(3)
 
 # %% [markdown]
 # A ruler that knows the distance from the plane is already good. The forest is better than the ruler, clear of zero in
@@ -217,7 +218,7 @@ rows = {
 gain = pd.concat([one["auc"] for one in rows.values()]).set_axis(rows)
 gain["n"] = [one["count"]["galactic"].iloc[0] for one in rows.values()]
 gain.columns = ["Galactic", "forest", "abs(b)", *gain.columns[3:]]
-gain.round(3)
+gain.rename(columns={"value": "difference in AUC"}).round(3)
 
 # %% [markdown]
 # Without `sfr` and `spp`, nearly half of the Galactic answers, the ruler falls far, and the forest loses as well, but
@@ -352,7 +353,8 @@ latitude = pulsars.simple_forecasts(dr4, pulsar_exam.classes)["abs(b) alone"]
 older = forecasts.probabilities(ahead, "forest").set_axis(["agn", "psr"], axis=1)
 rest = {"paper 2's forest": older, "abs(b) alone": latitude}
 steps_up = exams.compare(chosen, rest, pulsar_answer, **shared)
-pd.concat({key: steps_up[key] for key in ("logloss", "auc")}).round(3)
+table = pd.concat({"log-loss (nats)": steps_up["logloss"], "AUC": steps_up["auc"]})
+table.rename(columns={"value": "difference"}).round(3)
 
 
 # %% tags=["remove-input"]
@@ -501,7 +503,9 @@ for training, letter in itertools.product(("unweighted", "weighted"), ("RF", "NN
     six[f"{letter} {training}"] = exams.class_columns(table, groups)
 best_six = "NN unweighted"
 others = {name: table for name, table in six.items() if name != best_six}
-exams.compare(six[best_six], others, six_answer, **options)["logloss"].round(3)
+table = exams.compare(six[best_six], others, six_answer, **options)["logloss"]
+LOSS = {"value": "log-loss difference (nats)"}
+table.rename(columns=LOSS).round(3)
 
 # %%
 six_scores = {
@@ -510,12 +514,13 @@ six_scores = {
 }
 observed = six_scores["forest of chapter 42"]
 counts = observed.loc[[f"count {name}" for name in groups]]
-counts[["value", "low", "high"]].round(1)
+counts = counts[["value", "low", "high"]]
+counts.rename(columns={"value": "forecast minus observed"}).round(1)
 
 # %% [markdown]
 # These are *this book's* refits of paper 2's recipe (the catalogue of {ref}`ch-build-the-catalogue`); the paper's own table is
-# not at hand. The unweighted network has the smallest log-loss; `value` says by how little it leads, and its interval whether
-# that holds zero. The counts (forecast minus observed) carry the fault that no weighting of
+# not at hand. The unweighted network has the smallest log-loss; the difference says by how little it leads, and its
+# interval whether that holds zero. The counts (forecast minus observed) carry the fault that no weighting of
 # features repairs: too many FSRQs and BL Lacs forecast, too few `bcu+`, for "candidate" describes the state of follow-up
 # and not a kind of source.
 
@@ -530,10 +535,10 @@ kept = (
 )
 ideas = {name: forecasts.probabilities(ahead, name) for name in kept}
 gains = exams.compare(forest, ideas, answer, **options)["logloss"]
-gains.round(3)
+gains.rename(columns=LOSS).round(3)
 
 # %% [markdown]
-# `value` is the forest's log-loss minus the other's; positive means better than the forest. None is, beyond the interval; "adapted", which assumes that only the class
+# The forest's log-loss minus the other's; positive means better than the forest. None is, beyond the interval; "adapted", which assumes that only the class
 # fractions moved, is clearly worse. Nothing was chosen with this table.
 
 # %% tags=["remove-input"]

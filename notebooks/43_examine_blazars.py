@@ -162,7 +162,8 @@ reference = "five voters"
 voters = both(bcu[reference])
 others = {name: both(bcu[name]) for name in bcu.columns.drop(reference)}
 gaps = exams.compare(voters, others, answer, **options)["logloss"]
-gaps.sort_values("value").round(3)
+gaps = gaps.sort_values("value")
+gaps.rename(columns={"value": "log-loss difference (nats)"}).round(3)
 
 # %% [markdown]
 # "Five voters" was the best model of {ref}`ch-classify-blazars` in cross-validation, before any of these labels; so it is the reference

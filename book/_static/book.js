@@ -22,6 +22,18 @@
     });
   }
 
+  // On a phone a figure is smaller than it was drawn: touched, it opens alone, where it can be enlarged.
+  function pictures() {
+    if (!window.matchMedia("(max-width: 600px)").matches) return;
+    document.querySelectorAll(".bd-article .cell_output img, .bd-article figure img").forEach((picture) => {
+      if (picture.closest("a")) return;
+      const link = document.createElement("a");
+      link.href = picture.src;
+      picture.replaceWith(link);
+      link.append(picture);
+    });
+  }
+
   function formulas() {
     document.querySelectorAll(".bd-article mjx-container").forEach((formula) => {
       formula.style.fontSize = "";
@@ -74,6 +86,7 @@
   function start() {
     names();
     meanings();
+    pictures();
     let waiting;
     const article = document.querySelector(".bd-article");
     const room = () => `${window.innerWidth} ${article ? article.clientWidth : 0}`;

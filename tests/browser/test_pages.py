@@ -268,6 +268,17 @@ def test_a_solution_that_ran_is_hidden_and_fits_when_it_is_opened(page, site):
     assert page.evaluate(SIDEWAYS) == []
 
 
+def test_a_figure_opens_alone_on_a_phone_and_stays_in_the_page_elsewhere(page, site):
+    name = chapter("11")
+    page.goto(f"{site}/{name}")
+    assert page.locator(".cell_output a > img").count() == 0
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto(f"{site}/{name}?phone")
+    page.locator(".cell_output a > img").first.click()
+    page.wait_for_url("**/*.png", timeout=5000)
+    assert page.problems == []
+
+
 def test_chapters_offer_edit_download_and_colab(page, site):
     name = chapter("11")
     page.goto(f"{site}/{name}")
