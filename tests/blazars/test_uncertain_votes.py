@@ -60,11 +60,18 @@ def test_summary_shifts_the_answer_by_the_spread_of_the_resamples():
     np.testing.assert_allclose(table["net.logit_sd"], 0.5, rtol=0.05)
 
 
+def test_the_spread_is_taken_from_the_median_of_the_resamples():
+    """Of 100 resamples 90 agree with the answer and 10 say 99 %: the interval begins at the answer, not below it."""
+    drawn = np.where(np.arange(100) < 90, 0.5, 0.99)[:, None]
+    row = uncertain_votes.summary({"net": np.vstack([[[0.5]], drawn])}, ["x"]).iloc[0]
+    assert (row["net.low"], row["net.high"]) == (0.5, 0.99)
+
+
 def test_counts_hold_every_training_and_count_joins_both_uncertainties():
-    votes = np.array([[0.9, 0.4, 0.1, 0.9], [0.9, 0.9, 0.1, 0.9], [0.6, 0.6, 0.6, 0.9], [0.9, 0.2, 0.1, 0.9]])
+    votes = np.array([[0.9, 0.4999, 0.1, 0.9], [0.9, 0.9, 0.1, 0.9], [0.6, 0.6, 0.6, 0.9], [0.9, 0.2, 0.1, 0.9]])
     counted = uncertain_votes.counts({"m": votes}, np.array([True, True, True, False]), 0.5)
     assert counted["called"].tolist() == [1, 2, 3, 1] and counted["training"].tolist() == [0, 1, 2, 3]
-    assert counted["expected"].tolist() == pytest.approx([1.4, 1.9, 1.8, 1.2])
+    assert counted["expected"].tolist() == pytest.approx([1.5, 1.9, 1.8, 1.2])
     mean = votes[1:, :3].mean(axis=0)
     found = uncertain_votes.count(counted, mean)
     assert found["called"] == 1 and 1 <= found["called_low"] < found["called_high"] <= 3
