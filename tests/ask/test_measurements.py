@@ -240,6 +240,9 @@ def test_magnitudes_among_fluxes_become_fluxes():
     table.loc[::2, ["flux", "flux_error"]] = np.nan
     (found,) = measurements.read(table, Options(survey="sdss", unit="nJy"))
     assert found.notes == ("30 magnitudes among fluxes: turned into fluxes as AB magnitudes",)
+    relative = found.errors / found.values  # ln 10 / 2.5 of an error in magnitudes
+    np.testing.assert_allclose(relative[::2], 0.9210340 * table["error"][::2], rtol=1e-6)
+    np.testing.assert_allclose(relative[1::2], 0.02)
     found = measurements.light_curve(found, Options(survey="sdss"))
     np.testing.assert_allclose(found.to_unit(found.values, found.band), whole.to_unit(whole.values, whole.band), rtol=1e-9)
     (found,) = measurements.read(table, Options(survey="sdss"))  # nobody says in which unit the fluxes are
