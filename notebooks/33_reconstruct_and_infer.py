@@ -402,7 +402,7 @@ exact_table = stored.table(
     settings=settings,
     seed=seed,
 ).set_index(["part", "posterior"])
-shown = ["mae", "mae_median", "logm_rms", "calibration", "effective", "effective_1"]
+shown = ["mae", "mae_median", "logm_rms", "effective", "effective_1"]
 units = {name: f"{name} (prior sd)" for name in ("mae", "mae_median")}
 units |= {"logm_rms": "logm_rms (dex)"}
 smallest = {"mae_median": "min"}
@@ -413,7 +413,7 @@ test = exact_table.xs("test", level="part")
 floor = test.loc["exact"]
 gained = test.loc["network", "mae"] - floor["mae_median"]
 Markdown(
-    "`effective` is the median over curves, `effective_1` the first percentile, of the numbers of draws that the proposals are worth. (`calibration` is read off ranks among 200 draws without spreading them: up to 0.005 too large.) On test curves the floor is "
+    "`effective` is the median over curves, `effective_1` the first percentile, of the numbers of draws that the proposals are worth. On test curves the floor is "
     f"{floor['mae_median']:.4f} ({floor['mae_median_low']:.4f} to {floor['mae_median_high']:.4f}), and the network's mean lies {gained:.4f} above it: more simulations or a "
     "larger network could win no more. The exact median was better on validation curves, so it is the book's answer for independent drivers (`agnbook lightcurve --model simulator --setting independent --exact`)."
 )
