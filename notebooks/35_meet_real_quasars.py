@@ -315,7 +315,7 @@ for name, digits in (("mae", 4), ("log_density", 3)):
     print(
         f"{name}: {row[name]:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
     )
-heldout.scores(processes).loc["visit"].round(4)
+heldout.scores(processes).loc["visit"].rename(columns={"mae": "mae (mag)"}).round(4)
 
 # %% [markdown]
 # The lines are the oscillator minus the walk on the same measurements, with the 95 % interval from whole quasars drawn again. The intervals hold zero: with
@@ -533,7 +533,7 @@ pooled = stress.summary(stressed)
 percent = stressed[list(heads)]
 percent.loc["all"] = [pooled[f"stress.{name}"][0] for name in heads]
 percent = (100 * percent).rename(columns=heads).round(1)
-percent.assign(n=stressed["unflagged"])
+percent.assign(n=stressed["unflagged"].astype("Int64"))
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-stress", "caption": "How often the central 68.3 % of an unflagged answer holds the truth of simulated curves, by what is wrong with them, with 95 % intervals. Grey: five points to either side of what was promised."}, "image": {"alt": "Points with intervals in three columns for time-scale, amplitude and rho; most lie in the grey band, most of them below its middle."}}
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.6), sharex=True, sharey=True)

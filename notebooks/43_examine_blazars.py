@@ -284,9 +284,8 @@ promise = {
     "observed": result["logistic"],
     "reweighted to all": everyone,
 }
-pd.concat({key: exams.one_score(promise, key) for key in ("logloss", "auc")}).round(
-    3
-)
+heads = {"logloss": "log-loss (nats)", "auc": "AUC"}
+pd.concat({heads[key]: exams.one_score(promise, key) for key in heads}).round(3)
 
 # %%
 for name, (source, target) in {
@@ -335,7 +334,7 @@ circular = {
 }
 one = exams.one_score(circular, "auc")
 one.insert(0, "n", [r.attrs["n"] for r in circular.values()])
-one.round(3)
+one.rename(columns={"value": "AUC"}).round(3)
 
 # %% [markdown]
 # Removing them costs up to six answers in ten, and the AUC hardly moves. "Gamma rays alone", which never sees the
