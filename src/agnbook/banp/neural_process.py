@@ -37,8 +37,9 @@ class NeuralProcess:
     scales: Scales
     notes: dict = field(default_factory=dict)
 
-    #: The committed weights.
+    #: The committed weights: of the long run, and of the one on whole curves.
     WEIGHTS: ClassVar[str] = "weights/banp.safetensors"
+    WHOLE: ClassVar[str] = "weights/banp_whole.safetensors"
 
     def answer(
         self, curves, rows=None, *, passes: int = 25, draws: int = 8, n_context: int | None = None, n_extra: int | None = None,
@@ -65,7 +66,7 @@ class NeuralProcess:
         n_extra = self.notes.get("extra", 32) if n_extra is None else n_extra
         rng = np.random.default_rng(seed)
         torch.manual_seed(seed)
-        generator = torch.Generator().manual_seed(seed)
+        generator, device = torch.Generator().manual_seed(seed), next(self.network.parameters()).device
         layers = [module for module in self.network.modules() if isinstance(module, anp.Dropout)]
         rates = [layer.p for layer in layers]
         if dropout is not None:
@@ -74,20 +75,21 @@ class NeuralProcess:
         parts = []
         with torch.no_grad():
             for first in range(0, len(rows), 100):
-                cx, cy, tx, ty, _, held = curves.batch(rows[first : first + 100], n_context, n_extra, rng)
+                *tensors, held = curves.batch(rows[first : first + 100], n_context, n_extra, rng)
+                cx, cy, tx, ty = (each.to(device) for each in tensors[:4])
                 samples, means, squares = [], 0.0, 0.0
                 for _ in range(passes):
                     out = self.network(cx, cy, tx)
-                    samples.append(heads.sample(out["raw"], self.network.config.targets, draws, generator))
-                    means = means + out["mean"] / passes
-                    squares = squares + (out["mean"] ** 2 + out["sd"] ** 2) / passes
+                    samples.append(heads.sample(out["raw"].cpu(), self.network.config.targets, draws, generator))
+                    means = means + out["mean"].cpu() / passes
+                    squares = squares + (out["mean"] ** 2 + out["sd"] ** 2).cpu() / passes
                 magnitudes = self.scales.magnitudes
                 sd = torch.sqrt((squares - means**2).clamp(min=0)).numpy() * magnitudes.scale
                 parts.append(
                     {
                         "samples": self.scales.whiten.inverse(torch.cat(samples).movedim(0, 1).numpy().astype(float)),
-                        "times": (tx[..., 0].numpy() + 1) * cadence.DURATION / 2,
-                        "truth": magnitudes.inverse(ty.numpy()), "mean": magnitudes.inverse(means.numpy()), "sd": sd,
+                        "times": (tx[..., 0].cpu().numpy() + 1) * cadence.DURATION / 2,
+                        "truth": magnitudes.inverse(ty.cpu().numpy()), "mean": magnitudes.inverse(means.numpy()), "sd": sd,
                         "held": held,
                     }
                 )  # fmt: skip

@@ -165,6 +165,10 @@ class CurveSet:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Return `n` random rows for a training step."""
+        return rng.integers(0, len(self), n)
+
     def batch(self, rows, n_context: int, n_extra: int, rng: np.random.Generator):
         """Return context times and magnitudes, target times and magnitudes, whitened targets, and which targets are held out.
 
@@ -232,7 +236,7 @@ def neural_process(network, training, validation, *, seconds, checkpoint, seed, 
         network.train()
         falling = min(left / cooldown if cooldown else 1.0, (max_steps - step) / settle if settle else 1.0)
         optimiser.param_groups[0]["lr"] = rate * min(1.0, falling)
-        rows = rng.integers(0, len(training), batch)
+        rows = training.draw(batch, rng)
         cx, cy, tx, ty, targets = (a.to(device) for a in training.batch(rows, n_context, n_extra, rng)[:5])
         targets = targets + torch.as_tensor(
             training.whiten.nugget / training.whiten.scale, dtype=torch.float32, device=device

@@ -86,8 +86,10 @@ def of_the_rest(sizes, seed: int, best: float) -> list[Trial]:
     ]
 
 
-def errors(process: NeuralProcess, curves, context: int, extra: int, passes: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Return absolute errors (mag) of the process and of the straight line through the same visits.
+def errors(
+    process: NeuralProcess, curves, context: int, extra: int, passes: int, seed: int = 0, rows=None
+) -> dict[str, np.ndarray]:
+    """Return absolute errors (mag) of the process and of the straight line through the same visits, of some or all curves.
 
     Returns
     -------
@@ -95,7 +97,7 @@ def errors(process: NeuralProcess, curves, context: int, extra: int, passes: int
         ``network_heldout``, ``network_context``, ``line_heldout``: (curves, bands), each a mean over a curve's times; a
         magnitude in the context is the measured one, which the line meets by construction. ``samples``: (curves, m, 21).
     """
-    out = process.answer(curves, passes=passes, draws=8, n_context=context, n_extra=extra, seed=seed)
+    out = process.answer(curves, rows=rows, passes=passes, draws=8, n_context=context, n_extra=extra, seed=seed)
     held = out["held"]
     line = np.empty_like(out["truth"])
     for k, (times, magnitudes) in enumerate(zip(out["times"], out["truth"], strict=True)):
