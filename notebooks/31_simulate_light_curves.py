@@ -316,7 +316,9 @@ _ = ax.legend()
 #
 # A telescope has one filter in the beam. LSST will look at a place about 820 times in ten years, in one band each time
 # {cite:p}`ivezic2019`. The setting `realistic` takes the three shortcuts away at once: bright quasars with scattered slopes, bands
-# that hear one driver and a private one each with a correlation of .9 to .99, and each band on its own nights.
+# that hear one driver and a private one each with a correlation of .9 to .99, and each band on its own nights. It takes away a
+# fourth one too: stated errors that are true. Here, as in real surveys, a band's errors differ from the stated ones by about a tenth, about
+# 0.01 mag is not in them at all, and up to three measurements in a hundred are *outliers*, off by tenths of a magnitude.
 
 # %%
 sky = realistic.simulate(200, np.random.default_rng(seed))
@@ -327,6 +329,7 @@ row = np.argmax(sky.rho)
 t, band, magnitude, error = sky.one(row)
 print(f"drawn below: {len(t)} measurements; dc2_like has {6 * seen.sum()}")
 print(f"correlation of its drivers: {sky.rho[row]:.3f}")
+print(f"its outliers: {sky.outlier[row].sum()}")
 table.round(0).astype(int).T
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-realistic", "caption": "One quasar of the setting realistic in three of its six bands, with the errors of single visits."}, "image": {"alt": "Points with error bars in three colours over ten years, in yearly seasons, fewer in u than in r"}}
@@ -343,10 +346,11 @@ _ = ax.legend()
 # %% [markdown]
 # ## What can still be known
 #
-# The same filter answers for bands at their own times and any correlation. The book's own posterior for this setting is a small
-# network again: a fit with the filter, mean colours, what they say of redshift and slope, and structure functions of each
-# band go in; a mixture of Gaussians over nine numbers comes out (the eight of the population and the correlation). Its recipe
-# was chosen on validation curves, one change at a time:
+# The same filter answers for bands at their own times and any correlation. The book's own posterior for this setting is four small
+# networks. A *robust* fit with the filter goes in: it leaves out what lies too far off and lets each band say how wrong its errors are.
+# So do mean colours, what they say of redshift and slope, and structure functions of each band. Out comes
+# a mixture of Gaussians over nine numbers (the eight of the population and the correlation). The recipe was chosen on validation curves,
+# one change at a time; the last row has every change that helped:
 
 # %%
 trials = stored.table(
@@ -354,20 +358,28 @@ trials = stored.table(
     lambda: realistic_runs.trials(settings, profile),
     **store,
 )
-columns = ["rate", "batch", "width", "components", "validation"]
-loss = {"validation": "validation (nats)"}
-marks.best(trials[columns], {"validation": "min"}, digits=4, names=loss)
+recipes = trials[list(realistic_runs.START)]
+changed = recipes.apply(
+    lambda row: ", ".join(
+        f"{k} {v:g}" for k, v in row.items() if v != recipes[k][0]
+    ),
+    axis=1,
+).replace("", "start")
+losses = trials[["training", "validation"]].set_axis(changed, axis=0)
+units = {name: f"{name} (nats)" for name in losses}
+marks.best(losses, {"validation": "min"}, names=units)
 
 # %% [markdown]
-# `validation` is the negative log-likelihood (nats, smaller is better) of simulations held out of the training. The learning
-# rate decides; a second Gaussian and more buy little, large batches lose (in equally many epochs they take fewer steps). The
-# best row is the recipe. Three longer trainings on half of the simulations were less accurate and less calibrated on the
-# validation curves, so the simulations were doubled and the epochs kept few. The bar for the calibration was set beforehand.
+# `validation` is the negative log-likelihood (nats, smaller is better) of simulations held out of the training. What costs most is to
+# take fewer or smaller steps: large batches, a low rate. Most other rows differ by a few hundredths, and what helps alone does not help
+# together. The best row is the recipe. The bar for the calibration, 0.03, was set beforehand.
 
 # %%
 own = stored.model(
     realistic_posterior.WEIGHTS,
-    lambda: realistic_runs.trained(settings, profile, seed, settings.chapter),
+    lambda: realistic_runs.trained(
+        settings, profile, seed, settings.chapter, realistic_runs.recipe_of(trials)
+    ),
     realistic_posterior.RealisticPosterior.load,
     **store,
 )
@@ -375,30 +387,41 @@ scores = stored.table(
     "results/light_curve_realistic.csv",
     lambda: realistic_runs.scored(own, settings, profile, seed),
     **store,
-).set_index("part")
+)
+alone = scores[scores.model != "all"]
+scores = scores[scores.model == "all"].set_index("part")
 
 # %%
 for part, row in scores.iterrows():
     reached = "reached" if row.calibration <= 0.03 else "missed"
     print(part, reached, row[["calibration_low", "calibration_high"]].values)
+print("each network alone:", alone.calibration.round(3).to_list())
 columns = ["n", "mae", "logm_rms", "logm_sigma", "rho_rms", "calibration"]
 units = {"mae": "mae (prior sd)"}
 units |= {name: f"{name} (dex)" for name in ("logm_rms", "logm_sigma")}
 marks.best(scores[columns], {}, names=units)
 
 # %% [markdown]
-# The interval includes the bar in both parts: the posterior is *at* the bar, not safely inside. `logm_rms`, the error of the mass,
-# exceeds `logm_sigma`, the width that its posterior states: the network believes its masses more precise than they are.
+# The bar is reached on curves that no choice has seen (bootstrap intervals of a *largest* deviation lean upwards), and `logm_rms`, the error
+# of the mass, is what `logm_sigma`, the width that its posterior states, says it should be.
+#
+# This model has a lesson behind it. Two earlier forms seemed to miss the bar, each on test curves of its own (which is why these are
+# fresh), with masses that looked too certain. More simulations, several networks and dropout did not help. The networks were
+# not at fault: *all objects shared the random numbers* of their draws, and exercise 4 shows that this is enough. A second fault was one draw in
+# thousands, from a Gaussian that training had left absurdly wide; it spoilt the mean of all. What lies further off than any quasar of
+# the population is now drawn anew.
 #
 # And the floor: network and exact posterior on the same curves of every setting, with the 95 % interval of the paired
-# difference, `from` and `to`. MAE is the mean over the 21 targets, in prior standard deviations *of the setting*.
+# difference, `from` and `to`. MAE is the mean over the 21 targets, in prior standard deviations *of the setting*. With outliers and
+# misjudged errors the exact posterior is out of reach; in the row `realistic` it is told how wrong each measurement is, which nobody is. In the
+# row `realistic_clean` the stated errors are true, and it is the network that does not know.
 
 # %%
 floor_sky = stored.table(
     "results/light_curve_floor_realistic.csv",
     lambda: realistic_runs.floor(settings, seed),
     **store,
-).assign(setting="realistic")
+)
 all_floors = pd.concat([floor, floor_sky])
 mae = all_floors[all_floors.quantity == "mae"].set_index("setting")
 mae = mae.rename(columns={"low": "from", "high": "to"})
@@ -426,7 +449,7 @@ assumptions = stored.table(
     **store,
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-assumptions", "caption": "Each model where it was trained (top row) and on curves that break one of its assumptions. Left: the fraction that its guard flags. Middle and right: of the answers for the curves that pass, the fraction of truths inside the 68 % interval, and of answers more than three standard deviations off, where at least ten curves pass. Dotted: what was set for the guard, and a Gaussian."}, "image": {"alt": "Three panels of markers, one row a broken assumption, one colour a model. independent flags few of the correlated curves, and up to a fifth of its answers for them are off; dc2_like and lsst_bright are off in a third of their answers for scattered slopes; realistic stays near the dotted line but for outliers"}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-assumptions", "caption": "Each model where it was trained (top row) and on curves that break one of its assumptions. Left: the fraction that its guard flags. Middle and right: of the answers for the curves that pass, the fraction of truths inside the 68 % interval, and of answers more than three standard deviations off, where at least ten curves pass. Dotted: what was set for the guard, and a Gaussian."}, "image": {"alt": "Three panels of markers, one row a broken assumption, one colour a model. independent flags few of the correlated curves, and up to a fifth of its answers for them are off; dc2_like and lsst_bright are off in a third of their answers for scattered slopes; realistic stays near the dotted lines, outliers included, but for one driver or a driver a band"}}
 panels = {
     "flagged": ("flagged", 0.01),
     "coverage68_unflagged": ("in 68 %, of those passed", 0.683),
@@ -457,10 +480,10 @@ shown.set_axis(["worst case", "flagged", "passed", "beyond 3 sd"], axis=1).round
 # - `dc2_like` and `lsst_bright` flag every correlation that is not one, and most curves whose errors are five per cent too
 #   small, which hardly hurts them. Of the curves with scattered slopes they let a good part pass, and of those answers about a
 #   third are more than 3 sd off. Such a guard warns of harmless things and is blind to a harmful one.
-# - `realistic` measures the correlation and holds where it was trained, with scattered slopes and misjudged errors too. Its 68 %
-#   intervals hold a few per cent too little everywhere, as trained as well, and **outliers defeat it**: one measurement in a
-#   hundred is enough to spoil a tenth of the answers that pass. Clip outliers first, or use the engine of
-#   {ref}`ch-meet-real-quasars`, whose errors have tails.
+# - `realistic` measures the correlation and expects faults, and its answers hold: with other slopes, half the visits, twice the outliers of its
+#   worst object and errors a third too small, the 68 % intervals of what passes hold within a few per cent of what they say. Outside the
+#   correlations that it was trained for they do not: its guard flags most curves with a driver a band, and hardly any with one
+#   driver for all.
 #
 # The command `agnbook lightcurve` offers the three settings of the paper's kind, not `realistic`: its summaries answer for ugrizY
 # with ten years of LSST's visits alone, and real quasars are better served by that engine.
@@ -533,6 +556,38 @@ Markdown(
     f"{typical['one spectrum']:.4f} and real slopes {typical['scattered']:.4f}. It "
     "follows the scatter: what the sky does not hold fixed must not be held fixed "
     "by a simulator, not even nearly."
+)
+
+# %% [markdown]
+# **4.** Let all objects share the random numbers of their 200 draws, as many programs do for speed. What happens to the typical width of
+# the posterior of log M, over hundreds of objects?
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+import torch
+
+from agnbook.banp import asynchronous, mixtures
+
+some = realistic.simulate(settings["shared"], rng)
+raw = own.raw(asynchronous.features(some))
+
+
+def width(seed, objects):
+    """Median width of log M from 200 draws; `objects` = 1 shares their numbers."""
+    g = torch.Generator().manual_seed(seed)
+    uniform = torch.rand((objects, 200), generator=g).expand(len(raw), -1)
+    noise = torch.randn((objects, 9, 200), generator=g).expand(len(raw), -1, -1)
+    drawn = mixtures.draws(raw, uniform.contiguous(), noise, 9, own.components)
+    return drawn[..., 4].std(1).median().item()
+
+
+shared, each = (np.array([width(k, n) for k in range(8)]) for n in (1, len(raw)))
+shared, each = (100 * some.std() / some.mean() for some in (shared, each))
+Markdown(
+    f"From one set of numbers to the next it differs by {shared:.1f} %, and by "
+    f"{each:.1f} % where each object has its own. The spread of $n$ draws is known "
+    "to one part in $\\sqrt{2n}$; shared numbers make that error the same for all "
+    "objects, and no number of objects averages it away. A calibration curve then "
+    "shows it as a fault of the network."
 )
 
 # %% tags=["hide-input"]

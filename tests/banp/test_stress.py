@@ -40,10 +40,28 @@ def test_errors_outliers_visits_and_slopes(cases):
     assert cases["scattered slopes"].latents[:, 7].std() > 0.2 > 0 == cases["as trained"].latents[:, 7].std()
 
 
+def test_each_realistic_case_differs_from_the_training_as_its_name_says():
+    made = {case: simulate(30, np.random.default_rng(2)) for case, simulate in stress.realistic_cases().items()}
+
+    def off(case):  # of the measurements that are no outliers, how large true errors are beside the stated ones
+        curves = made[case]
+        mine = (curves.band == 0) & ~curves.outlier
+        return np.median(curves.noise[mine] / curves.error[mine])
+
+    assert not made["no faults"].outlier.any() and off("no faults") == 1
+    assert off("errors 10 % larger") / off("errors 10 % smaller") == pytest.approx(1.1 / 0.9, rel=0.05)
+    for share in (1, 3, 6):
+        curves = made[f"{share} % outliers"]
+        assert curves.outlier[np.isfinite(curves.observed)].mean() == pytest.approx(share / 100, rel=0.2)
+    assert set(made["correlation 0.99"].rho) == {0.99}
+    assert made["half the visits"].length.mean() < 0.6 * made["as trained"].length.mean()
+
+
 @pytest.mark.slow
 def test_every_model_is_shown_every_case():
     table = stress.stress({"stress": 12, "stress_draws": 40}, 0)
     assert set(table["setting"]) == {*dataset.SETTINGS, "realistic"} and (table["n"] == 12).all()
-    assert (table.groupby("setting")["case"].nunique() == 11).all()
+    expected = dict.fromkeys(dataset.SETTINGS, 11) | {"realistic": len(stress.realistic_cases())}
+    assert table.groupby("setting")["case"].nunique().to_dict() == expected
     trained = table[table["case"] == "as trained"]
     assert (trained["flagged"] <= 0.25).all() and (trained["mae"] < 0.5).all()

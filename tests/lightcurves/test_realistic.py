@@ -1,5 +1,7 @@
 """The setting nearer to the sky: its cadence, its correlations, its noise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,25 +31,38 @@ def test_the_population_is_bright_with_scattered_slopes(curves):
     assert len(some) == 2 and np.array_equal(some.one(1)[0], curves.one(5)[0])
 
 
-def test_noise_is_that_of_single_visits(curves):
+def test_noise_is_that_of_single_visits_and_its_faults(curves):
     seen = curves.band != kalman.UNSEEN
-    assert np.isnan(curves.observed[~seen]).all() and np.isinf(curves.error[~seen]).all()
-    scaled = ((curves.observed - curves.truth) / curves.error)[seen]
-    assert scaled.std() == pytest.approx(1, abs=0.01)
+    assert np.isnan(curves.observed[~seen]).all() and np.isinf(curves.error[~seen]).all() and not curves.outlier[~seen].any()
+    scaled = ((curves.observed - curves.truth) / curves.noise)[seen]
+    assert scaled.std() == pytest.approx(1, abs=0.01) and np.mean(np.abs(scaled) > 2) == pytest.approx(0.0455, abs=0.004)
     for b in range(6):
         mine = seen & (curves.band == b)
         every = np.repeat(curves.truth[mine][:, None], 6, axis=1)
         np.testing.assert_allclose(curves.error[mine], noise.single_visit(every)[:, b])
+    # expected: half of the largest share of outliers; an excess of .011 mag beside which u has errors several times larger
+    assert curves.outlier[seen].mean() == pytest.approx(0.015, abs=0.003)
+    faint, bright = (seen & ~curves.outlier & (curves.band == b) for b in (0, 3))
+    faint, bright = (curves.noise[mine] / curves.error[mine] for mine in (faint, bright))
+    assert np.median(faint) < np.median(bright)
 
 
-def test_misjudged_errors_and_outliers():
-    rng = np.random.default_rng(2)
-    larger = realistic.simulate(100, rng, error_factor=1.1)
+def test_clean_curves_have_the_stated_errors_and_each_fault_comes_alone():
+    rng, usual = np.random.default_rng(2), realistic.CLEAN
+    clean = realistic.simulate(40, rng, faults=usual)
+    seen = clean.band != kalman.UNSEEN
+    np.testing.assert_allclose(clean.noise[seen], clean.error[seen])
+    assert not clean.outlier.any()
+    larger = realistic.simulate(40, rng, faults=replace(usual, factor=(1.1, 0.0)))
     seen = larger.band != kalman.UNSEEN
-    assert ((larger.observed - larger.truth) / larger.error)[seen].std() == pytest.approx(1.1, abs=0.01)
-    spoilt = realistic.simulate(100, rng, outliers=0.05)
-    off = np.abs(spoilt.observed - spoilt.truth) > 6 * spoilt.error
-    assert 0.02 < off[spoilt.band != kalman.UNSEEN].mean() < 0.05
+    np.testing.assert_allclose(larger.noise[seen], 1.1 * larger.error[seen])
+    rough = realistic.simulate(40, rng, faults=replace(usual, excess_mag=(0.02, 0.0)))
+    seen = rough.band != kalman.UNSEEN
+    np.testing.assert_allclose(rough.noise[seen], np.hypot(rough.error[seen], 0.02))
+    spoilt = realistic.simulate(100, rng, faults=replace(usual, outliers=(0.05, 0.05), outlier_mag=(0.5, 0.5)))
+    seen = spoilt.band != kalman.UNSEEN
+    assert spoilt.outlier[seen].mean() == pytest.approx(0.05, abs=0.003)
+    np.testing.assert_allclose(spoilt.noise[spoilt.outlier], np.hypot(spoilt.error[spoilt.outlier], 0.5))
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.95, 1.0])

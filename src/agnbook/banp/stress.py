@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,8 @@ from agnbook.lightcurves import cadence, dataset, population, realistic
 
 #: Correlations of the drivers: a driver a band, those of real quasars, one driver.
 RHOS = (0.0, 0.9, 0.95, 0.99, 1.0)
-OUTLIERS = 0.01
+#: Share of outliers, and the standard deviation of the normal number (mag) that they are off by.
+OUTLIERS, OUTLIER_MAG = 0.01, 0.5
 
 
 def stress(sizes, seed: int) -> pd.DataFrame:
@@ -91,18 +93,23 @@ def simulator_cases(setting: str, n: int, rng: np.random.Generator) -> Iterator[
         yield f"errors {percent} % larger", curves
     curves = observe()
     hit = rng.random(curves.observed.shape) < OUTLIERS
-    curves.observed[hit] += (realistic.OUTLIER_MAG * rng.standard_normal(hit.sum())).astype(np.float32)
+    curves.observed[hit] += (OUTLIER_MAG * rng.standard_normal(hit.sum())).astype(np.float32)
     yield "1 % outliers", curves
 
 
 def realistic_cases() -> dict[str, Callable]:
     """Return case -> function of a number of curves and a generator, for the setting ``realistic``."""
-    changed = {"as trained": {}}
+    usual = realistic.FAULTS
+    changed = {"as trained": {}, "no faults": {"faults": realistic.CLEAN}}
     changed |= {f"correlation {rho:g}": {"rho": (rho, rho)} for rho in RHOS}
     changed |= {
         "slopes scattered twice as much": {"slope_scatter": 2 * realistic.SLOPE_SCATTER},
         "half the visits": {"visits": cadence.LSST_VISITS / 2},
-        "errors 5 % larger": {"error_factor": 1.05}, "errors 10 % larger": {"error_factor": 1.1},
-        "1 % outliers": {"outliers": OUTLIERS},
-    }  # fmt: skip
+    }
+    faults = {f"{100 * share:g} % outliers": {"outliers": (share, share)} for share in (OUTLIERS, 0.03, 0.06)}
+    faults |= {"outliers of 2 mag": {"outlier_mag": (2.0, 2.0)}}
+    for name, factor in (("10 % larger", 1.1), ("10 % smaller", 0.9), ("30 % larger", 1.3)):
+        faults[f"errors {name}"] = {"factor": (factor, usual.factor[1])}
+    faults |= {f"excess of {mag} mag": {"excess_mag": (mag, usual.excess_mag[1])} for mag in (0.02, 0.04)}
+    changed |= {case: {"faults": replace(usual, **how)} for case, how in faults.items()}
     return {case: lambda n, rng, how=how: realistic.simulate(n, rng, **how) for case, how in changed.items()}
