@@ -163,7 +163,7 @@ table[wanted].quantile([0.16, 0.5, 0.84]).T.round(2)
 
 # %% [markdown]
 # The likelihood is exact: a Kalman filter over the five bands' walks, each measurement at its own time, the means integrated
-# out. Draws come from importance sampling about the maximum; k-hat says whether to trust them (below .7). The time-scale is uncertain by a factor,
+# out. Draws come from importance sampling about the maximum or, where k-hat says that these are not to be trusted (above .7), from a chain that starts with them. The time-scale is uncertain by a factor,
 # as in {ref}`ch-reconstruct-and-infer`: ten years are a few time-scales long, and the flag says so. Slopes are in log wavelength.
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-one-quasar", "caption": "One quasar of Stripe 82. Points: measurements with their stated errors. Bands: mean and 68 % of the noiseless curve given all five bands, averaged over the posterior."}, "image": {"alt": "Five light curves over ten years rise and fall together; the inferred band follows the points and widens in the gaps between seasons."}}
@@ -494,7 +494,7 @@ plt.show()
 
 # %% [markdown]
 # What is more than luck: five bands beat one, by a little where the whole night is hidden and by much where the other bands stay; a line loses to every fit;
-# errors with tails give hidden measurements a little more probability than normal ones (clear of chance for whole visits, hardly for r alone). What is not: free $\rho$ over one driver under the flexible law, whose errors differ by less than
+# errors with tails give hidden measurements a little more probability than normal ones, clear of chance, if only just. What is not: free $\rho$ over one driver under the flexible law, whose errors differ by less than
 # their interval. Under the *simple* law free $\rho$ wins clearly, and then stands where one driver under the flexible law stands already. So the hidden visits say what the
 # likelihood said: beyond one driver, the bands have *something* of their own, and excess errors band by band describe it as well as flicker does. To tell the two apart takes
 # better errors, not a better model.
@@ -550,8 +550,8 @@ axes[0].invert_yaxis()
 plt.show()
 
 # %% [markdown]
-# `n` is the number of answers without a flag. With their intervals all rows are compatible with the promise give or take five points: outliers, bent spectra, misjudged errors, few visits, any of the four $\rho$. But the pooled row, which is sharper than any other, says that the intervals are a little *too narrow* everywhere, also where nothing is wrong.
-# The truths that they miss lie more often above than below: of a curve that is short for its time-scale, the posterior has a long bent shoulder towards slower and larger flicker, which the draws fill too thinly.
+# `n` is the number of answers without a flag. With their intervals all rows are compatible with the promise give or take five points: outliers, bent spectra, misjudged errors, few visits, any of the four $\rho$. But the pooled row, which is sharper than any other, says that the intervals of time-scale and amplitude are a little *too narrow* everywhere, also where nothing is wrong, by a point or two.
+# A part of that was traced and mended: of a curve that is short for its time-scale the posterior is a curved ridge, towards slower and larger flicker, and draws about a straight line missed its far end. The rest is not explained.
 #
 # Two rows have a history. With an earlier recipe *outliers* made the intervals of time-scale and $\rho$ too narrow and shifted them. The obvious suspects, small outliers that pass for flicker, were not to blame: with only the *large* ones taken out, as a simulation allows, the
 # intervals were right again. A large outlier had kept some of its pull, and the excess error of its band had grown to make room for it. Now it has next to none ({ref}`theory-real-light-curves`).

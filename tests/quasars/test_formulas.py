@@ -122,3 +122,19 @@ def test_a_fixed_correlation_is_contradicted_by_three_in_log_likelihood(fit, mon
     monkeypatch.setattr(posterior, "fit", lambda *_, **__: free)
     said = posterior._contradiction(replace(fit, model=fit.model.but(rho=0.99)))
     assert bool(said) == flagged and (not flagged or "correlated by 0.500, the setting says 0.99" in said[0])
+
+
+def test_draws_follow_a_bent_ridge(monkeypatch):
+    """Of a normal number x and one of width .1 about x^2 / 2: bent draws have its moments, straight ones are not trusted."""
+    monkeypatch.setattr(
+        optimise, "densities", lambda x, theta: -0.5 * (x[:, 0] ** 2 + ((x[:, 1] - 0.5 * x[:, 0] ** 2) / 0.1) ** 2)
+    )
+    centre, factor = np.zeros(2), np.diag([1.0, 0.1])
+    bend = posterior._bend(None, centre, factor, ())
+    assert bend == pytest.approx(np.array([[0, 0.5], [0, 0.5]]), abs=0.01)
+    points, weights, k_hat = posterior._importance(np.random.default_rng(0), None, centre, factor, (), 4000)
+    assert k_hat < 0.2
+    assert weights @ points == pytest.approx([0, 0.5], abs=0.05)  # of 4000 draws, three standard errors
+    assert weights @ points**2 == pytest.approx([1, 0.76], abs=0.12)
+    monkeypatch.setattr(posterior, "_bend", lambda *_: np.zeros((2, 2)))
+    assert posterior._importance(np.random.default_rng(0), None, centre, factor, (), 4000)[2] > 0.7

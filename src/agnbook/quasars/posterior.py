@@ -32,6 +32,8 @@ WALKERS = 64
 _PROPOSAL_TAILS = 10.0
 #: How far to look from the centre for the proposal's widths, in standard deviations.
 _LOOK = np.array([1.0, 2.0, 3.0, 4.0])
+#: How far from the centre to look for the ridge's bend, in standard deviations.
+_BEND_AT = 2.0
 #: A t distribution is represented by a mixture of this many normal ones.
 _COMPONENTS = 24
 #: Largest share of what is known of rho that may be the prior's without a flag (precision of the prior over the posterior's).
@@ -152,29 +154,70 @@ def inflation(tails: float) -> np.ndarray:
 
 
 def _importance(rng, theta, centre, factor, args, draws: int):
-    """Draws (draws, m) of a split t distribution about `centre`, with smoothed weights of the posterior and k-hat.
+    """Draws (draws, m) of a bent, split t distribution about `centre`, with smoothed weights of the posterior and k-hat.
 
     Along each axis of `factor` the proposal has a width to either side, found by looking how the posterior falls off
-    (Geweke 1989, Econometrica 57, 1317): time-scales are skewed towards long ones, excess variances towards none.
+    (Geweke 1989, Econometrica 57, 1317): time-scales are skewed towards long ones, excess variances towards none. The
+    first axis, the time-scale's, is bent as the posterior's ridge is; that moves the draws and leaves their density.
     """
     m = len(centre)
-    width = _widths(theta, centre, factor, args)
+    bend = _bend(theta, centre, factor, args)
+    width = _widths(theta, centre, factor, bend, args)
     normal = rng.standard_normal((draws, m))
     side = (normal > 0).astype(int)
     stretch = np.sqrt(_PROPOSAL_TAILS / rng.chisquare(_PROPOSAL_TAILS, draws))
     scale = width[side, np.arange(m)]
-    points = centre + (normal * scale * stretch[:, None]) @ factor.T
+    along = normal * scale * stretch[:, None]
+    points = centre + along @ factor.T + _bent(along[:, 0], bend)
     squared = np.sum((normal * stretch[:, None]) ** 2, axis=1)
     log_proposal = -0.5 * (_PROPOSAL_TAILS + m) * np.log1p(squared / _PROPOSAL_TAILS) - np.sum(np.log(scale), axis=1)
     weights, k_hat = psis.smooth(optimise.densities(points, theta, *args) - log_proposal)
     return points, weights, k_hat
 
 
-def _widths(theta, centre, factor, args) -> np.ndarray:
+def _bend(theta, centre, factor, args) -> np.ndarray:
+    """How the ridge leaves the first axis of `factor` below and above `centre`, (2, m) for each squared unit of it.
+
+    Two units off, the first parameter is held and the others climb: Newton steps with the covariance that they have then.
+    """
+    m = len(centre)
+    bend, free = np.zeros((2, m)), np.arange(1, m)
+    covariance = factor[1:, 1:] @ factor[1:, 1:].T
+    steps = 0.1 * np.sqrt(np.diag(covariance))
+    for side, units in enumerate((-_BEND_AT, _BEND_AT)):
+        start = centre + units * factor[:, 0]
+        now = start.copy()
+        for _ in range(3 if m > 1 else 0):
+            moves = np.zeros((2 * m - 1, m))
+            moves[free, free], moves[m - 1 + free, free] = steps, -steps
+            found = optimise.densities(now + moves, theta, *args)
+            trials = np.tile(now, (4, 1))
+            trials[:, 1:] += np.outer([1.0, 0.5, 0.25, 0.1], covariance @ ((found[1:m] - found[m:]) / (2 * steps)))
+            try:
+                reached = optimise.densities(trials, theta, *args)
+            except np.linalg.LinAlgError:  # a step to where an oscillator has no likelihood: the axis stays as it is
+                break
+            best = int(np.argmax(reached))
+            if not reached[best] > found[0]:
+                break
+            now = trials[best]
+            if reached[best] < found[0] + 0.05:
+                break
+        bend[side] = (now - start) / units**2
+    return bend
+
+
+def _bent(units, bend) -> np.ndarray:
+    """Displacement (k, m) of points `units` (k,) along the first axis; constant beyond where `_widths` looks."""
+    return np.minimum(np.abs(units), _LOOK[-1])[:, None] ** 2 * bend[(units > 0).astype(int)]
+
+
+def _widths(theta, centre, factor, bend, args) -> np.ndarray:
     """Width (2, m) of the posterior below and above `centre` along each column of `factor`, in its units."""
     m = len(centre)
     steps = np.array([-1.0, 1.0])[:, None] * _LOOK
     moves = steps[:, :, None, None] * factor.T[None, None]
+    moves[:, :, 0] += _bent(steps.ravel(), bend).reshape(2, len(_LOOK), m)
     found = optimise.densities((centre + moves).reshape(-1, m), theta, *args).reshape(2, len(_LOOK), m)
     top = optimise.densities(centre[None], theta, *args)[0]
     fall = np.maximum(top - found, 1e-3)
