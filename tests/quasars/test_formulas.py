@@ -138,3 +138,15 @@ def test_draws_follow_a_bent_ridge(monkeypatch):
     assert weights @ points**2 == pytest.approx([1, 0.76], abs=0.12)
     monkeypatch.setattr(posterior, "_bend", lambda *_: np.zeros((2, 2)))
     assert posterior._importance(np.random.default_rng(0), None, centre, factor, (), 4000)[2] > 0.7
+
+
+def test_an_axis_stays_straight_where_the_next_step_has_no_likelihood(monkeypatch):
+    """As of an oscillator far off: the slope is known, and the step that it asks for cannot be weighed."""
+
+    def densities(x, theta):
+        if np.any(np.abs(x[:, 1]) > 1):
+            raise np.linalg.LinAlgError("Matrix is not positive definite.")
+        return 1000 * x[:, 1]
+
+    monkeypatch.setattr(optimise, "densities", densities)
+    assert np.all(posterior._bend(None, np.zeros(2), np.diag([1.0, 0.1]), ()) == 0)
