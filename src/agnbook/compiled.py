@@ -3,7 +3,10 @@
 A read-only installation without a home has no place for it: the function is then compiled anew in each process.
 """
 
+from pathlib import Path
+
 import numba
+from filelock import FileLock
 
 
 def compiled(function=None, **options):
@@ -11,6 +14,31 @@ def compiled(function=None, **options):
     if function is None:
         return lambda function: compiled(function, **options)
     try:
-        return numba.njit(cache=True, **options)(function)
+        made = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # "no locator available": neither the package's folder nor a cache folder can be written
         return numba.njit(**options)(function)
+    _one_at_a_time(made)
+    return made
+
+
+def _one_at_a_time(made) -> None:
+    """Let one process at a time read or write what numba keeps of a function.
+
+    Numba lists its files before it writes them, and numbers them by a list that another process may be changing: two that compile
+    at once could leave one signature's code under the other's name.
+    """
+    files = getattr(getattr(made, "_cache", None), "_cache_file", None)  # none where compiling is switched off
+    if files is None:
+        return
+    folder, load, save = Path(made._cache.cache_path), files.load, files.save
+
+    def locked(action):
+        def wait(*arguments):
+            if not folder.is_dir():
+                return action(*arguments)
+            with FileLock(folder / "numba.lock"):
+                return action(*arguments)
+
+        return wait
+
+    files.load, files.save = locked(load), locked(save)
