@@ -422,7 +422,7 @@ first = whole.iloc[0]
 epochs = int(first.steps * first.batch / settings["curves"])
 print(f"{first.card}: {whole_curve.seconds.iloc[-1] / 60:.0f} min, ", end="")
 print(f"{first.steps} steps, {epochs} epochs")
-same = history[history.step <= first.steps].parameters.iloc[-1]
+same = np.interp(first.steps, history.step, history.parameters)
 print(f"log p(targets), long run at that step: {same:.1f}, ", end="")
 print(f"whole curves: {whole_curve.parameters.iloc[-1]:.1f}")
 print("whole curves - long run, 95 % intervals:")

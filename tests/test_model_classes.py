@@ -22,6 +22,7 @@ from agnbook.shift.shipped_groups import ShippedGroups
 OWNERS = {
     "blazars": BlazarNetwork, "groups": ShippedGroups, "redshift": ShippedRedshift, "redshift_4fgl": ShippedRedshift,
     "banp": NeuralProcess, "stripe82_process": Stripe82Process, "quasar_mass": MassModel,
+    "banp_whole": NeuralProcess,
     "light_curves_realistic": RealisticPosterior,
     **{f"light_curves_{setting}": Posterior for setting in dataset.SETTINGS},
 }  # fmt: skip

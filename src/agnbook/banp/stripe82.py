@@ -88,6 +88,10 @@ class SimulatedCurves:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Return `n` random rows for a training step."""
+        return rng.integers(0, len(self), n)
+
     def batch(self, rows, n_context: int, n_extra: int, rng: np.random.Generator):
         """Return context times and inputs, target times and inputs, whitened targets, and which targets are held out.
 
