@@ -92,6 +92,24 @@ def test_folded_code_and_output_are_named_plainly():
     assert "<p>Show the code</p><p>Hide the output</p>" in page_parts.dress(folded, "notebooks/x", set())
 
 
+def test_folded_cells_in_a_row_have_one_switch():
+    def cell(number, code, shown="", tag="tag_hide-input"):
+        fold = f'<details class="admonition hide above-input">\n<summary>Show the code</summary>\n<pre>{code}</pre>\n</details>'
+        return f'<div class="cell {tag} docutils container" id="cell-{number}">\n{fold}\n{shown}</div>\n'
+
+    shown = cell(0, "0", "<img>") + "<p>text</p>"
+    page = cell(1, "a") + cell(2, "b") + cell(3, "c", "<table></table>") + cell(4, "d") + "<p>text</p>" + cell(5, "e")
+    joined = page_parts.join_folds(shown + page)
+    assert joined.startswith(shown)
+    joined = joined.removeprefix(shown)
+    assert joined.count("<summary") == 3 and [joined.count(f'id="cell-{k}"') for k in range(1, 6)] == [1] * 5
+    first = joined.split("</details>")[0]
+    assert [first.index(f"<pre>{code}") for code in "abc"] == sorted(first.index(f"<pre>{code}") for code in "abc")
+    assert joined.endswith(cell(4, "d") + "<p>text</p>" + cell(5, "e")), "what shows something, or stands alone, stays"
+    solution = cell(1, "a") + cell(2, "b", tag="tag_hide-cell")
+    assert page_parts.join_folds(solution) == solution
+
+
 def test_the_foot_cites_the_book_as_its_citation_file_does():
     told = yaml.safe_load((storage.ROOT / "CITATION.cff").read_text())
     words, bibtex = page_parts.citation()

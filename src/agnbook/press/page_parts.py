@@ -21,6 +21,12 @@ from agnbook.press import reading, scorecard, tables
 _CELL = re.compile(r'<div class="cell( [^"]*)? docutils container">')
 #: The switch of a hidden cell that solves an exercise.
 _SOLUTION = re.compile(r'(<div class="cell [^"]*tag_solution.*?)code cell content(.*?)code cell content', re.DOTALL)
+#: A folded cell that shows nothing, and the head of the folded cell that follows it at once.
+_FOLDED = (
+    r'<div class="cell [^"]*tag_hide-input[^"]*" id="(cell-\d+)">\s*<details class="admonition hide above-input">\s*'
+    r"<summary(?:(?!</summary>).)*</summary>"
+)
+_TWO_FOLDS = re.compile(rf"{_FOLDED}((?:(?!</details>).)*)</details>\s*</div>\s*({_FOLDED})", re.DOTALL)
 _BOX = re.compile(r'(<table class="run-box"><caption>[^<]*</caption>)(.*?)</table>', re.DOTALL)
 
 
@@ -91,6 +97,14 @@ def dress(body: str, page: str, known_claims: set[str]) -> str:
     return tables.dress(body, f"{up}book/scorecard.html#claim-", known_claims)
 
 
+def join_folds(body: str) -> str:
+    """Return a page's HTML with folded cells in a row that show nothing behind one switch, that of the cell after them."""
+    joined, count = body, 1
+    while count:
+        joined, count = _TWO_FOLDS.subn(lambda two: f'{two[3]}<span id="{two[1]}"></span>{two[2]}', joined)
+    return joined
+
+
 def add_claims(body: str, page: str, entries: list[dict]) -> str:
     """Return a chapter's HTML with its claims that no table of it shows, behind the cell that published them."""
     link = f"{'../' * page.count('/')}book/scorecard.html#claim-"
@@ -116,6 +130,7 @@ def _page(app, pagename, templatename, context, doctree):
     up = "../" * pagename.count("/")
     body = dress(body, pagename, {entry["id"] for entry in app.agnbook_claims})
     body = add_claims(body, pagename, [entry for entry in app.agnbook_claims if f"notebooks/{entry['chapter']}" == pagename])
+    body = join_folds(body)
     body = re.sub(r' role="(?:doc-biblioentry|list)"', "", body)  # docutils gives citations roles that ARIA has given up
     if pagename == "book/scorecard":  # it names papers by their key; the bibliography numbers its anchors
         anchors = {each.key: each.citation_id for each in app.env.get_domain("cite").citations}
