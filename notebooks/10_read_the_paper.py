@@ -234,7 +234,7 @@ Markdown(
 #
 # **1.** For which numbers of Table 1 does the interval of ours hold the trivial method as well? What can be told from such a number?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 one = rows[(rows["element"] == "Table 1") & rows["ours"].notna()]
 holds = (one["baseline"] > one["low"]) & (one["baseline"] < one["high"])
 is_rmse = one["what"].str.endswith("RMSE")
@@ -248,7 +248,7 @@ Markdown(
 # %% [markdown]
 # **2.** Which tested number differs by the most tolerances, and in whose favour?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 off = (rows["ours"] - rows["paper"]).abs() / rows["tolerance"].where(
     rows["tolerance"] > 0
 )

@@ -517,7 +517,7 @@ Markdown(
 #
 # **1.** How many of the sources without a redshift could the paper's redshift model be applied to at all?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 possible, unknown = len(features.redshift_features(high, known=False)), ~known
 Markdown(
     f"{possible} of {unknown.sum()}: those without a photon above 10 GeV drop out "
@@ -528,7 +528,7 @@ Markdown(
 # **2.** Keep the sources without a photon above 10 GeV by giving them a value just below the limit. Does the correlation
 # of `Highest_energy` with redshift become stronger or weaker?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 energy = high["Highest_energy"].where(photon, 8.0)
 ranks = []
 for rows in (known, kept):
@@ -542,7 +542,7 @@ Markdown(
 # %% [markdown]
 # **3.** In the toy, halve the flux limit. What happens to the correlation of redshift and softness?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 deeper = flux > 1e-12
 before, after = (np.corrcoef(z_toy[r], softness[r])[0, 1] for r in (seen, deeper))
 Markdown(

@@ -573,7 +573,7 @@ Markdown(
 # standard deviation of its predictions?
 
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 def misfit(redshift, prediction, model):
     return tf.reduce_mean(tf.abs(redshift - prediction))
 
@@ -594,7 +594,7 @@ Markdown(
 # **2.** How large would a test sample have to be for its 95 % interval of the RMSE to be as narrow as the difference between the
 # paper's Flipout and reparameterization networks?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 low, top = table1.loc["flipout", "rmse_interval"]
 keys = ("redshift.reparameterization.rmse", "redshift.flipout.rmse")
 difference = paper[keys[0]] - paper[keys[1]]
@@ -608,7 +608,7 @@ Markdown(
 # **3.** Average the three repeats of `out_of_fold["flipout"]` for each source before scoring. Why does the RMSE fall, and why is it not the
 # score of one network?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 values = out_of_fold["flipout"]
 together, apart = (
     scores.rmse(z, values.mean(axis=1)),

@@ -418,7 +418,7 @@ Markdown(
 # **1.** Fit the Laplace scale in each class apart. Does the CRPS improve?
 
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 def by_class(seen, out):
     scale = pd.Series(error[seen]).groupby(group[seen]).mean()
     own = scale.loc[group[out]].to_numpy()
@@ -435,7 +435,7 @@ Markdown(
 # %% [markdown]
 # **2.** The mean absolute error is minimised by the median. Are the networks too low on average?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 bias = (mean - truth).mean()
 low, top = scores.bootstrap(np.mean, by_source(mean - truth))
 Markdown(
@@ -446,7 +446,7 @@ Markdown(
 # %% [markdown]
 # **3.** By which factor must `sd` be multiplied so that three sigma hold 99.7 %?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 factor = np.quantile(error / sd, SIGMA_LEVELS[2]) / 3
 Markdown(
     f"By {factor:.0f}: so much smaller is the spread over the weights than the "

@@ -519,7 +519,7 @@ Markdown(
 #
 # **1.** Calibrate between folds without regard to class. Which class pays?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 hit = validation.recalibrated(pit, folds, np.full(n, "all"))
 held = validation.coverage(hit, masks)["value"].unstack()
 level = held.columns[0]
@@ -532,7 +532,7 @@ Markdown(
 # %% [markdown]
 # **2.** Score the *median* instead of the mean. Which of RMSE and NMAD improves?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 median = repeated(best, "median", paper.X.index)
 told = [
     f"{name} goes from {score(points['best']):.3f} to {score(median):.3f}"
@@ -550,7 +550,7 @@ Markdown(
 # %% [markdown]
 # **3.** How large an RMSE would the model have on the paper's own 62 test sources?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 _, _, here = cross_validation.paper_split(len(paper), held_out=0.1)
 ours, truth = points["best"][here], paper.y[here]
 Markdown(

@@ -599,7 +599,7 @@ table.loc[[f"classes.{name}.accuracy" for name in networks.MODELS]]
 # **1.** How many test sources does it take to tell an accuracy of 0.93 from 0.91, at two standard errors of the difference: if each
 # network has a test set of its own, and if both answer the same sources?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 apart = 4 * (0.93 * 0.07 + 0.91 * 0.09) / 0.02**2
 unlike = np.mean((small > 0.5) != (large > 0.5))  # one right, the other wrong
 together = 4 * unlike / 0.02**2
@@ -616,7 +616,7 @@ Markdown(
 # **2.** A forecaster who looks at nothing says "BL Lac" with probability $q$, at random. Which $q$ gives the best F1 score of the BL
 # Lacs, and which the best of the FSRQs? Work it out from precision and recall, then read Table 2 again.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 share, q = 1 - y[test].mean(), np.linspace(0, 1, 101)
 f1 = {"BL Lacs": 2 * share * q / (share + q)}  # precision: share, recall: q
 f1["FSRQs"] = 2 * (1 - share) * (1 - q) / (2 - share - q)
@@ -638,7 +638,7 @@ Markdown(
 # expect, and why the two questions may have different answers.
 
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 def toy_scores(units, epochs):
     """Accuracy and log-loss on the sources that the toy learned from."""
     layers = (networks.Layer(units), networks.Layer(1, "linear"))

@@ -602,7 +602,7 @@ published = claims.publish(measured, settings, seed).loc[
 #
 # **1.** Can a model be calibrated and useless? Test the one that always states the class fraction, as the networks were tested.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 constant = models["always_bl_lac"]
 error, limit, chance = calibration_test(constant, no_sed | with_fit, 10)
 entropy = scores.repeated_binary_scores(y, constant, **boot)["logloss"][0]
@@ -618,7 +618,7 @@ Markdown(
 # **2.** The paired interval of supervised greedy minus bias initialization in accuracy holds zero. How much evidence is there at all?
 # Count the sources that the two call differently in the first repeat, and toss a coin as often.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 from scipy.stats import binomtest
 
 pair = ("bias_init", "supervised_greedy")
@@ -636,7 +636,7 @@ Markdown(
 # **3.** Bob (the toy) can be repaired with one number that rescales his logit. Fit it on half of the coins. What should it be, what is
 # it, and what does it do to his log-loss on the other half?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 from sklearn.linear_model import LogisticRegression
 
 fit = LogisticRegression(C=1e6, fit_intercept=False)

@@ -645,7 +645,7 @@ claims.publish(measured, settings, seed)
 #
 # **1.** How many clean BCUs have an interval that crosses one half?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 listed = catalogue.read("blazar_classes")
 listed = listed[~listed["flagged"]]
 crosses = (listed["probability_low"] < 0.5) & (listed["probability_high"] > 0.5)
@@ -657,7 +657,7 @@ Markdown(
 # %% [markdown]
 # **2.** In the toy, how far is the number called from the truth if all probabilities are 0.3?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 p = np.full(1000, 0.3)
 called, expected = np.sum(p > 0.5), p.sum()
 scatter = np.sqrt((p * (1 - p)).sum())
@@ -670,7 +670,7 @@ Markdown(
 # %% [markdown]
 # **3.** Take the ten clean BCUs with the largest `probability_fsrq` and no SED. Does the blind answer agree?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 part = listed[listed["no_sed"]].nlargest(10, "probability_fsrq")
 told, blind = part["probability_fsrq"], part["probability_blind"]
 Markdown(

@@ -284,7 +284,7 @@ Markdown(
 #
 # **1.** Which element of the paper has the largest part of numbers that differ?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 share = rows.groupby("element")["verdict"].apply(lambda v: (v == "differs").mean())
 whole, none = share.index[share == 1], share.index[share == 0]
 Markdown(
@@ -295,7 +295,7 @@ Markdown(
 # %% [markdown]
 # **2.** Which of the numbers differ although the paper's value lies inside the interval of ours?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 inside = rows["paper"].between(rows["low"], rows["high"])
 odd = rows[inside & (rows["verdict"] == "differs")]
 tables = odd["element"].isin(["Table 3", "Table 4"]).sum()

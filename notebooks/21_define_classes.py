@@ -373,7 +373,7 @@ Markdown(
 #
 # **1.** Raise the smallest allowed leaf to 100 sources. What happens to the branch of BL Lacs and bcu?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 grown = hierarchy.hierarchy(X, labels, min_sources=100, seed=0)
 for leaf in grown.leaves():
     print(f"{hierarchy.label(leaf)}: {leaf.size} sources")
@@ -386,7 +386,7 @@ print("would stay whole: the order of splits is not unique.")
 # %% [markdown]
 # **2.** Leave out the position on the sky. Which leaves survive?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 away = [i for i, name in enumerate(features.GAMMA_FEATURES) if "GL" not in name]
 grown = hierarchy.hierarchy(X[:, away], labels, seed=0)
 for leaf in grown.leaves():

@@ -517,7 +517,7 @@ Markdown(
 # **1.** In the toy, move the unassociated sources to $x = -2$. What is left of the thirty, and what does the weighted fraction of
 # quasars say now?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 far = stats.norm.pdf(x, -2, 0.8) / stats.norm.pdf(x)
 left = weights.effective_sample_size(far)
 wide = np.linspace(-7, 3, 1000)
@@ -535,7 +535,7 @@ Markdown(
 # **2.** Draw both samples from the *same* distribution: split the associated sources in two at random. What should the mean weight
 # be, and what is it for the paper's mixtures and for the recommended weights?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 half = np.random.default_rng(0).permutation(len(associated)) < len(associated) // 2
 null = {}
 for method in ("gmm", weights.RECOMMENDED):

@@ -524,7 +524,7 @@ Markdown(
 # **1.** In the toy, which threshold would find half of the quasars of the other sample? What precision does a calibrated
 # classifier have among the sources just above it?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 share = np.cumsum(toy_weight) / toy_weight.sum()
 threshold = toy[np.searchsorted(share, 0.5)]
 Markdown(
@@ -536,7 +536,7 @@ Markdown(
 # %% [markdown]
 # **2.** How wide would the interval of the mean area be if the ten splits were independent? Use the first set of weights.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 one = macro.iloc[0]
 half = (one["training_high"] - one["training_low"]) / 2
 factor = np.sqrt(1 + settings.splits * 3 / 7)
@@ -548,7 +548,7 @@ Markdown(
 # %% [markdown]
 # **3.** Make the trees shallow (`max_depth=4`). Do the two meanings of `sample_weight` still differ as much?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 shallow = {"seed": 0, "max_depth": 4}
 for kind in forest.WEIGHTINGS:
     p = catalogue.predict_forests(

@@ -497,7 +497,7 @@ Markdown(
 #
 # **1.** In the toy, train on 10 000 points instead of 100. Which of the four errors shrink, and which cannot?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 rng = np.random.default_rng(seed)
 x_many = rng.normal(0.5, 0.5, 10_000)
 y_many = -x_many + x_many**3 + rng.normal(0, 0.3, len(x_many))
@@ -516,7 +516,7 @@ print("a model that cannot be right, and weights only choose where it errs.")
 # **2.** Stop the weighted network where its test area peaks. Why would that be cheating, how would you do it properly, and how much
 # is there to gain at most?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 watched = mean_area.loc[True]
 peak = watched.max() - watched.loc[: settings.epochs].iloc[-1]
 price = -macro["training"].median()
@@ -530,7 +530,7 @@ print("stop by its weighted loss, then score once on the test part.")
 # **3.** Train several networks of one split from different starts and average their probabilities. Is the area of the mean the mean of
 # the areas? Guess before you look.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 copies = np.repeat(rows[:1], settings.starts, axis=0)
 many_starts = catalogue.predict_networks(
     X, group, copies, X, seed=seed, epochs=settings.epochs

@@ -542,7 +542,7 @@ Markdown(
 # **1.** How many unassociated pulsars (msp+ and psr+ together) does the forest expect, and is the training error of the *sum*
 # above or below the quadrature of the two?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 sums = made.sums("rf", associated=False)
 both = sums["msp+"] + sums["psr+"]
 spread = 1.53 * both.std()
@@ -556,7 +556,7 @@ Markdown(
 # **2.** Make a list of pulsar candidates: unassociated sources that both classifiers give more than 80 % for msp+ or psr+.
 # How many of them should be pulsars?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 table = plain.loc[sources[False]]
 rf, nn = (table[f"{name}_msp"] + table[f"{name}_psr"] for name in ("RF", "NN"))
 chosen = np.minimum(rf, nn) > 0.8

@@ -258,7 +258,7 @@ Markdown(
 #
 # **1.** Which of the paper's results lie on the wrong side of a trivial method, and which of ours?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 known = rows[rows["baseline"].notna()]
 theirs, worse = (known[known[k] >= known["baseline"]] for k in ("paper", "ours"))
 Markdown(
@@ -269,7 +269,7 @@ Markdown(
 # %% [markdown]
 # **2.** How many of the reproduced numbers are results and not settings?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 good = rows[rows["verdict"] == "reproduced"]
 good = good[~good.index.str.startswith("process.")]
 Markdown(

@@ -515,7 +515,7 @@ print(f"{rate:.3g} six-band curves a second on one core")
 #
 # **1.** By how much do the amplitudes change if SF is read as {cite:t}`macleod2010` define it?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 narrow = both[0] / np.sqrt(2), both[1]
 half = drw.simulate(lags, start, first, *narrow, rng)[:, :, 0]
 far = np.sqrt(np.mean((half[:, -1] - half[:, 0]) ** 2))
@@ -529,7 +529,7 @@ Markdown(
 # %% [markdown]
 # **2.** Ten years of $\tau = 300$ days are about twelve memories long. How well can *any* method know the mean magnitude?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 times, many = np.arange(0.0, 3650, 5), 2000
 numbers = (np.full((many, 6), value) for value in (0.3, 300.0))
 ends = np.array([0, len(times)])
@@ -545,7 +545,7 @@ Markdown(
 # %% [markdown]
 # **3.** Give the scattered spectra a slope scatter of 0.05 instead of 0.3. How much of the artefact is back?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 some = population.sample(settings["tracks"], rng, "lsst_bright", 0.05)
 m = population.targets_from_latents(some)[:, 15:]
 m += 0.001 * rng.standard_normal(m.shape)
@@ -562,7 +562,7 @@ Markdown(
 # **4.** Let all objects share the random numbers of their 200 draws, as many programs do for speed. What happens to the typical width of
 # the posterior of log M, over hundreds of objects?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 import torch
 
 from agnbook.banp import asynchronous, mixtures

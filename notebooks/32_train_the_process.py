@@ -553,7 +553,7 @@ marks.best(validated[columns], {}, names=units)
 # **1.** The newest code sums the log-density over times, with weight 1. Which weight of the *averaged* loss is that for a step of the
 # trials above, and which for a whole curve of 750 visits and 365 grid times? Is it in the range that was tried?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 step = settings["trial_context"] + settings["trial_extra"]
 Markdown(
     f"A sum over $T$ times is $T$ averages: {step} here, and {750 + 365} for a "
@@ -564,7 +564,7 @@ Markdown(
 # %% [markdown]
 # **2.** How many parameters has `encode_points` in the reading of June 2021? Count first.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 counted = anp.count_parameters(networks["june-2021"].encode_points)
 linear, normal, second = (1 + 6) * 64, 2 * 64, 64 * 64 + 64
 assert counted == linear + normal + second
@@ -577,7 +577,7 @@ Markdown(
 # **3.** In the toy, keep ten visits instead of thirty. What happens to the error at visits of a blur of 30 days, and why is it no
 # better sign of a good network?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 few = np.argsort(np.random.default_rng(1).random(toy.shape), axis=1) < 10
 error = np.abs(blur.smooth(toy_times, toy, few, 30) - toy)
 Markdown(

@@ -472,7 +472,7 @@ Markdown(
 # **1.** Let the toy's time-scale be 100 days instead of 300. How uncertain is the bridge half-way?
 
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 def half_way(tau):
     """Standard deviation of the bridge in the middle of the gap of 200 days."""
     near, far = np.exp(-100 / tau), np.exp(-200 / tau)
@@ -488,7 +488,7 @@ Markdown(
 # %% [markdown]
 # **2.** In which band is the promise of the long run the most generous?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 held = few.loc[LONG, "covered"].drop("all")
 Markdown(
     f"In {held.idxmax()}, {held.max():.1%} within one deviation; in "
@@ -499,7 +499,7 @@ Markdown(
 # %% [markdown]
 # **3.** How well would a time-scale *alone* tell the mass?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 tau, heavy = everyone[:, 3], everyone[:, 12]
 r = np.corrcoef(tau, heavy)[0, 1]
 Markdown(

@@ -564,7 +564,7 @@ Markdown(
 #
 # **1.** A posterior is 5 % too narrow. How many objects does it take until the `width` leaning is expected to stand at two standard deviations?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 ranks = stats.norm.cdf(rng.standard_normal(10**6) / 0.95)
 _, width = rank_shapes.leanings(ranks[:, None])[:, 0] / 1000  # one object
 wanted = round((1.96 / width) ** 2, -2)
@@ -576,7 +576,7 @@ Markdown(
 # %% [markdown]
 # **2.** Make one of 21 perfect parameters 1.3 times too wide. Which test notices it more clearly, the joint one or that parameter's own ranks?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 samples = rng.standard_normal((1500, 200, 21))
 samples[..., 0] *= 1.3
 truth = rng.standard_normal((1500, 21))

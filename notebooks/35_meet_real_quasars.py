@@ -588,7 +588,7 @@ for name, count in words.explode().value_counts().items():
 #
 # 1. How much do the tails of the errors gain in log-density over normal errors, and is it luck?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 for kind in ("visit", "band"):
     row = pairs.loc[(kind, "free rho, normal errors")]
     print(
@@ -600,7 +600,7 @@ print("Where the interval is clear of zero, tails pay, a little.")
 # %% [markdown]
 # 2. Is the gain of the other bands larger for bright or for faint quasars? Split the sample at its median r and compare free rho with r alone.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 bright = sample.index[sample.mag_r < sample.loc[names, "mag_r"].median()].astype(
     str
 )
@@ -614,7 +614,7 @@ print("In magnitudes; divide by the errors of each half to see it in their units
 # %% [markdown]
 # 3. Hide g instead of r. Is it harder to predict?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 errors = {}
 for band in ("g", "r"):
     parts = []

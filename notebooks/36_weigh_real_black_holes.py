@@ -610,7 +610,7 @@ claims.publish(measured, settings, seed)
 #
 # The next cells solve them.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 best_known = known_tau < np.quantile(known_tau, 0.25)
 part = columns[best_known].reset_index(drop=True)
 inner = mass.folds(len(part), seed)
@@ -625,7 +625,7 @@ print(f"{len(part)} quasars: gain {value:.4f} dex, 95 % {low:.4f} to {high:.4f}"
 # The gain grows where the time-scale is well known, to a few thousandths of a dex, and its interval ends close to zero.
 # Better curves help; a law that scatters by more than the mass moves it sets the limit.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 value, (low, high) = gains["+ time-scale"]
 needed = len(sky) * (0.5 * (high - low) / abs(value)) ** 2
 print(f"about {needed:,.0f} quasars, against {len(sky):,} here")

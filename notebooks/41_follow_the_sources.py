@@ -377,7 +377,7 @@ claims.publish(measured, settings, seed)[["ours", "n"]]
 #
 # **1.** Which change from one class to another is the most common between DR4 and FL16Y? Is it a correction, or news?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 moved = last.sources[last.sources["outcome"] == "reclassified"]
 moved = moved[moved["class_after"] != ""]
 changes = moved.groupby(["class_before", "class_after"]).size()
@@ -393,7 +393,7 @@ Markdown(
 # %% [markdown]
 # **2.** The error ellipses hold 95 %. Halve both axes of every ellipse of the toy: who is lost, who is not, and why?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 axes = ("Conf_95_SemiMajor", "Conf_95_SemiMinor")
 smaller = {name: ellipse[name] / 2 for name in axes}
 halved = crossmatch.compare(

@@ -612,7 +612,7 @@ published.loc[shown, ["ours", "interval", "n"]]
 #
 # **1.** Which answers did the forest find most surprising? Do they share a class?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 right = np.where(answer[new] == "agn", forest["agn"][new], 1 - forest["agn"][new])
 surprise = pd.Series(-np.log(np.maximum(right, 1e-3)), new)
 most = surprise.nlargest(10)
@@ -627,7 +627,7 @@ Markdown(
 # **2.** How many pulsars would it take to tell our recipe from the best peer, if the true difference in AUC were what
 # was measured?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 row = auc.loc[winner]
 half = (row["high"] - row["low"]) / 2
 wanted = pairs["count"].loc[winner, "psr"] * (half / abs(row["value"])) ** 2

@@ -444,7 +444,7 @@ claims.publish(finite, settings, seed).iloc[:8][["ours", "interval", "n"]]
 #
 # **1.** What accuracy would "BL Lac if the photon index is below 2.4" have had on the later labels?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 index, truth_is = info.loc[answered, "PL_Index"], answer[answered] == "fsrq"
 cuts = 2.4, 2.2
 right = [((index > cut) == truth_is).mean() for cut in cuts]
@@ -456,7 +456,7 @@ Markdown(
 # %% [markdown]
 # **2.** In the toy, let labels come at random instead. What happens to accuracy and AUC?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 labelled = rng.uniform(size=2000) < 0.4
 fair = exams.score_predictions(both(p), truth[labelled], n_resamples=200)
 Markdown(

@@ -534,7 +534,7 @@ claims.publish(measured, settings, seed)[["ours", "interval", "n"]]
 #
 # **1.** By how much must all published medians of BL Lacs be raised until half of them lie above their limits?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 medians = tables["published"].loc[limit.index, "q500"]
 factor = np.median(limit / medians)
 Markdown(
@@ -545,7 +545,7 @@ Markdown(
 # %% [markdown]
 # **2.** Score the published table on the uncertain redshifts (`zflag` 2) instead. Do you trust the result?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 photometric = published[published["kind"] == "uncertain"]
 photometric = photometric.drop_duplicates("Source_Name").set_index("Source_Name")
 z = photometric["z"]

@@ -305,7 +305,7 @@ claims.publish(measured, settings, seed)[["ours", "n"]]
 # **1.** How many sources would have to turn out Galactic before the expected number of galaxies is off by more than two
 # standard deviations, if the probabilities are right?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 p = classes["agn"]
 off = 2 * np.sqrt((p * (1 - p)).sum())
 Markdown(
@@ -316,7 +316,7 @@ Markdown(
 # %% [markdown]
 # **2.** For which source do the two redshift models, with and without limits, disagree most, in units of `1 + z`?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 gap = (redshifts["far_mean"] - redshifts["mean"]) / (1 + redshifts["mean"])
 name = gap.abs().idxmax()
 Markdown(

@@ -537,7 +537,7 @@ speeds.round(1)
 # **1.** You have ten nights at a spectrograph and want FSRQs. Which of the new candidates do you propose, how many FSRQs do you
 # expect, and does FL16Y already know any of them?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 ten_nights = np.argsort(probability)[::-1][:10]
 expected = skill.observed_fraction(probability[ten_nights])[0].sum()
 already = later_class.iloc[ten_nights]
@@ -555,7 +555,7 @@ print(
 # **2.** All new candidates have a counterpart that looks like a blazar. How many of them are, to the six-group networks, most likely no
 # active galaxy? Must one of the two be wrong?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 likely = everything.loc[mine["Source_Name"], names].dropna().idxmax(axis=1)
 galactic = likely.isin(names[:3])
 print(
@@ -569,7 +569,7 @@ print("and a blazar may lie by chance on the line of sight to a Galactic source.
 # %% [markdown]
 # **3.** Write your table with `Pivot_Energy` in GeV, once without and once with its unit. What happens to the flags?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 in_gev = Table.from_pandas(mine.assign(Pivot_Energy=mine["Pivot_Energy"] / 1000))
 flagged_gev = [(classify.classify(in_gev)["out_of_range"] != "").sum()]
 in_gev["Pivot_Energy"].unit = "GeV"

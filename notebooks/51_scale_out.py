@@ -342,7 +342,7 @@ Markdown(
 # **1.** How large should a partition be? A task costs about a millisecond besides its work, and a worker that is killed loses what it had
 # not finished. Work out both losses for 10, 1,000 and 100,000 objects.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 seconds = one["ms"] / 1e3  # an object
 sizes_tried = pd.Series([10, 1_000, 100_000], name="objects")
 losses = pd.DataFrame(
@@ -359,7 +359,7 @@ print("A thousand objects lose minutes, and keep the number of files bearable.")
 # **2.** Damage one input file in the middle, so that its length stays what it was, and run again. Is the damage noticed? What happens to the
 # answers that were there before?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["hide-cell", "solution"]
+# %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 from agnbook.errors import BookError
 
 data, middle = paths[2].read_bytes(), paths[2].stat().st_size // 2
