@@ -91,7 +91,7 @@
     const article = document.querySelector(".bd-article");
     const room = () => `${window.innerWidth} ${article ? article.clientWidth : 0}`;
     const fit = () => { boxes(); formulas(); document.documentElement.dataset.fitted = room(); };
-    const again = () => { clearTimeout(waiting); waiting = setTimeout(fit, 60); };
+    const again = () => { document.documentElement.dataset.fitted = ""; clearTimeout(waiting); waiting = setTimeout(fit, 60); };
     fit();
     // The sidebars slide in and out after the window has changed, and the article with them.
     if (article) new ResizeObserver(() => { if (document.documentElement.dataset.fitted !== room()) again(); }).observe(article);

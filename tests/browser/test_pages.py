@@ -156,6 +156,7 @@ def test_a_page_is_accessible(visited, axe):
     visited.evaluate(axe)
     for theme, width in (("light", 400), ("dark", 1400)):
         resize(visited, width)
+        visited.evaluate("window.dispatchEvent(new Event('resize'))")  # rows have gone, and the width may be as before
         visited.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
         visited.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         visited.evaluate(SETTLED)  # a colour half-way between two themes has no contrast to speak of
