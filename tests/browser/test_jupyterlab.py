@@ -104,6 +104,8 @@ def save(page, path):
 
 
 def test_markup_is_shown_as_in_the_book(notebook):
+    shown = "!document.querySelector('.jp-Notebook').innerText.includes('{cite')"
+    notebook.wait_for_function(shown, timeout=30_000)  # text is set cell after cell
     text = notebook.locator(".jp-Notebook").inner_text()
     assert "In this chapter" in text and "You will learn" in text
     for raw in (":::", "{admonition}", "{ref}", "{cite", ":class: dropdown"):
