@@ -4,7 +4,6 @@
 the cell of the sky, 2 arcsec wide, in which it lies. Two positions of one quasar lie in one cell or in neighbours.
 """
 
-import re
 from functools import cache
 
 import numpy as np
@@ -17,8 +16,6 @@ from agnbook.errors import ResultsError
 PATH = "quasars/stripe82_places.csv"
 #: Cells a degree of right ascension or declination.
 _CELLS = 1800
-#: A name that says a place to a second of arc, such as SDSS J005006.37-005319.0.
-_PLACE = re.compile(r".*J *(\d\d) *(\d\d) *(\d\d(?:\.\d+)?) *([+\-−]) *(\d\d) *(\d\d) *(\d\d(?:\.\d+)?)")
 
 
 def cell(ra, dec, east=0, north=0) -> np.ndarray:
@@ -46,12 +43,14 @@ def _table() -> pd.DataFrame:
 
 
 def place_in(name: str) -> tuple[float, float]:
-    """Return right ascension and declination (degrees) that a name says to a second of arc, NaN where it says none."""
-    if (found := _PLACE.fullmatch(name.strip())) is None:
+    """Return right ascension and declination (degrees) that a name such as SDSS J005006.37-005319.0 says, NaN where none."""
+    from astropy.coordinates import jparser
+
+    try:
+        found = jparser.to_skycoord(name.replace(" ", "").replace("−", "-"))
+    except ValueError:
         return np.nan, np.nan
-    hours, minutes, seconds, sign, *north = found.groups()
-    dec = float(north[0]) + float(north[1]) / 60 + float(north[2]) / 3600
-    return 15 * (float(hours) + float(minutes) / 60 + float(seconds) / 3600), dec if sign == "+" else -dec
+    return float(found.ra.deg), float(found.dec.deg)
 
 
 def numbers(name: str, position: tuple[float, float] = (np.nan, np.nan)) -> list[int]:
