@@ -481,7 +481,7 @@ shown.set_axis(["worst case", "flagged", "passed", "beyond 3 sd"], axis=1).round
 #   small, which hardly hurts them. Of the curves with scattered slopes they let a good part pass, and of those answers about a
 #   third are more than 3 sd off. Such a guard warns of harmless things and is blind to a harmful one.
 # - `realistic` measures the correlation and expects faults, and its answers hold: with other slopes, half the visits, twice the outliers of its
-#   worst object and errors a third too small, the 68 % intervals of what passes hold within a few per cent of what they say. Outside the
+#   worst object and errors 30 % larger than stated, the 68 % intervals of what passes hold within a few per cent of what they say. Outside the
 #   correlations that it was trained for they do not: its guard flags most curves with a driver a band, and hardly any with one
 #   driver for all.
 #

@@ -8,7 +8,7 @@ from agnbook import committed, storage
 from agnbook.banp import asynchronous, exact, mixtures, realistic_posterior, realistic_runs
 from agnbook.banp.realistic_posterior import RealisticPosterior
 from agnbook.errors import ResultsError
-from agnbook.lightcurves import realistic
+from agnbook.lightcurves import population, realistic
 
 SIZES = {
     "realistic": 60, "realistic_epochs": 1, "realistic_seeds": 2, "chunk": 60, "test": 40, "trial_simulations": 60,
@@ -93,6 +93,14 @@ def test_two_processes_simulate_and_train_what_one_does():
     np.testing.assert_array_equal(one[0], two[0])
     fits = [realistic_runs.fit(*one, seeds=[0, 1], epochs=1, recipe=realistic_runs.START, jobs=jobs)[0] for jobs in (1, 2)]
     np.testing.assert_allclose(*(own.raw(one[0][:5]).numpy() for own in fits), rtol=1e-4, atol=1e-5)
+
+
+def test_no_quasar_is_as_far_off_as_the_draws_that_are_redrawn():
+    rng = np.random.default_rng(6)
+    latents = population.sample(50_000, rng, realistic.POPULATION, realistic.SLOPE_SCATTER)
+    coordinates = realistic_posterior.to_coordinates(latents, rng.uniform(*realistic.RHO_RANGE, len(latents)))
+    furthest = np.abs(RealisticPosterior.load().outputs.forward(coordinates)).max()
+    assert 0.5 * realistic_posterior.FAR < furthest < realistic_posterior.FAR
 
 
 @pytest.mark.slow

@@ -77,6 +77,13 @@ def test_the_committed_weights_answer(curves):
     assert error.mean() < 0.5 and process.notes["reading"] == whole_curves.READING
 
 
+def test_the_reading_is_the_best_on_validation():
+    table = committed.load_table("results/banp_trials.csv")
+    readings = table[(table["question"] == "reading") | ((table["label"] == "weight 10") & (table["seed"] == 0))]
+    for score in ("mae", "network_heldout_i"):
+        assert readings.loc[readings[score].idxmin(), "reading"] == whole_curves.READING
+
+
 def test_errors_come_in_the_order_of_the_curves(curves):
     process, whole = NeuralProcess(whole_curves.anp.AttentiveNeuralProcess().eval(), curves), whole_curves.WholeCurves(curves)
     found = whole_curves._errors(process, whole, 2)

@@ -3,7 +3,7 @@
 The nine are the eight of the population and the correlation of the bands' drivers. Scattered spectra let several redshifts fit
 the same colours, so a network writes a mixture of Gaussians. What is wrong with the measurements is no output: the posterior
 holds for all that the simulator lets go wrong. Several networks, each with a start of its own, are asked, and the answer is the
-even mixture of theirs: where they disagree, simulations were too few to say, and a single one would be too sure.
+even mixture of theirs, which on validation curves is a little better than the best of them alone.
 """
 
 from pathlib import Path
@@ -17,8 +17,8 @@ from agnbook.lightcurves import population, realistic
 
 WEIGHTS = "weights/light_curves_realistic.safetensors"
 DIM = len(transforms.COORDINATES) + 1
-#: No quasar of 200,000 is further than 9.1 standard deviations from the mean in a coordinate. What a Gaussian says beyond this
-#: is an accident of its training, and is drawn anew: a single such draw spoils the mean of all.
+#: Standard deviations from the mean beyond which no quasar of the population lies in any coordinate (a test looks). What a
+#: Gaussian says beyond this is an accident of its training, and is drawn anew: a single such draw spoils the mean of all.
 FAR = 10.0
 
 
