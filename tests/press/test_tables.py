@@ -68,6 +68,9 @@ def test_the_ends_of_an_interval_stand_behind_its_value():
         ("3.5-4.5", "3.5-4.5"),  # a bin, not an interval
         ("0.6 (0.5-0.7)", "0.6 (0.5 to 0.7)"),
         ("2022-05-01", "2022-05-01"),
+        ("-0.000", "0.000"),
+        ("0.00 (-0.02 – -0.00)", "0.00 (−0.02 to 0.00)"),
+        ("-0.05", "−0.05"),
     ],
 )
 def test_one_style_of_minus_and_interval(text, shown):
@@ -92,6 +95,13 @@ def test_claims_lead_to_the_scorecard_and_long_lists_are_folded():
     assert len(short.find_all("a")) == 3, "an id that is not published is no link"
     assert long.summary.get_text() == f"All {tables.LONG + 1} claims: {tables.LONG + 1} beyond"
     assert long.details.find("table") is not None
+
+
+def test_a_claim_of_a_count_has_no_decimals_and_a_gap_is_a_dash():
+    frame = pd.DataFrame({"paper": ["7.00", "9.00", "–"], "ours": ["7.00", "9.71", "1.00"], "interval": "–"}, list("abc"))
+    rows = dressed(frame, "abc").tbody.find_all("tr")
+    assert [texts(row, ["td"]) for row in rows] == [["7", "7", "–"], ["9.00", "9.71", "–"], ["–", "1.00", "–"]]
+    assert all(cell["class"] == ["number"] for cell in rows[0].find_all("td"))
 
 
 def test_other_tables_keep_their_words_and_align_their_numbers():

@@ -20,12 +20,15 @@ _EMPTY_HEAD = re.compile(r"<th((?: [^>]*)?)>(?:<p></p>|\s*)</th>")
 #: Longer lists of claims are folded.
 LONG = 12
 _HEADS = ("claim", "paper", "ours", "interval", "n", "verdict")
+#: A whole number at three significant digits.
+_WHOLE = re.compile(r"(\d)\.00")
 
 
 def typeset(text: str) -> str:
-    """Return numbers in the book's one style: a true minus, and intervals as ``low to high``."""
+    """Return numbers in the book's one style: a true minus, none before a zero, and intervals as ``low to high``."""
     text = re.sub(r"(?<=\d)(?: – |-(?=\d[\d.]*\)))(?=[−+-]?\d)", " to ", text)
-    return re.sub(r"(?<![\w.])-(?=\.?\d)", "−", text)
+    text = re.sub(r"(?<![\w.])-(?=\.?\d)", "−", text)
+    return re.sub(r"−(?=0?\.?0+(?![\d.]))", "", text)  # what rounds to zero has no sign
 
 
 def _join_heads(table) -> None:
@@ -107,7 +110,7 @@ def _align(table) -> None:
         words = [cell.get_text(strip=True) for cell in cells]
         told = [word for word in words if word not in _MISSING]
         numbers = sum(_NUMBER.fullmatch(word) is not None for word in told)
-        kind = "number" if told and numbers > len(told) / 2 else "text"
+        kind = "number" if numbers > len(told) / 2 or (not told and any(words)) else "text"
         for cell, word in zip(cells, words, strict=True):
             if word in _MISSING:
                 cell.string = "–" if kind == "number" else ""
@@ -120,6 +123,12 @@ def _align(table) -> None:
         del row["style"]
 
 
+def _counts(paper: str, ours: str) -> tuple[str, str]:
+    """Return a claim's two numbers; where both are whole they count something, and have no decimals."""
+    whole = _WHOLE.fullmatch(paper), _WHOLE.fullmatch(ours)
+    return (whole[0][1], whole[1][1]) if all(whole) else (paper, ours)
+
+
 def claims_list(entries: list[dict], link: str) -> str:
     """Return claims that a page's own tables leave out as one more, folded table."""
     head = "".join(
@@ -127,7 +136,7 @@ def claims_list(entries: list[dict], link: str) -> str:
     )
     rows = []
     for entry in entries:
-        cells = [claims.number(entry["paper"]), claims.number(entry["ours"]), claims.interval_text(entry["interval"])]
+        cells = [*_counts(claims.number(entry["paper"]), claims.number(entry["ours"])), claims.interval_text(entry["interval"])]
         cells.append("–" if entry["n"] is None else str(entry["n"]))
         numbers = "".join(f'<td class="number">{typeset(cell)}</td>' for cell in cells)
         rows.append(f'<tr><th scope="row">{_link(entry["id"], link)}</th>{numbers}<td class="text">{entry["verdict"]}</td></tr>')
@@ -144,7 +153,12 @@ def _link(name: str, link: str) -> str:
 def _claims(table, link: str, known: set[str]) -> str:
     """Link the claims of a table to the scorecard; return its HTML, folded if it is long."""
     rows = [row for row in table.tbody.find_all("tr") if row.th and row.th.get_text() in known]
+    heads = [cell.get_text() for cell in table.thead.find_all("th")][_depth(table) :]
     for row in rows:
+        if {"paper", "ours"} <= set(heads):
+            pair = [row.find_all("td")[heads.index(name)] for name in ("paper", "ours")]
+            for cell, text in zip(pair, _counts(*(cell.get_text() for cell in pair)), strict=True):
+                cell.string = text
         name = row.th.get_text()
         row.th.clear()
         row.th["scope"] = "row"
