@@ -163,7 +163,7 @@ table[wanted].quantile([0.16, 0.5, 0.84]).T.round(2)
 
 # %% [markdown]
 # The likelihood is exact: a Kalman filter over the five bands' walks, each measurement at its own time, the means integrated
-# out. Draws come from importance sampling about the maximum or, where k-hat says that these are not to be trusted (above .7), from a chain that starts with them. The time-scale is uncertain by a factor,
+# out. Draws come from importance sampling about the maximum or, where k-hat says that these are not to be trusted (above 0.7), from a chain that starts with them. The time-scale is uncertain by a factor,
 # as in {ref}`ch-reconstruct-and-infer`: ten years are a few time-scales long, and the flag says so. Slopes are in log wavelength.
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-one-quasar", "caption": "One quasar of Stripe 82. Points: measurements with their stated errors. Bands: mean and 68 % of the noiseless curve given all five bands, averaged over the posterior."}, "image": {"alt": "Five light curves over ten years rise and fall together; the inferred band follows the points and widens in the gaps between seasons."}}
@@ -364,7 +364,7 @@ plt.show()
 # ## The neural process learns Stripe 82
 #
 # The process of {cite:t}`park2021` was made for ideal curves. To be fair it is trained anew, on simulated flicker (the law of
-# the simulators, widened; $\rho$ mostly between .9 and 1) at the *real* visits, errors and missing bands of quasars that are not in this chapter's sample. Besides the magnitudes it is
+# the simulators, widened; $\rho$ mostly between 0.9 and 1) at the *real* visits, errors and missing bands of quasars that are not in this chapter's sample. Besides the magnitudes it is
 # told which bands a visit has, their errors, and the object's means, and it is trained with visits and single bands hidden.
 
 
@@ -415,7 +415,7 @@ aims = dict(zip(table, ("min", "max", 0.683) * 2, strict=True))
 marks.best(table, aims, digits=dict.fromkeys(table.columns[[0, 3]], 4))
 
 # %% [markdown]
-# Errors are mean absolute ones, `ln p` is the mean log-density of a measurement (higher is better), and .683 of the measurements should lie within the central 68.3 %. Bold is the best of a column.
+# Errors are mean absolute ones, `ln p` is the mean log-density of a measurement (higher is better), and 0.683 of the measurements should lie within the central 68.3 %. Bold is the best of a column.
 # Methods that see r alone have the same numbers twice.
 #
 # ### Is this what somebody else found?
@@ -556,7 +556,7 @@ plt.show()
 # Two rows have a history. With an earlier recipe *outliers* shifted time-scale and $\rho$, and the intervals seemed to hold the truth far too rarely. Part of that was luck: on the curves of this table that recipe's intervals hold it as often as these, though with more flags. The shift was not luck. The obvious suspects, small outliers that pass for flicker,
 # were not to blame: with only the *large* ones taken out, as a simulation allows, it was gone. A large outlier had kept some of its pull, and the excess error of its band had grown to make room for it. Now it has next to none ({ref}`theory-real-light-curves`).
 #
-# And a $\rho$ of .998 was once held far too rarely, because the prior of $\rho$ found it improbable. That prior is now wider, and the price is paid in flags: where a curve's errors hide how alike the bands are, the prior answers, and where more than a third of what is known of $\rho$ is the prior's, the answer has a flag. It says nothing against the time-scale beside it.
+# And a $\rho$ of 0.998 was held far too rarely under a narrower prior, which found it improbable. The prior is now wide, and the price is paid in flags: where a curve's errors hide how alike the bands are, the prior answers, and where more than a third of what is known of $\rho$ is the prior's, the answer has a flag. It says nothing against the time-scale beside it.
 # Four ways to treat outliers, three priors and the flag's threshold were compared, all on other curves than these.
 #
 # And how often does a real quasar earn a flag, and for what?

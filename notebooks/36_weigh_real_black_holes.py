@@ -26,7 +26,7 @@
 # scale, and what a mass that contains the luminosity does to every comparison.
 #
 # **You need** {ref}`theory-real-light-curves`. The fits of all light curves are loaded; everything after them is
-# computed here, in about two minutes.
+# computed here.
 # :::
 
 # %% tags=["remove-cell"]
@@ -635,4 +635,4 @@ print(f"about {needed:,.0f} quasars, against {len(sky):,} here")
 # thousandth of a dex.
 #
 # What remains, then, of the paper's 0.3 and 0.4 dex: on real quasars redshift and luminosity alone come close to the
-# first figure, variability alone does not reach the second, and variability on top moves the first by a hundredth of a dex.
+# first figure, variability alone does not reach the second, and variability on top lowers the first by less than a hundredth of a dex.

@@ -15,6 +15,8 @@
 # # Scale out
 #
 # :::{admonition} In this chapter
+# **The question:** what would it cost to ask every active galaxy that LSST will see, and what if a machine fails on the way?
+#
 # **You will** answer many light curves at once in several processes, kill one of them in the middle, and see that nothing is lost
 # and nothing is computed twice. Then work out what the same would cost for all active galaxies that LSST is expected to find.
 #
