@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+from hostile import CURVE
 
 from agnbook.ask import bulk, bulk_task, bulk_workers, command_line
 from agnbook.ask.curve_options import Options
@@ -155,6 +156,29 @@ def test_a_partition_that_kills_the_workers_of_a_cluster_is_named(catalogue, tmp
         with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
             with pytest.raises(BookError, match=r"a\.parquet: its worker was killed again and again"):
                 bulk.run(catalogue, tmp_path / "out", "blazars", scheduler=cluster.scheduler_address)
+
+
+#: As a user writes it: no ``if __name__ == "__main__":``.
+_SCRIPT = """
+import sys
+import pandas as pd
+import agnbook
+from agnbook.ask import bulk
+from agnbook.ask.curve_options import Options
+print("begun")
+print(bulk.run(sys.argv[1], sys.argv[2], "blazars", workers=2)["rows"].sum())
+options = Options(survey="lsst")
+print(len(agnbook.light_curves(pd.read_csv(sys.argv[3]), options, workers=2)[0]))
+"""
+
+
+def test_a_script_without_a_guard_runs_once(catalogue, tmp_path):
+    CURVE.to_csv(tmp_path / "curve.csv", index=False)
+    (tmp_path / "script.py").write_text(_SCRIPT)
+    command = [sys.executable, "script.py", catalogue, "out", "curve.csv"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["begun", "60", "1"] and done.stderr == ""
 
 
 def test_nobody_outside_can_reach_the_workers(curves, tmp_path):

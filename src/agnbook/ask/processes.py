@@ -1,10 +1,14 @@
-"""Processes of the command's own: nobody outside can reach them, Ctrl-C is the command's alone, and they end when it ends."""
+"""Processes of the command's own: nobody outside can reach them, Ctrl-C is the command's alone, and they end when it ends.
+
+They import the package and nothing of the script that asks for them, which therefore needs no ``if __name__ == "__main__":``.
+"""
 
 import multiprocessing
 import os
 import signal
 import sys
 import threading
+import types
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
@@ -42,6 +46,20 @@ def _for_the_command_alone():
 
 
 @contextmanager
+def _without_the_script():
+    """Start processes that do not run the user's script again, as they would under the name ``__mp_main__``.
+
+    Their tasks are functions of the package alone, and a script without a guard would ask for processes in each of them.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
+
+
+@contextmanager
 def pool(workers: int):
     """Yield a pool of processes that nobody outside can reach; on an error or Ctrl-C they end at once."""
     others = set(multiprocessing.active_children())
@@ -59,5 +77,5 @@ def pool(workers: int):
 
 def submitted(executor, task, names) -> dict:
     """Submit a task for each name; future -> name, in order. The first submissions start the processes."""
-    with _for_the_command_alone():
+    with _for_the_command_alone(), _without_the_script():
         return {executor.submit(task, name): name for name in names}
