@@ -73,6 +73,17 @@ def remove_halves(folder: Path | str, name: str = "", deep: bool = False) -> Non
                 path.unlink(missing_ok=True)
 
 
+def check_not_protected(path: Path | str) -> None:
+    """Raise a `BookError` for a file that its owner has made read-only; renaming another onto it would not ask.
+
+    The mode itself is looked at: to the superuser every file is writable.
+    """
+    path = Path(os.path.realpath(path))
+    with suppress(FileNotFoundError, NotADirectoryError):
+        if path.is_file() and not path.stat().st_mode & 0o222:
+            raise BookError(f"{path} is read-only. Make it writable (chmod u+w), or choose another name.")
+
+
 def _take_a_free_name(temporary: Path, path: Path) -> None:
     """Give a written file its name, unless that is taken by now; a link is made or refused in one step, a look is not."""
     taken = BookError(f"{path} has appeared meanwhile, perhaps from another run. Choose another name.")
@@ -100,10 +111,11 @@ def atomic_write(path: Path | str, replace: bool = True):
     Raises
     ------
     BookError
-        When the operating system refuses to write; says where and why.
+        For a file that is read-only; when the operating system refuses to write. Says where and why.
     """
     path = Path(os.path.realpath(path))
     temporary = _half(path)
+    check_not_protected(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_halves(path.parent, path.name)

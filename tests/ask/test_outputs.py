@@ -96,6 +96,39 @@ def test_plots_are_not_replaced_unless_asked(tmp_path, capsys):
     assert "q.png exists" in capsys.readouterr().err and (tmp_path / "plots" / "q.png").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.fits", "out.parquet", "out.vot", "out.ecsv"])
+def test_a_file_that_was_made_read_only_is_not_replaced(name, table, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / name).write_text("mine")
+    (tmp_path / "mine" / name).chmod(0o444)
+    (tmp_path / name).symlink_to(tmp_path / "mine" / name)
+    for path in (tmp_path / "mine" / name, tmp_path / name):
+        assert command_line.main(["classify", str(table), "-o", str(path), "--overwrite"]) == 2
+        error = capsys.readouterr().err
+        assert f"{tmp_path / 'mine' / name} is read-only" in error and error.count("\n") == 1
+    assert (tmp_path / "mine" / name).read_text() == "mine" and os.listdir(tmp_path / "mine") == [name]
+
+
+@pytest.mark.parametrize("kind", ["--reconstruction", "--per-band", "--plot"])
+def test_nor_is_one_of_light_curves(kind, tmp_path, capsys):
+    CURVE.to_csv(tmp_path / "curves.csv", index=False)
+    kept = tmp_path / "q.png" if kind == "--plot" else tmp_path / "kept.csv"
+    kept.write_text("mine")
+    kept.chmod(0o400)
+    given = ["lightcurve", str(tmp_path / "curves.csv"), "--survey", "lsst", "-o", str(tmp_path / "out.csv"), "--overwrite"]
+    assert command_line.main([*given, kind, str(tmp_path if kind == "--plot" else kept)]) == 2
+    assert f"{kept} is read-only" in capsys.readouterr().err
+    assert kept.read_text() == "mine" and not (tmp_path / "out.csv").exists()
+
+
+def test_nor_one_that_was_made_so_meanwhile(tmp_path):
+    (tmp_path / "out.json").write_text("mine")
+    (tmp_path / "out.json").chmod(0o444)
+    with pytest.raises(BookError, match="is read-only"):
+        storage.write_text(tmp_path / "out.json", "new")
+    assert (tmp_path / "out.json").read_text() == "mine" and os.listdir(tmp_path) == ["out.json"]
+
+
 def test_two_runs_on_one_output_cannot_both_win(table, tmp_path, capsys):
     out = str(tmp_path / "out.csv")
     with outputs.reserved([out]):

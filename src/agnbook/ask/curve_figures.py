@@ -121,11 +121,13 @@ def file_name(name: str, taken: set[str]) -> str:
 
 
 def check_names(names: Iterable[str], folder: str | Path, overwrite: bool = False) -> None:
-    """Raise a `FeatureError` for plots that exist, unless they may be replaced."""
+    """Raise a `BookError` for plots that exist, unless they may be replaced and are not read-only."""
     taken: set[str] = set()
     there = [path for name in names if (path := Path(folder) / file_name(name, taken)).exists()]
     if there and not overwrite:
         raise FeatureError(f"{there[0]} exists. Choose another folder for the plots, or ask for `overwrite`.")
+    for path in there:
+        storage.check_not_protected(path)
 
 
 def plotted(found: Iterator[Answer], folder: str | Path) -> Iterator[Answer]:

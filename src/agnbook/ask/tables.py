@@ -215,7 +215,7 @@ def without_formulas(values) -> np.ndarray:
 
 
 def check_writable(path: str | Path, overwrite: bool = False) -> None:
-    """Raise a `FeatureError` for an output of unknown format, one that exists, and one among the book's own data."""
+    """Raise a `BookError` for an output of unknown format, one that exists or is read-only, and one among the book's data."""
     if str(path) == PIPE:
         return
     check_path(path)
@@ -228,6 +228,7 @@ def check_writable(path: str | Path, overwrite: bool = False) -> None:
         raise FeatureError(f"{path} is no file, but a pipe or a device. Choose another name; - is standard output.")
     if Path(path).exists() and not overwrite:
         raise FeatureError(f"{path} exists. Choose another name, or ask for `overwrite`.")
+    storage.check_not_protected(path)
 
 
 def write(table, path: str | Path, overwrite: bool = False) -> None:
