@@ -79,21 +79,48 @@ def test_bad_partitions_are_named_when_the_good_are_done(catalogue, tmp_path, on
     whole = (catalogue / "a.parquet").read_bytes()
     (catalogue / "a.parquet").write_bytes(whole[: len(whole) // 2])
     blazars(5, 7).drop(columns=["nu_syn", "PL_Index"]).to_parquet(catalogue / "d.parquet")
-    blazars(0).to_parquet(catalogue / "e.parquet")
+    (catalogue / "e.parquet").write_bytes(b"")
     blazars(5, 8).assign(PL_Index="steep").to_parquet(catalogue / "f.parquet")
-    assert command_line.main(["bulk", str(catalogue), str(tmp_path / "out"), "--model", "blazars"]) == 2
+    assert command_line.main(["bulk", str(catalogue), str(tmp_path / "out"), "--model", "blazars"]) == last_guard.PARTLY
     error = capsys.readouterr().err
+    assert "2 partitions with 40 rows are complete" in error
     assert "agnbook: 2 of 6 partitions are done, 4 failed:" in error and "Traceback" not in error
-    for name, words in (("a", "Cannot read"), ("d", "PL_Index, nu_syn"), ("e", "no rows"), ("f", "PL_Index must hold numbers")):
+    for name, words in (
+        ("a", "Cannot read"),
+        ("d", "PL_Index, nu_syn"),
+        ("e", "Cannot read"),
+        ("f", "PL_Index must hold numbers"),
+    ):
         line = next(line for line in error.splitlines() if line.startswith(f"  {catalogue / name}.parquet: "))
         assert words in line
     assert sorted(p.name for p in (tmp_path / "out").rglob("*.parquet")) == ["b.parquet", "c.parquet"]
+    assert list(pd.read_csv(tmp_path / "out" / "_manifest.csv")["partition"]) == ["b.parquet", "north/c.parquet"]
+    assert command_line.main(["bulk", str(catalogue), str(tmp_path / "out"), "--model", "blazars", "--strict"]) == 2
+    assert "2 of 6 partitions are done" in capsys.readouterr().err
     (catalogue / "a.parquet").write_bytes(whole)
     for name in "def":
         (catalogue / f"{name}.parquet").unlink()
     one_process.clear()
     assert command_line.main(["bulk", str(catalogue), str(tmp_path / "out"), "--model", "blazars"]) == 0
     assert one_process == ["a.parquet"] and "3 partitions with 60 rows are complete; 1 computed now" in capsys.readouterr().err
+
+
+def test_nothing_done_is_a_mistake_and_no_answer_in_part(tmp_path, one_process, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.parquet").write_bytes(b"PAR1")
+    assert command_line.main(["bulk", str(tmp_path / "in"), str(tmp_path / "out"), "--model", "blazars"]) == 2
+    assert "0 of 1 partitions are done, 1 failed" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "_manifest.csv").exists()
+
+
+def test_a_partition_without_rows_is_told_and_has_a_result_without_rows(catalogue, tmp_path, one_process, capsys):
+    blazars(0).to_parquet(catalogue / "a.parquet")
+    given = ["bulk", str(catalogue), str(tmp_path / "out"), "--model", "blazars"]
+    assert command_line.main(given) == 0
+    assert "1 partitions hold no rows, and so do their results" in capsys.readouterr().err
+    assert len(pd.read_parquet(tmp_path / "out" / "a.parquet")) == 0
+    one_process.clear()
+    assert command_line.main(given) == 0 and one_process == []
 
 
 # --- folders

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from simulated import blazars, light_curve_table
 
-from agnbook.ask import bulk, bulk_hats, command_line, light_curves, measurements
+from agnbook.ask import bulk, bulk_hats, command_line, last_guard, light_curves, measurements
 from agnbook.ask.curve_options import Options
 from agnbook.ask.light_curves import Question
 from agnbook.errors import BookError
@@ -70,7 +70,7 @@ def test_nested_light_curves_are_answered_pixel_by_pixel(lsdb, quasars, tmp_path
     assert len(answers) == 5 and {"ra", "dec"} <= set(answers)
     objects = measurements.read(table, Options(survey="sdss", redshift="z"))
     expected = light_curves.frame([light_curves.answer(each, Question(SDSS)).row for each in objects], Question(SDSS))
-    found = pd.DataFrame(answers)[list(expected)].sort_values("object", ignore_index=True)
+    found = pd.DataFrame(answers)[list(expected)].sort_values("object", ignore_index=True).astype(expected.dtypes)
     pd.testing.assert_frame_equal(found, expected, check_dtype=False, rtol=1e-4, atol=1e-4)
     near = lsdb.open_catalog(tmp_path / "out").cone_search(float(answers["ra"].iloc[0]), float(answers["dec"].iloc[0]), 1)
     assert len(near.compute(progress_bar=False)) == 1, "positions and HEALPix numbers belong together"
@@ -88,6 +88,18 @@ def test_tables_of_features_and_a_changed_pixel(lsdb, tmp_path, one_process):
     bulk_hats._open.cache_clear()
     bulk.run(tmp_path / "in", tmp_path / "out", "blazars")
     assert [name.rpartition("/")[2] for name in one_process] == [first.name]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_a_pixel_that_cannot_be_read_costs_itself(lsdb, tmp_path, one_process, capsys):
+    _written(lsdb, blazars(8).assign(**_places(8)), tmp_path / "in")
+    first = next((tmp_path / "in").rglob("Npix=*.parquet"))
+    lost = len(pd.read_parquet(first))
+    first.write_bytes(b"PAR1")
+    assert command_line.main(["bulk", str(tmp_path / "in"), str(tmp_path / "out"), "--model", "blazars"]) == last_guard.PARTLY
+    assert f"{first.name}: " in capsys.readouterr().err
+    answers = lsdb.open_catalog(tmp_path / "out").compute(progress_bar=False)
+    assert len(answers) == 8 - lost and answers["probability_fsrq"].notna().all()
 
 
 def test_a_damaged_catalogue_is_one_message(lsdb, quasars, tmp_path, capsys):

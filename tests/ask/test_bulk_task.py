@@ -9,7 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hostile import CURVE, GAMMA
 from simulated import BLAZAR, blazars, light_curve_table, one_row_an_object
+from simulated import catalogue as active_galaxies
 
 from agnbook import storage
 from agnbook.ask import bulk_task, classify, command_line, last_guard, redshift, tables
@@ -144,17 +146,29 @@ def test_a_broken_file_of_light_curves_is_one_error(curves, tmp_path):
     middle = len(whole) // 3
     (tmp_path / "garbled.parquet").write_bytes(whole[:middle] + bytes(500) + whole[middle + 500 :])
     table = pq.read_table(curves / "part-00000.parquet")
-    pq.write_table(table.slice(0, 0), tmp_path / "empty.parquet")
     pq.write_table(table.drop_columns(["time"]), tmp_path / "timeless.parquet")
     for name, words in (
         ("half", "as Parquet"),
         ("garbled", "as Parquet"),
-        ("empty", "has no rows"),
         ("timeless", "lacks the columns time"),
     ):
         answer = bulk_task.task(tmp_path, tmp_path / "out", bulk_task.plan("lightcurve", options=SDSS), Path(f"{name}.parquet"))
         assert words in answer["error"], answer
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("model", ["blazars", "six", "redshift", "lightcurve"])
+def test_without_rows_the_result_has_the_columns_of_others(model, tmp_path):
+    table = {"blazars": blazars(3), "six": GAMMA, "redshift": active_galaxies(3), "lightcurve": CURVE}[model]
+    table.to_parquet(tmp_path / "a.parquet")
+    table.head(0).to_parquet(tmp_path / "b.parquet")
+    table.iloc[:0, :1].to_parquet(tmp_path / "c.parquet")
+    todo = bulk_task.plan(model, options=Options(survey="lsst") if model == "lightcurve" else None)
+    some, none, columnless = (bulk_task.task(tmp_path, tmp_path / "out", todo, Path(f"{k}.parquet")) for k in "abc")
+    assert some["rows"] and none["rows"] == none["problems"] == none["unanswered"] == 0
+    written = [pq.read_table(tmp_path / "out" / f"{k}.parquet").replace_schema_metadata(None) for k in "ab"]
+    assert written[1].num_rows == 0 and written[1].schema == written[0].schema
+    assert "lacks the columns" in columnless["error"]
 
 
 def test_an_input_that_changes_while_it_is_read_is_not_recorded(catalogue, tmp_path, monkeypatch):

@@ -24,6 +24,14 @@ from agnbook.errors import BookError
 ENDINGS = (".parquet", ".parq", ".pq")
 
 
+class Unfinished(BookError):
+    """Some partitions have no result; `table` is that of `run` for the others."""
+
+    def __init__(self, message: str, table: pd.DataFrame):
+        super().__init__(message)
+        self.table = table
+
+
 def partitions(folder: Path | str) -> list[Path]:
     """Return the Parquet files of a folder and its subfolders, relative to it, in order.
 
@@ -159,7 +167,7 @@ def run(
     Raises
     ------
     BookError
-        Before the work, for folders and results that do not fit; after it, naming every partition that failed.
+        Before the work, for folders and results that do not fit; after it `Unfinished`, naming every partition that failed.
     """
     if workers is not None and workers < 1:
         raise BookError(f"{workers} workers; give 1 or more.")
@@ -201,17 +209,18 @@ def run(
             else:
                 with bulk_workers.client_of(scheduler) as client:
                     bulk_workers.gather_on_cluster(client, mine, missing, records, tick)
-        table = pd.DataFrame([records[name] | {"computed": name in missing} for name in names])
-        table.index = pd.Index([_shown(name) for name in names], name="partition")
-        failed = table["error"].dropna() if "error" in table else pd.Series(dtype=str)
-        if len(failed):
-            listed = "\n".join(f"  {_shown(source)}/{name}: {text}" for name, text in failed.items())
-            raise BookError(
-                f"{len(names) - len(failed)} of {len(names)} partitions are done, {len(failed)} failed:\n{listed}\n"
-                "Correct these and run the same command again; what is done will not be computed again."
-            )
-        storage.write_text(target / "_manifest.csv", table.drop(columns="computed").to_csv(lineterminator="\n"))
-        if todo.layout == "hats":
-            bulk_hats.finish(source, target, names, int(table["rows"].sum()))
-        table.attrs |= {"orphans": _orphans(target, names), "repeated": _repeated(target, names)}
+        done = [name for name in names if "error" not in records[name]]
+        table = pd.DataFrame([records[name] | {"computed": name in missing} for name in done])
+        table.index = pd.Index([_shown(name) for name in done], name="partition")
+        if done:
+            storage.write_text(target / "_manifest.csv", table.drop(columns="computed").to_csv(lineterminator="\n"))
+            if todo.layout == "hats":
+                bulk_hats.finish(source, target, done, int(table["rows"].sum()))
+            table.attrs |= {"orphans": _orphans(target, names), "repeated": _repeated(target, done)}
+    if failed := [f"  {_shown(source / name)}: {records[name]['error']}" for name in names if name not in set(done)]:
+        raise Unfinished(
+            f"{len(done)} of {len(names)} partitions are done, {len(failed)} failed:\n" + "\n".join(failed) + "\n"
+            "Correct these and run the same command again; what is done will not be computed again.",
+            table,
+        )
     return table

@@ -202,7 +202,10 @@ def _answers(source: Path, todo: Job, clock: _Clock):
 
 
 def _batches(source: Path, clock: _Clock):
-    """Yield the light curves of a Parquet file: nested ones some at a time, the rows of a long table at once."""
+    """Yield the light curves of a Parquet file: nested ones some at a time, the rows of a long table at once.
+
+    Of a file without rows, one row without values.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -210,6 +213,9 @@ def _batches(source: Path, clock: _Clock):
     try:
         with pq.ParquetFile(source, page_checksum_verification=True) as file:
             nested = any(pa.types.is_nested(field.type) for field in file.schema_arrow)
+            if not file.metadata.num_rows:
+                yield pa.Table.from_pylist([{}], schema=file.schema_arrow)
+                return
             # an object's rows of a long table may lie anywhere in it
             for batch in file.iter_batches(BATCH, use_threads=False) if nested else [file.read(use_threads=False)]:
                 if batch.num_rows:
@@ -231,11 +237,14 @@ def _of_curves(batch, todo: Job, clock: _Clock):
 
 
 def _of_features(table, todo: Job, clock: _Clock):
-    """Answers to a table of features, and their rows."""
+    """Answers to a table of features, and their rows; one without rows is asked as if it had one without values."""
+    import pandas as pd
     from astropy.table import Table
 
     from agnbook.ask import classify, redshift
 
+    if not len(table):
+        table = pd.DataFrame(columns=table.colnames, index=[0])
     if not isinstance(table, Table):
         table = Table.from_pandas(table.convert_dtypes(dtype_backend="numpy_nullable"))
     clock("read")
@@ -243,6 +252,17 @@ def _of_features(table, todo: Job, clock: _Clock):
     answer = answer.to_pandas()
     clock("model")
     return answer, range(len(answer))
+
+
+def _holds_nothing(source: Path, todo: Job) -> bool:
+    """Whether a partition is sound and has no rows; whoever reads one that is not sound says why."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return todo.layout != "hats" and pq.read_metadata(source).num_rows == 0
+    except (pa.ArrowException, OSError):
+        return False
 
 
 def _first_problem(answer) -> str:
@@ -254,6 +274,7 @@ def compute(source: Path, target: Path, todo: Job, strict: bool = False) -> dict
     """Compute one partition unless it is there already; return its record.
 
     This is the task that workers run. A partition whose record was lost with its worker is found again, not computed again.
+    One without rows has a result without rows, of the same columns as others.
 
     Raises
     ------
@@ -270,16 +291,18 @@ def compute(source: Path, target: Path, todo: Job, strict: bool = False) -> dict
         return record
     if (here := plan(todo.model, todo.setting or "dc2_like", todo.reading).sha256) != todo.sha256:
         raise BookError(f"the weights or the code here differ from those of the command ({here[:12]}, {todo.sha256[:12]})")
-    before, wanted = source.stat(), _wanted(source, todo)
+    before, wanted, nothing = source.stat(), _wanted(source, todo), _holds_nothing(source, todo)
     clock, rows, problems, unanswered, writer = _Clock(), 0, 0, 0, None
     with storage.atomic_write(target) as temporary:
         for answer in _answers(source, todo, clock):
+            part = pa.Table.from_pandas(answer, preserve_index=False).replace_schema_metadata(None)
+            if nothing:  # what a row without values is answered tells the columns
+                answer, part = answer.iloc[:0], part.slice(0, 0)
             if wrong := int((answer["problem"] != "").sum()):
                 if strict:
                     raise BookError(f"has a row that cannot be used: {_first_problem(answer)}")
                 problems += wrong
             unanswered += int(answer_columns.unanswered(answer).sum())
-            part = pa.Table.from_pandas(answer, preserve_index=False).replace_schema_metadata(None)
             writer = writer or pq.ParquetWriter(temporary, part.schema, compression="zstd", write_page_checksum=True)
             writer.write_table(part)
             rows += len(answer)

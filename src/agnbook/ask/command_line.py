@@ -129,18 +129,28 @@ def _bulk(options) -> int:
             bar.total = total
             bar.update(done - bar.n)
 
-        table = bulk.run(
-            options.input, options.output, options.model, setting, options.scheduler, options.workers, progress,
-            _reading(options), options.strict,
-        )  # fmt: skip
+        failed = None
+        try:
+            table = bulk.run(
+                options.input, options.output, options.model, setting, options.scheduler, options.workers, progress,
+                _reading(options), options.strict,
+            )  # fmt: skip
+        except bulk.Unfinished as unfinished:
+            table, failed = unfinished.table, unfinished
+    if failed and (options.strict or not len(table)):
+        raise failed
     say(f"{len(table)} partitions with {table['rows'].sum()} rows are complete; {table['computed'].sum()} computed now")
+    if empty := int((table["rows"] == 0).sum()):
+        say(f"{empty} partitions hold no rows, and so do their results")
     if problems := int(table["problems"].sum()):
         say(f"{problems} rows have a problem; the column `problem` says which")
     if repeated := table.attrs["repeated"]:
         say(f"{repeated} objects stand in more than one partition: each is answered in every one")
     if orphans := table.attrs["orphans"]:
         say(f"{len(orphans)} results have no partition in the input any more, for example {orphans[0]}")
-    return _partly(table["unanswered"].any())
+    if failed:
+        say(str(failed))
+    return _partly(failed or table["unanswered"].any())
 
 
 def _partly(some_are_not_answered) -> int:
