@@ -186,8 +186,8 @@ words = {
     f"{gap:+.3f} ({low:+.3f} to {high:+.3f})",
     "the 3-sigma rule gives confidence intervals": "they hold "
     f"{lowest:.0%} to {highest:.0%} of the redshifts instead of 99.7 %",
-    "missing values are imputed or the sources removed": "removed is half of the "
-    f"quasars; the mean redshift moves by {moved:.2f}, mostly by the mix of "
+    "missing values are imputed or the sources removed": "half of the quasars are "
+    f"removed; the mean redshift moves by {moved:.2f}, mostly by the mix of "
     "classes",
     "the unknown redshifts are lower, so most targets are BL Lacs": "not one "
     "quasar lacks a redshift: the mean of the class alone says the same",
@@ -240,8 +240,8 @@ holds = (one["baseline"] > one["low"]) & (one["baseline"] < one["high"])
 is_rmse = one["what"].str.endswith("RMSE")
 assert holds[is_rmse].all() and not holds[~is_rmse].any()
 Markdown(
-    f"For all {is_rmse.sum()} RMSE and for none of the {(~is_rmse).sum()} CC. On "
-    "62 sources no RMSE tells a network from the mean of the class; every CC "
+    f"For all {is_rmse.sum()} RMSEs, and for none of the {(~is_rmse).sum()} CCs. "
+    "On 62 sources no RMSE tells a network from the mean of the class; every CC "
     "does, if only just."
 )
 
@@ -257,5 +257,5 @@ Markdown(
     f"{worst['element']}, {worst['what']}: {worst['paper']:g} in the paper, "
     f"{worst['ours']:.3g} here, {off.max():.1f} tolerances apart. Of the "
     f"{verdicts['differs']} numbers that differ {(off > 2).sum()} are more than "
-    f"two tolerances away. The reason that is given for it: {worst['why']}"
+    f"two tolerances away. The reason that is given for it: {worst['why']}."
 )

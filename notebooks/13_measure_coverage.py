@@ -314,7 +314,8 @@ print(f"correlation of sd and mean over sources: {spread_and_mean:.2f}")
 #   it is worth more.
 # - Stretching by `sd` beats not stretching. But stretching by a plain $0.1 + \text{mean}$ is a little better still: the spread
 #   follows the mean, and what it knows about errors is that large redshifts have large ones.
-# - The network that learns its own noise has the smallest CRPS, though on this sample it cannot be told from the line above.
+# - The network that learns its own noise has the smallest CRPS, though on this sample it cannot be told from the errors
+#   stretched by the mean.
 
 # %% tags=["hide-input"]
 panels = [

@@ -56,6 +56,7 @@ from agnbook.sky import catalogs, features, source_classes
 # %%
 settings = sizes.load("21_define_classes", profile)
 figures.use_book_style()
+pd.set_option("display.max_colwidth", None)
 NAMES = list(source_classes.NAMES)
 
 # %% tags=["nbval-ignore-output", "remove-input"]
@@ -298,7 +299,7 @@ pd.DataFrame(merged).fillna("")
 # ## What can be said without learning
 #
 # Two trivial answers, to hold against everything that follows. If unassociated sources had the associated ones' mix of groups, so many of each would be
-# among them. And if one looked at nothing but the distance from the Galactic plane, AGN would be told from Galactic sources this well ({term}`AUC`; .5 is chance):
+# among them. And if one looked at nothing but the distance from the Galactic plane, AGN would be told from Galactic sources this well ({term}`AUC`; 0.5 is chance):
 
 # %%
 trivial = pd.Series(np.bincount(group, minlength=6) / len(group), NAMES)
@@ -356,6 +357,9 @@ shown.loc[
     ~shown.index.str.contains(r"table\d|trivial.un"), ["paper", "ours", "verdict"]
 ]
 
+# %% [markdown]
+# ## Recap
+
 # %% tags=["remove-input"]
 Markdown(
     f"**Answer.** Into about six groups, most of them one large class with its look-alikes. The tree that finds them depends on its start only "
@@ -363,8 +367,6 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Recap
-#
 # - Ten features, one of them derived; four sources lack some and are listed rather than lost.
 # - The groups come from gamma-ray properties. A source classified as bll+ may be a starburst galaxy.
 # - The tree is stable for the large classes and a matter of taste for the small ones; where ours differs, we keep the paper's.
@@ -375,13 +377,13 @@ Markdown(
 
 # %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 grown = hierarchy.hierarchy(X, labels, min_sources=100, seed=0)
-for leaf in grown.leaves():
-    print(f"{hierarchy.label(leaf)}: {leaf.size} sources")
-print("Of that branch, only the small leaf is lost, into the bcu group. In the")
-print(
-    "paper's tree its first split separates the small leaf, so with this limit it"
+sizes_of = [f"{hierarchy.label(leaf)} {leaf.size}" for leaf in grown.leaves()]
+Markdown(
+    f"Its leaves: {', '.join(sizes_of)} sources. Of that branch only the small "
+    "leaf is lost, into the bcu group. In the paper's tree the first split of the "
+    "branch separates the small leaf, so with this limit it would stay whole: the "
+    "order of splits is not unique."
 )
-print("would stay whole: the order of splits is not unique.")
 
 # %% [markdown]
 # **2.** Leave out the position on the sky. Which leaves survive?
@@ -389,9 +391,8 @@ print("would stay whole: the order of splits is not unique.")
 # %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 away = [i for i, name in enumerate(features.GAMMA_FEATURES) if "GL" not in name]
 grown = hierarchy.hierarchy(X[:, away], labels, seed=0)
-for leaf in grown.leaves():
-    print(f"{hierarchy.label(leaf)}: {leaf.size} sources")
-print(
-    "All survive, pulsars nearly to the source: spectrum and variability alone make"
+sizes_of = [f"{hierarchy.label(leaf)} {leaf.size}" for leaf in grown.leaves()]
+Markdown(
+    f"Now: {', '.join(sizes_of)} sources. All survive, pulsars nearly to the "
+    "source: spectrum and variability alone make the groups."
 )
-print("the groups.")

@@ -316,13 +316,13 @@ axes[0].set_yticks([-row for row in range(len(by_method))], list(by_method.group
 plt.show()
 
 # %%
-medians = by_method[["n_eff", "mean_weight"]].median()
-ranges = by_method["n_eff"].agg(["min", "max"])
+ranges = by_method["n_eff"].agg(["median", "min", "max"]).round().astype(int)
+ranges.columns = ["effective sample size (range)", "low", "high"]
 place = by_method.get_group("gmm")["n_eff"].rank(ascending=False).iloc[0]
 print(
     f"seed 0 of the mixtures: number {place:.0f} of {settings.seeds} from the top"
 )
-medians.join(ranges).round({"n_eff": 0, "mean_weight": 2, "min": 0, "max": 0})
+ranges.assign(**{"mean weight": by_method["mean_weight"].median().round(2)})
 
 # %% [markdown]
 # The mixtures' effective sample size depends on luck, and seed 0 is an extreme: one seed is no basis for what follows. The other two hardly move.
@@ -349,7 +349,7 @@ for k, name in [(-1, "all"), *enumerate(source_classes.NAMES)]:
 axes[0].set(ylabel="effective / actual sources", xscale="log")
 axes[1].set(ylabel="sum of weights / sources", yscale="log")
 fig.supxlabel("largest weight")
-axes[0].legend(ncol=2, fontsize=8)
+figures.legend_above(axes[0], ncols=7)
 plt.show()
 
 # %%
@@ -368,11 +368,14 @@ over.T.round(1).astype(object).fillna("–")
 #
 # ## Judged by others
 #
-# Seven estimators. Each is fitted to one half of both samples and gives weights to the *other* half. There, three judges try to tell the weighted associated
-# sources from the unassociated ones: boosted trees, a logistic regression in squares and products, and one on kernels. An area
-# under the ROC curve ({term}`AUC`) of .5 is perfect balance. A judge could be blind to the errors of its own family, so each estimator
-# answers to the *worst* judge of another family. One test needs no judge at all: the mean log-weight of the held-out unassociated sources (with the weights'
-# mean set to one) is largest for the true ratio, and no wrong ratio reaches that. It is measured in nats.
+# Seven estimators compete. Each is fitted to one half of both samples and gives weights to the *other* half, and there it is tested
+# in two ways.
+#
+# - **A judge** tries to tell the weighted associated sources from the unassociated ones. Three do: boosted trees, a logistic
+#   regression in squares and products, and one on kernels. An area under the ROC curve ({term}`AUC`) of 0.5 is perfect balance.
+#   A judge could be blind to the errors of its own family, so each estimator answers to the *worst* judge of another family.
+# - **The gain** needs no judge: the mean log-weight of the held-out unassociated sources, with the weights' mean set to one. It is
+#   largest for the true ratio, and no wrong ratio reaches that. It is measured in nats.
 
 # %%
 balance = stored.table(
@@ -424,7 +427,8 @@ gaps = {
     for name in rivals
 }
 gaps = pd.DataFrame(gaps, index=["value", "low", "high"]).T.astype(float)
-gaps.rename(LABELS).sort_values("value").round(2)
+ordered = gaps.rename(LABELS).sort_values("value").round(2)
+ordered.rename(columns={"value": "gain, recommended minus this (nats)"})
 
 # %% tags=["remove-input"]
 ahead = [LABELS[name] for name in gaps.index[gaps["low"] > 0]]
@@ -434,7 +438,7 @@ Markdown(
     f"{'; '.join(level) or 'none'}. What separates the field is not the family but whether densities are divided. **Recommended**: "
     "the kernel logistic regression, ridge-regularised, cross-fitted. It gains most, it is normalised, it hardly depends on its "
     "seed, and it takes seconds. (Its width and ridge were set after eight settings on four such halves, which differ "
-    "by less than two hundredths of a nat; seven estimators were tried.) In the mean no estimator reaches .5: some shift is left."
+    "by less than two hundredths of a nat; seven estimators were tried.) In the mean no estimator reaches 0.5: some shift is left."
 )
 
 # %% [markdown]

@@ -256,7 +256,7 @@ for kind, ax in panels.items():
     for label in ("RF", "wtRF", "wRF"):
         pictures.line(ax, lines, "six", kind, label, "precision", text=label)
         pictures.line(ax, lines, "six", kind, label, "recall", "--")
-panels["spp+"].legend(loc="lower left", fontsize=8)
+figures.legend_above(panels["spp+"])
 plt.show()
 
 # %% [markdown]
@@ -375,15 +375,17 @@ macro = scores.query("`class` == 'mean' and score == 'auc'")
 fig, ax = plt.subplots(figsize=(6.6, 4.6))
 pictures.sets(ax, macro, "training", "change of the mean area by weighted training")
 ax.set_ylabel("sets of weights")
-ax.legend(loc="best")
+figures.legend_above(ax)
 plt.show()
 
 # %% tags=["remove-input"]
 lower = (macro["training_high"] < 0).sum()
 higher = (macro["training_low"] > 0).sum()
-print(f"{len(macro)} sets: {macro['training'].min():+.4f} to", end=" ")
-print(f"{macro['training'].max():+.4f}; certainly lower for {lower},", end=" ")
-print(f"higher for {higher}")
+print(
+    f"{len(macro)} sets: {macro['training'].min():+.4f} to "
+    f"{macro['training'].max():+.4f}; with certainty lower for {lower} of them, "
+    f"higher for {higher}"
+)
 
 # %% [markdown]
 # Under every set of weights the two trainings rank sources equally well: the differences are below a hundredth in area and
@@ -498,6 +500,9 @@ claims.publish(measured, settings, seed).drop(
     index=[key for key in measured if "importance" in key or ".auc." in key]
 )
 
+# %% [markdown]
+# ## Recap
+
 # %% tags=["remove-input"]
 told = {score: ours.loc[score].loc[NAMES, "shift"].min() for score in choices}
 Markdown(
@@ -509,8 +514,6 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Recap
-#
 # - A score belongs to a population. Test with weights, or expect too much.
 # - Recall falls much further than the paper says for fsrq+, psr+ and bll+, and the probabilities knew it. How far precision
 #   falls, these test sources cannot tell from "up to 20 per cent".
@@ -550,13 +553,15 @@ Markdown(
 
 # %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 shallow = {"seed": 0, "max_depth": 4}
+off = {}
 for kind in forest.WEIGHTINGS:
     p = catalogue.predict_forests(
         X, group, rows, X, weight, weighting=kind, **shallow
     )
     sums = catalogue.Run({"rf": p}, tested).class_sums("rf", True).mean(axis=0)
-    print(f"{kind}: counts off by {np.abs(sums / truth - 1).mean():.2f} on average")
-print(
-    "Both meanings give the same biased counts: a shallow leaf averages over many"
+    off[kind] = f"{kind} {np.abs(sums / truth - 1).mean():.2f}"
+Markdown(
+    f"Counts are off, on average, by: {', '.join(off.values())}. Both meanings "
+    "give the same biased counts: a shallow leaf averages over many sources, and "
+    "an average with weights is that over weighted draws."
 )
-print("sources, and an average with weights is that over weighted draws.")

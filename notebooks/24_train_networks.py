@@ -73,7 +73,7 @@ run_box.RunBox(
 # ## A toy: a line and a cubic
 #
 # The classic example {cite:p}`shimodaira2000`: a curve is learned from a training sample on the right and used on a target
-# sample on the left. Fit a straight line and a cubic, each without weights and with the ratio of the two densities.
+# sample on the left. Fit a straight line and a cubic, each without weights and with the ratio of the two densities ({term}`importance weight`).
 
 # %%
 rng = np.random.default_rng(seed)
@@ -115,7 +115,7 @@ plt.show()
 #
 # ## One network
 #
-# Two hidden layers of 20 and 10 nodes, tanh, a penalty of .001 on the squares of the kernels, Adam with rate .001, batches
+# Two hidden layers of 20 and 10 nodes, tanh, a penalty of 0.001 on the squares of the kernels, Adam with rate 0.001, batches
 # of 200, 500 epochs: all this the paper states. It does not say how the inputs are scaled; we standardise them on the
 # training part. Here is one, trained in front of you.
 
@@ -250,7 +250,7 @@ for ax, (weighted, part) in zip(axes, by_epoch.groupby("weighted"), strict=True)
     ax.axvline(settings.epochs, color="k", ls=":", lw=0.8)
     ax.set(xlabel="epochs", title="weighted" if weighted else "unweighted")
 axes[0].set_ylabel("area under ROC curve")
-axes[1].legend(ncol=2, fontsize=8)
+figures.legend_above(axes[0], ncols=6)
 plt.show()
 
 # %%
@@ -264,7 +264,7 @@ mean_area[epochs].rename(index={False: "unweighted", True: "weighted"}).round(3)
 #
 # ## Forest or network?
 #
-# The forests are trained here. Areas under the ROC curve, first of tests without weights and then of tests with them. The
+# The forests are trained here. Areas under the ROC curve ({term}`AUC`), first of tests without weights and then of tests with them. The
 # best of each column is marked:
 
 # %%
@@ -340,7 +340,7 @@ for kind, ax in panels.items():
     for label in ("wRF", "wNN", "wtNN"):
         pictures.line(ax, lines, "six", kind, label, "precision", text=label)
         pictures.line(ax, lines, "six", kind, label, "recall", "--")
-panels["spp+"].legend(loc="lower left", fontsize=8)
+figures.legend_above(panels["spp+"])
 plt.show()
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-reliability", "caption": "Reliability with weighted testing (counterpart of the bottom panels of Figs C2 and C3); error bars: standard deviation over splits."}, "image": {"alt": "Six reliability diagrams; at high probabilities most points lie below the diagonal for forest and networks alike."}}
@@ -377,13 +377,15 @@ macro = scores.query("`class` == 'mean' and score == 'auc'")
 fig, ax = plt.subplots(figsize=(6.6, 4.6))
 pictures.sets(ax, macro, "training", "change of the mean area by weighted training")
 ax.set_ylabel("sets of weights")
-ax.legend(loc="best")
+figures.legend_above(ax)
 plt.show()
 
 # %% tags=["remove-input"]
 lower = (macro["training_high"] < 0).sum()
-print(f"{len(macro)} sets: {macro['training'].min():+.3f} to", end=" ")
-print(f"{macro['training'].max():+.3f}; certainly lower for {lower}")
+print(
+    f"{len(macro)} sets: {macro['training'].min():+.3f} to "
+    f"{macro['training'].max():+.3f}; with certainty lower for {lower} of them"
+)
 
 # %% tags=["remove-input"]
 kinds = ["auc", "brier", "calibration"]
@@ -477,6 +479,9 @@ measured |= measurements.areas(results["auc"], network_studies.LABELS, len(X))
 published = claims.publish(measured, settings, seed)
 published[~published.index.str.contains("auc")]
 
+# %% [markdown]
+# ## Recap
+
 # %% tags=["remove-input"]
 Markdown(
     f"**Answer.** A little. Weighted training takes {-macro['training'].max():.3f} to {-macro['training'].min():.3f} from the "
@@ -485,8 +490,6 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Recap
-#
 # - Weights repair a model that is too stiff. A flexible one pays for them in effective sources; the network more than the
 #   forest, under every set of weights.
 # - Small networks are dominated by overhead; a leading axis removes it. Equality from the same start is the proof that
@@ -508,9 +511,10 @@ for degree, what in ((1, "line"), (3, "cubic")):
         fit = np.polyfit(x_many, y_many, degree, w=root)
         more[what, kind] = np.sqrt(np.mean((np.polyval(fit, target) - truth) ** 2))
 told = [f"{' '.join(k)} {errors[k]:.3f} to {more[k]:.3f}" for k in errors]
-print("\n".join(told))
-print("The cubic's vanish. The line's stay: no number of sources repairs")
-print("a model that cannot be right, and weights only choose where it errs.")
+Markdown(
+    f"{'; '.join(told)}. The cubic's vanish. The line's stay: no number of sources "
+    "repairs a model that cannot be right, and weights only choose where it errs."
+)
 
 # %% [markdown]
 # **2.** Stop the weighted network where its test area peaks. Why would that be cheating, how would you do it properly, and how much
@@ -520,11 +524,11 @@ print("a model that cannot be right, and weights only choose where it errs.")
 watched = mean_area.loc[True]
 peak = watched.max() - watched.loc[: settings.epochs].iloc[-1]
 price = -macro["training"].median()
-print(
-    f"at most {peak:.3f} in area; weighted training had cost {price:.3f} (median)"
+Markdown(
+    f"At most {peak:.3f} in area, where weighted training had cost {price:.3f} "
+    "(median). The peak was seen on test sources. Hold out a part of the training "
+    "rows, stop by its weighted loss, then score once on the test part."
 )
-print("The peak was seen on test sources. Hold out a part of the training rows,")
-print("stop by its weighted loss, then score once on the test part.")
 
 # %% [markdown]
 # **3.** Train several networks of one split from different starts and average their probabilities. Is the area of the mean the mean of
@@ -537,9 +541,8 @@ many_starts = catalogue.predict_networks(
 )
 each = [network_studies.macro_auc(group, q, tested[0]) for q in many_starts]
 mean = network_studies.macro_auc(group, many_starts.mean(axis=0), tested[0])
-print(
-    f"one network {np.mean(each):.4f} (scatter {np.std(each):.4f}), their mean "
-    f"{mean:.4f}"
+Markdown(
+    f"One network has {np.mean(each):.4f} (scatter {np.std(each):.4f}), their mean "
+    f"{mean:.4f}: a gain of {mean - np.mean(each):+.4f}. Errors of start and "
+    "batches average out, what all networks share does not."
 )
-print(f"gain {mean - np.mean(each):+.4f}: errors of start and batches average out,")
-print("what all networks share does not.")

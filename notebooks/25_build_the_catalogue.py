@@ -71,9 +71,9 @@ run_box.RunBox(
 # %% [markdown]
 # ## A toy: adding probabilities
 #
-# A hundred sources, each a pulsar with probability .3. Expect 30, and by the luck of the draw 4.6 more or fewer. Now let the
-# probabilities themselves be uncertain by .05, because another training sample would have given others. Is the sum
-# uncertain by $\sqrt{100} \times .05$?
+# A hundred sources, each a pulsar with probability 0.3. Expect 30, and by the luck of the draw 4.6 more or fewer. Now let the
+# probabilities themselves be uncertain by 0.05, because another training sample would have given others. Is the sum
+# uncertain by $\sqrt{100} \times 0.05$?
 
 # %% mystnb={"figure": {"name": "fig-toy-sums", "caption": "Sum of a hundred probabilities in 4000 trainings: errors that differ from source to source (blue) and errors that all sources share (orange). The single probabilities have the same error in both."}, "image": {"alt": "A narrow blue histogram and an orange one ten times wider, both centred on 30."}}
 rng = np.random.default_rng(seed)
@@ -141,7 +141,7 @@ gaps = {
     for w, kind in ((False, "unweighted"), (True, "weighted"))
 }
 close = all(gap < 0.02 for gap in gaps.values())
-print(f"every probability within .02 of the published one: {close}")
+print(f"every probability within 0.02 of the published one: {close}")
 
 # %% [markdown]
 # It is (networks may differ in the last digits from one kind of processor to another). From here on the published files are
@@ -312,7 +312,7 @@ fig, axes = plt.subplots(2, 2, figsize=(7.6, 5.6), sharex=True, sharey=True)
 for ax, training in zip(axes.flat, catalogue.TRAININGS, strict=True):
     pictures.error_parts(ax, errors[training, False], counts[training, False])
     ax.set_title(catalogue.TRAININGS[training], fontsize=9)
-axes[0, 0].legend(fontsize=8)
+figures.legend_above(axes[0, 0], ncols=4)
 fig.supylabel("standard deviation [sources]")
 plt.show()
 
@@ -354,7 +354,7 @@ print(f"bootstrap error over delete-d error: {text}")
 #
 # ## Section 6: ratios
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-ratios", "caption": "Expected unassociated over associated sources of each class (forest, unweighted) with the total error, and the paper's statements (black ticks)."}, "image": {"alt": "Six points with intervals; spp+ near 2.3, msp+ near 1, psr+ and bcu+ near .75, fsrq+ and bll+ near .2; the black ticks lie on or near them."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-ratios", "caption": "Expected unassociated over associated sources of each class (forest, unweighted) with the total error, and the paper's statements (black ticks)."}, "image": {"alt": "Six points with intervals; spp+ near 2.3, msp+ near 1, psr+ and bcu+ near 0.75, fsrq+ and bll+ near 0.2; the black ticks lie on or near them."}}
 keys = [f"shift.ratio.{short}" for short in catalogue.SHORT]
 ratios = count_studies.ratios(counts["rf", False], errors["rf", False], group)
 ratios["paper"] = [paper[key] for key in keys]
@@ -373,7 +373,7 @@ fraction = {
 }
 for place, rows in fraction.items():
     print(f"{place}: {rows.mean():.2f} of {len(rows)} associated", end="; ")
-print("the paper: about .90 and .50")
+print("the paper: about 0.90 and 0.50")
 
 # %% [markdown]
 # The paper's ratios agree with ours within the errors, bcu+ being "more than 70 per cent". Its associated fractions, quoted from an earlier catalogue, are no longer those
@@ -412,7 +412,7 @@ moments.rename_axis("differences of probabilities").round(3)
 
 # %% [markdown]
 # Over the six classes: the largest mean and the largest standard deviation of a difference, then the smallest and the largest
-# standard deviation in units of the spread over splits, as the paper gives them (.5 to 2). On average no class gains or loses
+# standard deviation in units of the spread over splits, as the paper gives them (0.5 to 2). On average no class gains or loses
 # more than a few hundredths. Single sources move less between weighted and unweighted forests than between forest and network.
 #
 # ## Confusion matrices
@@ -516,6 +516,9 @@ measured["shift.count_bootstrap"] = claims.Measured(
 published = claims.publish(measured, settings, seed)
 published[~published.index.str.contains("_minus|shift.(?:un)?associated.")]
 
+# %% [markdown]
+# ## Recap
+
 # %% tags=["remove-input"]
 plain_counts, total = counts["rf", False]["expected"], errors["rf", False]["total"]
 told = [
@@ -529,8 +532,6 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Recap
-#
 # - Sums of calibrated probabilities count sources. Training with weights biases the count of the sample one did not weight for.
 # - The error of a count has three parts, and none is the quadrature sum of single sources.
 # - Random splits give a sampling error, if one minds that they overlap.

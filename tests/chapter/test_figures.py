@@ -17,6 +17,20 @@ def test_sky_map_puts_growing_longitude_to_the_left():
     plt.close(fig)
 
 
+def test_a_legend_above_stands_outside_the_axes():
+    import matplotlib.pyplot as plt
+
+    figures.use_book_style()
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], [0, 1], label="a line")
+    figures.legend_above(ax)
+    fig.canvas.draw()
+    (legend,) = fig.legends
+    assert legend.get_texts()[0].get_text() == "a line"
+    assert legend.get_window_extent().y0 >= ax.get_window_extent().y1
+    plt.close(fig)
+
+
 def test_flows_are_as_wide_as_their_numbers():
     import matplotlib.pyplot as plt
     import pandas as pd

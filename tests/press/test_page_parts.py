@@ -47,6 +47,13 @@ def test_a_page_is_dressed():
     assert dressed.endswith('<table><tr><td></td><td class="number">0.41</td></tr></table><p>Show the code</p>')
 
 
+def test_a_minus_in_the_text_is_one_and_code_keeps_its_hyphen():
+    text = '<p data-x=" -0.1">falls by -0.035 (-.04 to +0.01), 2-0.5</p><pre><span>-0.5</span> -0.5</pre>'
+    text += '<svg><path d="M0 -0.5"/></svg>'
+    shown = page_parts.dress(text, "notebooks/x", set())
+    assert shown == text.replace("-0.035 (-.04", "−0.035 (−.04")
+
+
 def test_the_box_is_short():
     def box(files):
         rows = "".join(f"<tr><th>Data</th><td>{name}</td></tr>" for name in files)

@@ -48,8 +48,8 @@ def test_a_class_that_loses_labels_loses_expected_sources(toy):
     table = count_studies.relabelled(*toy, sizes, n_draws=6, n_trees=10, rng=np.random.default_rng(0))
     needed = pd.Series(-35.0, table.columns)
     found = count_studies.mean_interval(table, needed)
-    assert found.loc["spp+", "to"] < 0 and found["change"].sum() == pytest.approx(0, abs=1e-6)
-    assert (found["95 %, from"] <= found["change"]).all() and (found["paper − ours"] == -35).all()
+    assert found.loc["spp+", "high"] < 0 and found["change (95 %)"].sum() == pytest.approx(0, abs=1e-6)
+    assert (found["low"] <= found["change (95 %)"]).all() and (found["paper − ours"] == -35).all()
     unchanged = count_studies.relabelled(*toy, [40] * 6, n_draws=2, n_trees=5, rng=np.random.default_rng(0))
     assert np.allclose(unchanged, 0)
 

@@ -130,7 +130,7 @@ def table_3(rows: pd.DataFrame):
         ax.set(title=column, xlabel="redshift")
     axes[0].set_yticks(range(len(kinds)), kinds)
     axes[0].invert_yaxis()
-    axes[0].legend(fontsize=8)
+    figures.legend_above(axes[0])
     return fig
 
 

@@ -20,6 +20,7 @@ def use_book_style() -> None:
     plt.rcParams.update(
         {
             "figure.figsize": (6.4, 4.0), "figure.dpi": 110, "savefig.dpi": 110, "figure.constrained_layout.use": True,
+            "figure.constrained_layout.h_pad": 0.07,
             "figure.facecolor": "white", "axes.facecolor": "white", "savefig.facecolor": "white",
             "axes.prop_cycle": plt.cycler(color=[color for name, color in COLORS.items() if name != "black"]),
             "axes.grid": True, "grid.alpha": 0.25, "axes.spines.top": False, "axes.spines.right": False,
@@ -28,11 +29,18 @@ def use_book_style() -> None:
     )  # fmt: skip
 
 
+def legend_above(ax, ncols: int = 3) -> None:
+    """Put the legend of an axis above the whole figure, where it covers no data."""
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=ncols)
+
+
 def sky_map(ax, longitude, latitude, **style) -> None:
     """Scatter Galactic coordinates (degrees, any shape) on an Aitoff axis; longitude grows to the left."""
     longitude = (np.asarray(longitude, float) + 180.0) % 360.0 - 180.0
     ax.scatter(-np.deg2rad(longitude), np.deg2rad(np.asarray(latitude, float)), **style)
     ax.set_xticks(np.deg2rad([120, 60, 0, -60, -120]), ["240°", "300°", "0°", "60°", "120°"])
+    for label in ax.get_xticklabels():  # they stand among the points
+        label.set(bbox={"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 1.0}, zorder=3)
     ax.set_yticks(np.deg2rad([-60, -30, 0, 30, 60]))
     ax.set_xlabel("Galactic longitude")
     ax.set_ylabel("Galactic latitude")

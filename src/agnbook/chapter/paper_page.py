@@ -104,11 +104,12 @@ def show(rows: pd.DataFrame) -> pd.DataFrame:
 def grid(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows of `numbers` as the paper lays its table out: a column a method, a row a number, each ``paper / ours``.
 
-    What stands before the first comma of `what` names the method. A star marks a number that differs by more than its
-    tolerance; ``trivial`` is the baseline, where all methods share it.
+    Where ours is missing the paper's stands alone. What stands before the first comma of `what` names the method. A star marks
+    a number that differs by more than its tolerance; ``trivial`` is the baseline, where all methods share it.
     """
     text = [
-        f"{claims.number(row.paper)} / {claims.number(None if pd.isna(row.ours) else row.ours)}"
+        claims.number(row.paper)
+        + ("" if pd.isna(row.ours) else f" / {claims.number(row.ours)}")
         + " *" * (row.verdict == "differs")
         for row in rows.itertuples()
     ]
@@ -155,4 +156,4 @@ def draw(ax, rows: pd.DataFrame, ends: float = 4.0) -> None:
         ax.plot(inside["ours"][here], line[here], "o", ms=4, color=color, label=verdict)
     ax.set_yticks([-number for number in range(len(elements))], elements)
     ax.set(xlabel="(ours − paper) / tolerance", xlim=(-1.05 * ends, 1.05 * ends))
-    ax.legend(loc="upper right")
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)  # above the points

@@ -29,6 +29,10 @@ _FOLDED = (
 _TWO_FOLDS = re.compile(rf"{_FOLDED}((?:(?!</details>).)*)</details>\s*</div>\s*({_FOLDED})", re.DOTALL)
 _BOX = re.compile(r'(<table class="run-box"><caption>[^<]*</caption>)(.*?)</table>', re.DOTALL)
 
+#: What keeps its hyphens (code, drawings, the tags themselves), or else text; and in text a hyphen that is a minus.
+_TEXT = re.compile(r"(<(pre|code|svg|script|style)\b.*?</\2>|<[^>]*>)|([^<]+)", re.DOTALL)
+_MINUS = re.compile(r"(?<![^\s(])-(?=\d*\.\d)")
+
 
 def strip(page: str, up: str) -> str:
     """Return the line under a page's title; `up` leads to the book's root."""
@@ -94,6 +98,7 @@ def dress(body: str, page: str, known_claims: set[str]) -> str:
     for part, name in (("source", "code"), ("output", "output")):
         body = re.sub(rf"\b(Show|Hide) code cell {part}\b", rf"\1 the {name}", body)
     body = _BOX.sub(_short_box, body)
+    body = _TEXT.sub(lambda found: found[1] or _MINUS.sub("−", found[3]), body)
     return tables.dress(body, f"{up}book/scorecard.html#claim-", known_claims)
 
 

@@ -106,5 +106,5 @@ def relabelled(X, group, target, sizes, *, n_draws: int, n_trees: int, rng: np.r
 def mean_interval(changes: pd.DataFrame, needed) -> pd.DataFrame:
     """Mean change of each class with 1.96 standard errors, beside the change that would give the paper's count."""
     mean, half = changes.mean(), 1.96 * changes.sem()
-    columns = {"change": mean, "95 %, from": mean - half, "to": mean + half, "paper − ours": needed}
+    columns = {"change (95 %)": mean, "low": mean - half, "high": mean + half, "paper − ours": needed}
     return pd.DataFrame(columns).rename_axis("expected unassociated sources")
