@@ -90,7 +90,7 @@
       const bad = answers.filter(([, complaint]) => complaint).length;
       answers.forEach(([, complaint], k) => {
         inputs[k].disabled = SED.includes(names[k]) && noSed.checked;
-        notes[k].textContent = complaint || "in training: " + ranges[k];
+        notes[k].textContent = complaint || "in training: " + ranges[k].replace(/^-/, "\u2212");
         notes[k].classList.toggle("bad", complaint !== "");
         inputs[k].setAttribute("aria-invalid", String(complaint !== ""));
       });
@@ -115,7 +115,7 @@
       const big = Math.abs(score) >= 1e4;
       result.replaceChildren(
         element("strong", clear ? "Probably " + (likely === "FSRQ" ? "an FSRQ" : "a BL Lac") : "Undecided, leans towards " + likely),
-        element("p", "P(FSRQ) " + shown + ", logit = " + (big ? score.toExponential(2) : score.toFixed(3))),
+        element("p", "P(FSRQ) " + shown + ", logit = " + (big ? score.toExponential(1) : score.toFixed(1)).replace("-", "\u2212")),
       );
       const warnings = outside.map(
         (name) => name + " is outside its range in training (" + ranges[names.indexOf(name)] + "): the network extrapolates.",

@@ -160,7 +160,7 @@
           const y = g * lane + 10 + m * 7;
           svg.draw("line", { x1: x(Math.max(0, value - spread)), x2: x(Math.min(1, value + spread)), y1: y, y2: y, class: `model-${m}` });
           const dot = svg.draw("circle", { cx: x(value), cy: y, r: 4, class: `model-${m}` });
-          dot.appendChild(document.createElementNS(svg.namespaceURI, "title")).textContent = `${model}: ${value.toFixed(3)} ± ${spread.toFixed(3)}`;
+          dot.appendChild(document.createElementNS(svg.namespaceURI, "title")).textContent = `${model}: ${value.toFixed(2)} ± ${spread.toFixed(2)}`;
         });
       });
       return svg;
@@ -178,8 +178,8 @@
           key.append(` ${model}  `);
         });
         box.appendChild(groupPicture(row));
-        box.appendChild(table(["model", ...data.groups], data.models.map((model, m) => [model,
-          ...data.groups.map((_, g) => `${unpack(data.probability, row, m, g).toFixed(3)} ± ${unpack(data.spread, row, m, g).toFixed(2)}`)]), "groups"));
+        box.appendChild(table(["group", ...data.models], data.groups.map((group, g) => [group,
+          ...data.models.map((_, m) => `${unpack(data.probability, row, m, g).toFixed(2)} ± ${unpack(data.spread, row, m, g).toFixed(2)}`)]), "groups"));
       }
       const more = [];
       if (data.sealed[row]) more.push(["P(active galaxy), sealed ensemble", ...data.sealed[row].map((value) => value.toFixed(3)), "range of its members"]);

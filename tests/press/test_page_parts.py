@@ -65,6 +65,34 @@ def test_the_box_is_short():
     assert "<details><summary>3 files</summary>a<br>b<br>c</details>" in page_parts.dress(box("abc"), "notebooks/x", set())
 
 
+def test_many_settings_are_folded_and_code_in_the_box_is_code():
+    many = ", ".join(f"s{k} = {k}" for k in range(9))
+    for settings, shown in (("a = 1, b = 2", "<td>a = 1, b = 2</td>"), (many, f"<summary>9 numbers</summary>{many}</details>")):
+        box = f"<tr><th>Settings</th><td>{settings}</td></tr><tr><th>Loaded</th><td>by `make x`</td></tr>"
+        dressed = page_parts.dress(f'<table class="run-box"><caption>This run</caption>{box}</table>', "notebooks/x", set())
+        assert shown in dressed and "by <code>make x</code>" in dressed
+
+
+def test_numbers_in_prose_have_a_true_minus_and_keep_their_per_cent():
+    dressed = page_parts.dress('<p id="a -1">by -0.5 (-1 to 2), 95% and 68 % of x-1</p><pre>-1 5%</pre>', "notebooks/x", set())
+    assert dressed == '<p id="a -1">by −0.5 (−1 to 2), 95&nbsp;% and 68&nbsp;% of x-1</p><pre>-1 5%</pre>'
+    formula = '<span class="math notranslate">\\(x < -1 %\\)</span>'
+    assert page_parts.dress(formula, "notebooks/x", set()) == formula
+
+
+def test_short_code_is_marked_so_that_it_is_not_broken():
+    def code(text):
+        words = " ".join(f'<span class="pre">{word}</span>' for word in text.split())
+        return f'<code class="docutils literal notranslate">{words}</code>'
+
+    def is_short(html):
+        return 'notranslate short"' in page_parts.dress(html, "notebooks/x", set())
+
+    assert is_short(code("3FGL J1104.4+3812")) and not is_short(code("a name that is too long"))
+    assert is_short(f"<table><td>{code('make smoke')}</td></table>")
+    assert not is_short(f"<table><td>{code('3FGL J1104.4+3812')}</td></table>")
+
+
 def test_claims_that_no_table_shows_stand_behind_the_cell_that_made_them(monkeypatch):
     monkeypatch.setattr(page_parts.scorecard, "making_cells", lambda chapter: {"a.b": 1, "a.c": 1})
     entries = [
@@ -134,9 +162,10 @@ def test_meanings_are_read_from_the_built_glossary():
 
 @pytest.mark.parametrize("path", reading.settings()["paths"], ids=lambda path: path["title"])
 def test_paths_lead_to_pages_that_are_there(path):
-    missing = [page for page in path["pages"] if not reading.find(page)]
-    assert all(page.isdigit() for page in missing) and len(missing) < len(path["pages"]) / 2
-    assert f"## {path['title']}" in reading.paths()
+    listed = path.get("sessions") or {"": path["pages"]}
+    assert all(reading.find(page) for pages in listed.values() for page in pages)
+    assert {title: len(pages) for title, pages in reading.sessions(path).items()} == {t: len(p) for t, p in listed.items()}
+    assert f"## {path['title']}" in reading.paths() and all(f"### {title}: " in reading.paths() for title in listed if title)
 
 
 def test_every_chapter_has_one_level():

@@ -71,10 +71,21 @@ def test_sections_become_definitions():
         """
     )
     assert "\n".join(lines) == (
-        "Return a \\*thing\\* of `x`.\n\nMore, in \\<two\\> lines. See `features.py`.\n\n- one\n- two\n\n"
+        "Return a *thing* of `x`.\n\nMore, in \\<two\\> lines. See `features.py`.\n\n- one\n- two\n\n"
         "**Parameters**\n\n`x`, `y` (array, shape (n,))\n: Numbers in \\[0, 1\\].\n\n`z`\n: without a type\n\n"
         "**Raises**\n\nBookError\n: When not.\n"
     )
+
+
+def test_code_behind_a_double_colon_stays_code():
+    lines = reference._docstring("Of a\nmember::\n\n    def f(x):\n        return x\n\n    f(1)\n\n*args and so on.")
+    assert lines[0] == "Of a member:\n\n```python\ndef f(x):\n    return x\n\nf(1)\n```\n\n\\*args and so on."
+
+
+def test_words_that_go_on_behind_a_parameter_s_colon_describe_it():
+    words = "what the head sees beside the latent: the mean of the attended points, or"
+    lines = reference._docstring(f"X.\n\nParameters\n----------\nreads : {words}\n    of the visits.\n")
+    assert "\n".join(lines).endswith(f"`reads`\n: {words} of the visits.\n")
 
 
 def test_signatures_are_those_of_the_source(pages):

@@ -26,7 +26,7 @@ def test_every_claim_has_its_row():
         'id="claim-a.c" data-part="II Covariate shift" data-verdict="differs" data-size="5"',
         "0.390 to 0.430",
         "something &lt;b&gt;",
-        ">Gharat et al. 2023</a>, Table 1. 10-fold. tolerance 0.0200: one start. Another split",
+        ">Gharat et al. 2023</a>, Table 1. 10-fold. Tolerance 0.0200: one start. Another split",
         "../notebooks/21_define_classes.html",
     ):
         assert part in page

@@ -104,6 +104,34 @@ def test_a_claim_of_a_count_has_no_decimals_and_a_gap_is_a_dash():
     assert all(cell["class"] == ["number"] for cell in rows[0].find_all("td"))
 
 
+def test_an_interval_with_units_or_a_level_is_joined_too_and_has_one_number_of_decimals():
+    frame = pd.DataFrame({"gain (mag)": ["0.5", "-1"], "95 % from (mag)": ["0.25", "-2"], "to (mag)": ["1.0", "2"]}, ["a", "b"])
+    rows = dressed(frame).tbody.find_all("tr")
+    assert [texts(row, ["td"]) for row in rows] == [["0.50 (0.25 to 1.00)"], ["−1 (−2 to 2)"]]
+    ends = rows[0].find("span", class_="ends")
+    assert ends.get_text() == "(0.25 to 1.00)", "on a phone it stands below the value"
+
+
+def test_a_list_of_claims_without_verdicts_counts_none():
+    frame = pd.DataFrame({"ours": "1", "n": "–"}, [f"a.b{k}" for k in range(13)])
+    summary = dressed(frame, frame.index).summary
+    assert summary.get_text() == "All 13 claims"
+
+
+def test_long_names_in_a_table_break_at_their_joints_alone():
+    cell = '<code>data/a_very_long_name.csv</code> and 0.123456789012345 <a href="x-a.b-c-d-e">words</a>'
+    html = f"<table><tr><td>{cell}</td></tr></table>"
+    shown = tables.dress(html, "", set())
+    assert "data/<wbr>a_<wbr>very_<wbr>long_<wbr>name.<wbr>csv</code> and 0.123456789012345 <a href" in shown
+    assert 'href="x-a.b-c-d-e"' in shown
+    assert "a.<wbr>b_<wbr>c</a>" in tables.dress('<a href="s.html#claim-a.b_c">a.b_c</a>', "", set())
+
+
+def test_the_style_that_pandas_writes_is_left_out():
+    frame = pd.DataFrame({"a": [1]})
+    assert "<style" in frame._repr_html_() and "<style" not in tables.dress(frame._repr_html_(), "", set())
+
+
 def test_other_tables_keep_their_words_and_align_their_numbers():
     html = "<table><thead><tr><th></th><th>n</th></tr></thead><tr><td>12</td><td class='x'>3C 273</td></tr></table>"
     shown = tables.dress(html, "", set())

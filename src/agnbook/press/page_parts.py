@@ -7,7 +7,7 @@ sphinx-tippy and sphinx-hoverxref fetch their scripts from elsewhere, and the pa
 
 import json
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 import yaml
@@ -27,11 +27,15 @@ _FOLDED = (
     r"<summary(?:(?!</summary>).)*</summary>"
 )
 _TWO_FOLDS = re.compile(rf"{_FOLDED}((?:(?!</details>).)*)</details>\s*</div>\s*({_FOLDED})", re.DOTALL)
+#: What is no prose: tags, code, formulas.
+_NO_PROSE = re.compile(
+    r"<(pre|code|script|style|svg|textarea)\b.*?</\1>|<(span|div) class=\"math .*?</\2>|<!--.*?-->|<[^>]+>", re.DOTALL
+)
+#: A name in code that is short enough never to break, in the text and in the narrower cell of a table.
+_SHORT_CODE = re.compile(r'<code class="docutils literal notranslate">((?:<span class="pre">[^<]*</span>| )*)</code>')
+_SHORT, _SHORT_IN_TABLE = 20, 12
+_TABLE_OR_CODE = re.compile(rf"(<table\b.*?</table>)|{_SHORT_CODE.pattern}", re.DOTALL)
 _BOX = re.compile(r'(<table class="run-box"><caption>[^<]*</caption>)(.*?)</table>', re.DOTALL)
-
-#: What keeps its hyphens (code, drawings, the tags themselves), or else text; and in text a hyphen that is a minus.
-_TEXT = re.compile(r"(<(pre|code|svg|script|style)\b.*?</\2>|<[^>]*>)|([^<]+)", re.DOTALL)
-_MINUS = re.compile(r"(?<![^\s(])-(?=\d*\.\d)")
 
 
 def strip(page: str, up: str) -> str:
@@ -86,7 +90,37 @@ def _short_box(box: re.Match) -> str:
     text = "<br>".join(files)
     text = f"<details><summary>{len(files)} files</summary>{text}</details>" if len(files) > 2 else text
     kept = {name: text if name == "Data" else value for name, value in rows if name != "Last published run"}
+    many = kept.get("Settings", "").count(" = ")
+    if many > 6:
+        kept["Settings"] = f"<details><summary>{many} numbers</summary>{kept['Settings']}</details>"
+    kept = {name: re.sub(r"`([^`]+)`", r"<code>\1</code>", value) for name, value in kept.items()}
     return box[1] + "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in kept.items()) + "</table>"
+
+
+def _typeset_prose(body: str) -> str:
+    """Return a page's HTML with a true minus before numbers in its prose, and per cent that stays with its number."""
+    parts, end = [], 0
+    for tag in [*_NO_PROSE.finditer(body), None]:
+        text = body[end : tag.start() if tag else len(body)]
+        text = re.sub(r"(^|[\s(])-(?=\.?\d)", r"\1−", text)
+        parts += [re.sub(r"(?<=\d) ?%", "&nbsp;%", text), tag[0] if tag else ""]
+        end = tag.end() if tag else end
+    return "".join(parts)
+
+
+def _keep_short_code(body: str) -> str:
+    """Return a page's HTML with short names in code marked, which the style keeps on one line."""
+
+    def mark(code: re.Match, longest: int) -> str:
+        short = len(unescape(re.sub(r"<[^>]+>", "", code[1]))) <= longest
+        return code[0].replace('notranslate"', 'notranslate short"', 1) if short else code[0]
+
+    def mark_part(part: re.Match) -> str:
+        if part[1]:
+            return _SHORT_CODE.sub(lambda code: mark(code, _SHORT_IN_TABLE), part[1])
+        return _SHORT_CODE.sub(lambda code: mark(code, _SHORT), part[0])
+
+    return _TABLE_OR_CODE.sub(mark_part, body)
 
 
 def dress(body: str, page: str, known_claims: set[str]) -> str:
@@ -97,8 +131,7 @@ def dress(body: str, page: str, known_claims: set[str]) -> str:
     body = _SOLUTION.sub(r"\1the solution\2the solution", body)
     for part, name in (("source", "code"), ("output", "output")):
         body = re.sub(rf"\b(Show|Hide) code cell {part}\b", rf"\1 the {name}", body)
-    body = _BOX.sub(_short_box, body)
-    body = _TEXT.sub(lambda found: found[1] or _MINUS.sub("−", found[3]), body)
+    body = _typeset_prose(_keep_short_code(_BOX.sub(_short_box, body)))
     return tables.dress(body, f"{up}book/scorecard.html#claim-", known_claims)
 
 

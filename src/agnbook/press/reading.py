@@ -111,25 +111,36 @@ def launchers(page: str) -> dict[str, str]:
     }
 
 
+def sessions(path: dict) -> dict[str, list[str]]:
+    """Return title -> pages of a path's sessions; a path that is walked in one go is one session without a title."""
+    listed = path.get("sessions") or {"": path["pages"]}
+    return {title: [page for page in map(find, pages) if page] for title, pages in listed.items()}
+
+
+def _hours(known: dict[str, Facts]) -> str:
+    return f"{sum(each.minutes for each in known.values()) / 60:.1f} hours"
+
+
+def _table(known: dict[str, Facts]) -> list[str]:
+    """Return a row a page."""
+    lines = ["| page | level | minutes | runs in (s) |", "|---|---|---|---|"]
+    for page, each in known.items():
+        link = page.removeprefix("book/") + ".md" if page.startswith("book/") else f"../{page}.ipynb"
+        seconds = f"{each.run.get('processor_seconds', each.run['wall_seconds']):.0f}" if each.run else "–"
+        lines.append(f"| [{_title(page)}]({link}) | {each.level} | {each.minutes} | {seconds} |")
+    return [*lines, ""]
+
+
 def paths() -> str:
-    """Return the reading paths as Markdown: a section a path, a row a page."""
+    """Return the reading paths as Markdown: a section a path, a table a session."""
     lines = []
     for path in settings()["paths"]:
-        pages = [page for page in map(find, path["pages"]) if page]
-        known = {page: facts(page) for page in pages}
-        total = sum(each.minutes for each in known.values())
+        known = {title: {page: facts(page) for page in pages} for title, pages in sessions(path).items()}
+        whole = {page: each for part in known.values() for page, each in part.items()}
         lines += [f"## {path['title']}", "", path["for"].strip(), ""]
         if "prepare" in path:
             lines += [f"**Prepare.** {path['prepare'].strip()}", ""]
-        lines += [
-            f"About {total / 60:.1f} hours of reading.",
-            "",
-            "| page | level | minutes | runs in (s) |",
-            "|---|---|---|---|",
-        ]
-        for page, each in known.items():
-            link = page.removeprefix("book/") + ".md" if page.startswith("book/") else f"../{page}.ipynb"
-            seconds = f"{each.run.get('processor_seconds', each.run['wall_seconds']):.0f}" if each.run else "–"
-            lines.append(f"| [{_title(page)}]({link}) | {each.level} | {each.minutes} | {seconds} |")
-        lines.append("")
+        lines += [f"About {_hours(whole)} of reading.", ""]
+        for title, part in known.items():
+            lines += ([f"### {title}: {_hours(part)}", ""] if title else []) + _table(part)
     return "\n".join(lines)

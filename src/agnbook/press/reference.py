@@ -30,6 +30,8 @@ PAGES = {
     "ask": ("The tool for your own sources", ["ask"]),
     "press": ("The making of the book", []),
 }
+#: What is longer behind the colon of a parameter describes it.
+LONGEST_TYPE = 50
 SECTIONS = ("Parameters", "Returns", "Yields", "Raises", "Attributes", "Notes")
 
 
@@ -46,18 +48,37 @@ def public(tree: ast.Module | ast.ClassDef) -> list[ast.FunctionDef | ast.ClassD
     return [node for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")]
 
 
+#: What keeps its markup: code, emphasis, names of files (as code, or they would become links).
+_MARKED = re.compile(
+    r"(``.+?``|`.+?`|(?<![\w*])\*{1,2}\w(?:[^*\n]*\w)?\*{1,2}(?![\w*])|\b[\w/]+\.(?:py|md|json|csv|yml|html)\b)", re.DOTALL
+)
+
+
 def _escape(text: str) -> str:
-    """Keep what is no code from being taken for markup; names of files become code, or they would become links."""
-    parts = re.split(r"(``.+?``|`.+?`|\b[\w/]+\.(?:py|md|json|csv|yml|html)\b)", text, flags=re.DOTALL)
-    return "".join(
-        re.sub(r"([\\*_<>\[\]$#{}|~])", r"\\\1", part) if i % 2 == 0 else f"`{part.strip('`')}`" for i, part in enumerate(parts)
-    )
+    """Keep what is neither code nor emphasis from being taken for markup."""
+    parts = _MARKED.split(re.sub(r"\{(?:ref|doc|term)\}(?=`)", "", text))
+    for number, part in enumerate(parts):
+        if number % 2 == 0:
+            parts[number] = re.sub(r"([\\*_<>\[\]$#{}|~])", r"\\\1", part)
+        elif not part.startswith("*"):
+            parts[number] = f"`{part.strip('`')}`"
+    return "".join(parts)
 
 
 def _prose(text: str, indent: str = "") -> str:
-    """Return paragraphs and lists, each on one line, after `indent`."""
-    blocks = [re.sub(r"\n(?!- )\s*", " ", block.strip()) for block in re.split(r"\n\s*\n", text.strip())]
-    return f"\n\n{indent}".join(_escape(block).replace("\n", f"\n{indent}") for block in blocks)
+    """Return paragraphs and lists, each on one line, after `indent`; what is indented behind a ``::`` is code."""
+    blocks, code = [], False
+    for block in re.split(r"\n\s*\n", text.strip()):
+        if code and block.startswith("    "):
+            if blocks[-1].endswith("\n```"):
+                blocks[-1] = f"{blocks[-1].removesuffix('```')}\n{dedent(block)}\n```"
+            else:
+                blocks.append(f"```python\n{dedent(block)}\n```")
+            continue
+        code = block.rstrip().endswith("::")
+        block = block.rstrip().removesuffix("::") + ":" if code else block
+        blocks.append(_escape(re.sub(r"\n(?!- )\s*", " ", block.strip())))
+    return f"\n\n{indent}".join(block.replace("\n", f"\n{indent}") for block in blocks)
 
 
 def _entries(text: str) -> list[str]:
@@ -70,8 +91,8 @@ def _entries(text: str) -> list[str]:
             name = ", ".join(f"`{part.strip()}`" for part in name.split(","))
         else:
             name = _escape(name)
-        if colon and not body.strip():
-            kind, body = "", kind
+        if colon and (not body.strip() or len(kind) > LONGEST_TYPE):  # words and no type
+            kind, body = "", f"{kind} {dedent(body)}".strip()
         title = f"{name} ({_escape(kind)})" if kind else name
         lines += [title, f": {_prose(dedent(body), '  ')}" if body.strip() else ":  \N{NO-BREAK SPACE}", ""]
     return lines

@@ -112,8 +112,8 @@ def _number(value: float | None, entry: dict) -> str:
 def _row(entry: dict) -> str:
     reason = [_source(entry["where"]), _text(entry["how"])]
     if entry["because"]:
-        reason.append(f"tolerance {claims.number(entry['tolerance'])}: {_text(entry['because'])}")
-    reason = ". ".join(part.rstrip(".") for part in [*reason, _text(entry["why"])] if part)
+        reason.append(f"Tolerance {claims.number(entry['tolerance'])}: {_text(entry['because'])}")
+    reason = ". ".join(part[0].upper() + part[1:].rstrip(".") for part in [*reason, _text(entry["why"])] if part)
     how = f'<details class="how"><summary>How it was judged</summary>{reason}.</details>' if reason else ""
     unit = f'<span class="unit">{escape(entry["unit"])}</span>' if entry["unit"] else ""
     interval = (
@@ -156,19 +156,19 @@ def picture(entries: list[dict]) -> str:
         columns.setdefault(part(entry["chapter"]), {}).setdefault(round(x(in_tolerances(entry)) / step), []).append(entry)
     marks, base = [], top
     for name in (name for name in PARTS.values() if name in columns):
-        marks.append(f'<text x="4" y="{base + 22}" class="lane">{name}</text>')
-        base += 46 + step * max(map(len, columns[name].values()))
+        marks.append(f'<text x="4" y="{base + 34}" class="lane">{name}</text>')
+        base += 58 + step * max(map(len, columns[name].values()))
         marks.append(f'<line x1="0" x2="{width}" y1="{base + 4}" y2="{base + 4}" class="grid"/>')
         for place, stacked in columns[name].items():
             marks += [_mark(step * place, base - step * level, entry) for level, entry in enumerate(stacked)]
-    height = base + 52
+    height = base + 68
     marks.insert(0, f'<rect class="band" x="{x(-1):.0f}" y="{top}" width="{x(1) - x(-1):.0f}" height="{base + 4 - top}"/>')
     ticks = range(-int(ENDS), int(ENDS) + 1, 2)
     marks += [
-        f'<text x="{x(tick):.0f}" y="{height - 24}" text-anchor="middle">{tick:+d}</text>'.replace(">+0<", ">0<")
+        f'<text x="{x(tick):.0f}" y="{height - 38}" text-anchor="middle">{tick:+d}</text>'.replace(">+0<", ">0<")
         for tick in ticks
     ]
-    marks.append(f'<text x="{width / 2:.0f}" y="{height - 4}" text-anchor="middle">(ours − paper) / tolerance</text>')
+    marks.append(f'<text x="{width / 2:.0f}" y="{height - 8}" text-anchor="middle">(ours − paper) / tolerance</text>')
     compared = Counter(entry["verdict"] for entry in entries)
     label = (
         f"Differences from the papers in tolerances: {compared['reproduced']} numbers lie within one tolerance of the paper's "

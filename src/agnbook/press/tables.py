@@ -13,8 +13,18 @@ from agnbook.chapter import claims
 _NUMBER = re.compile(r"\s*[<>≈~*]?\s*[−+-]?\s?\.?\d(?:[\d\s.,/%×^()±eE*+−–-]|to)*")
 _MISSING = {"", "–", "-", "NaN", "nan", "None", "<NA>", "NaT"}
 _DATAFRAME = re.compile(r'<table border="1" class="dataframe">.*?</table>', re.DOTALL)
-#: A cell of any other table that holds a number.
-_CELL = re.compile(r"(<td)(?: class=\"([^\"]*)\")?(>(?:<p>|<strong>)?)(\s*[<>≈~−+–-]?\s?\d[\d\s.,eE±()–−+%×^-]*\s*)(?=<)")
+#: The style that pandas writes before a table, and that would hold for every table of the page.
+_PANDAS_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
+#: What may stand around the name of an interval's end: its level before, its unit after.
+_END = re.compile(r"(?:\d\d % )?(low|high|from|to)(?: \(.+\))?")
+#: A value and, behind it, its interval.
+_VALUE_AND_INTERVAL = re.compile(r"(.*\S) (\(.+ to .+\))")
+#: A long word in a table and the link of a claim, which may break, but not anywhere.
+_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+_LONG_WORD = re.compile(r"(?<=[>\s])[^\s<>&]{13,}(?=[^<>]*<)")
+_CLAIM = re.compile(r'(<a href="[^"]*#claim-([^"]+)">)\2(?=</a>)')
+#: A cell of any other table that holds a number, or the dash of a missing one.
+_CELL = re.compile(r"(<td)(?: class=\"([^\"]*)\")?(>(?:<p>|<strong>)?)(\s*[<>≈~−+–-]?\s?\d[\d\s.,eE±()–−+%×^-]*\s*|–)(?=<)")
 #: A table's empty corner is no header.
 _EMPTY_HEAD = re.compile(r"<th((?: [^>]*)?)>(?:<p></p>|\s*)</th>")
 #: Longer lists of claims are folded.
@@ -72,8 +82,9 @@ def _join_intervals(table) -> None:
     names = [cell.get_text(strip=True) for cell in head]
     if above:
         return  # heads of several levels span their columns
+    ends = [found[1] if (found := _END.fullmatch(name)) else "" for name in names]
     for place in range(len(names) - 1, _depth(table) + 1, -1):
-        if names[place - 1 : place + 1] not in (["low", "high"], ["from", "to"]):
+        if ends[place - 1 : place + 1] not in (["low", "high"], ["from", "to"]):
             continue
         from_end = place - len(names)  # a row whose index cell belongs to a group above has fewer cells
         found = [[row[from_end + k] for k in (-2, -1, 0)] for row in rows]
@@ -82,6 +93,7 @@ def _join_intervals(table) -> None:
             continue
         for (value, _, _), (middle, low, high) in zip(found, words, strict=True):
             if low not in _MISSING:
+                middle, low, high = _same_digits(middle, low, high)
                 (value.strong or value).string = f"{middle} ({low} to {high})"
         for cells in (*found, head[place - 2 : place + 1]):
             cells[1].decompose()
@@ -100,6 +112,23 @@ def _holds(value: str, low: str, high: str) -> bool:
     return low <= value <= high
 
 
+def _same_digits(*texts: str) -> list[str]:
+    """Return numbers with as many decimals as the longest of them has."""
+    decimals = max(len(text.partition(".")[2]) for text in texts)
+    if not decimals or not all(re.fullmatch(r"[−+-]?\d+(?:\.\d+)?", text) for text in texts):
+        return list(texts)
+    return [(text if "." in text else f"{text}.").ljust(len(text.partition(".")[0]) + 1 + decimals, "0") for text in texts]
+
+
+def _write(cell, text: str) -> None:
+    """Put a number into its cell; its interval may stand below it on a phone, and is never broken."""
+    cell.string = text
+    if found := _VALUE_AND_INTERVAL.fullmatch(text):
+        ends = BeautifulSoup("", "html.parser").new_tag("span", attrs={"class": "ends"})
+        cell.string, ends.string = f"{found[1]} ", found[2]
+        cell.append(ends)
+
+
 def _align(table) -> None:
     """Mark the columns of numbers, so that heads, numbers and gaps stand in one line; other columns are text."""
     body = [row.find_all("td") for row in table.tbody.find_all("tr")]
@@ -115,7 +144,7 @@ def _align(table) -> None:
             if word in _MISSING:
                 cell.string = "–" if kind == "number" else ""
             elif kind == "number":
-                (cell.strong or cell).string = typeset(word)
+                _write(cell.strong or cell, typeset(word))
             cell["class"] = kind
         for row in head[-1:]:
             row[-column]["class"] = kind
@@ -145,9 +174,14 @@ def claims_list(entries: list[dict], link: str) -> str:
     return f'<details class="claims"><summary>{told} of this chapter</summary>{table}</details>'
 
 
+def breakable(name: str) -> str:
+    """Return a long name as HTML that may break after its dots, underscores and slashes, and nowhere else."""
+    return re.sub(r"(?<=\w)([._/=-])(?=[^\W\d])", r"\1<wbr>", name)
+
+
 def _link(name: str, link: str) -> str:
-    """Return the link to a claim; its id may break after a dot."""
-    return f'<a href="{link}{name}">{name.replace(".", ".<wbr>")}</a>'
+    """Return the link to a claim; its id may break."""
+    return f'<a href="{link}{name}">{breakable(name)}</a>'
 
 
 def _claims(table, link: str, known: set[str]) -> str:
@@ -167,9 +201,9 @@ def _claims(table, link: str, known: set[str]) -> str:
         table["class"] = "dataframe claims"
     if len(rows) <= LONG:
         return str(table)
-    verdicts = [row.find_all("td")[-1].get_text() for row in rows]
-    counts = [f"{verdicts.count(name)} {name}" for name in dict.fromkeys(verdicts) if not name[:1].isdigit()]
-    told = f": {', '.join(counts)}" if 0 < len(counts) <= 4 else ""
+    verdicts = [row.find_all("td")[-1].get_text() for row in rows] if heads[-1:] == ["verdict"] else []
+    counts = [f"{verdicts.count(name)} {name}" for name in dict.fromkeys(verdicts)]
+    told = f": {', '.join(counts)}" if counts else ""
     return f'<details class="claims"><summary>All {len(rows)} claims{told}</summary>{table}</details>'
 
 
@@ -192,8 +226,10 @@ def dress(body: str, link: str, known: set[str]) -> str:
     link : address of a claim on the scorecard, to which its id is added.
     known : ids of the published claims.
     """
-    body = _DATAFRAME.sub(lambda found: _dataframe(found[0], link, known), body)
+    body = _DATAFRAME.sub(lambda found: _dataframe(found[0], link, known), _PANDAS_STYLE.sub("", body))
     body = _EMPTY_HEAD.sub(r"<td\1></td>", body)
+    body = _CLAIM.sub(lambda claim: claim[1] + breakable(claim[2]), body)
+    body = _TABLE.sub(lambda table: _LONG_WORD.sub(lambda word: breakable(word[0]), table[0]), body)
     return _CELL.sub(lambda found: f'{found[1]} class="{_marked(found[2])}"{found[3]}{found[4]}', body)
 
 
