@@ -548,7 +548,7 @@ def test_classifier_examples_are_typical_of_their_class(page, site):
     assert len(fields) == 7
     network = BlazarNetwork.load()
     for name, low, high in zip(features.BLAZAR_RAW, network.low, network.high, strict=False):
-        assert f"in training: {low:.3g} to {high:.3g}" == page.locator(f"#classifier-{name}-note").inner_text()
+        assert f"in training: {low:.3g} to {high:.3g}".replace("-", "−") == page.locator(f"#classifier-{name}-note").inner_text()
     for name, unit in {"Pivot_Energy": "MeV", "nu_syn": "Hz", "nuFnu_syn": "erg"}.items():
         assert unit in page.locator(f"label[for=classifier-{name}]").inner_text()
     page.locator("#classifier-no-sed").check()
