@@ -13,6 +13,8 @@ import zlib
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from astropy.io import fits
 from astropy.table import Table
 
@@ -86,6 +88,26 @@ _ENTITY = (
     b'<FIELD name="Source_Name" datatype="char" arraysize="*"/><DATA><TABLEDATA><TR><TD>&a;</TD></TR></TABLEDATA></DATA></TABLE>'
     b"</RESOURCE></VOTABLE>"
 )
+
+
+def _elsewhere(address: str) -> bytes:
+    """A VOTable that says that its data are at an address."""
+    head = as_file(BLAZARS, "votable").partition(b"<DATA>")[0]
+    return head + b'<DATA><BINARY><STREAM href="%s"/></BINARY></DATA></TABLE></RESOURCE></VOTABLE>' % address.encode()
+
+
+def _renamed(kind: str, old: bytes, new: bytes) -> bytes:
+    """A file in which one thing is called otherwise, once."""
+    content = as_file(BLAZARS, kind)
+    assert content.count(old) == 1
+    return content.replace(old, new)
+
+
+def _twins() -> bytes:
+    pq.write_table(pa.Table.from_pandas(CURVE.assign(PL_Index=1.0)).rename_columns(["error"] * 6), buffer := io.BytesIO())
+    return buffer.getvalue()
+
+
 _CLAIM = as_file(BLAZARS, "fits").replace(b"NAXIS2  =                    3", b"NAXIS2  =           2000000000")
 
 #: What is wrong -> (ending, content). None of these is a table that can be used.
@@ -121,6 +143,14 @@ FILES = {
     "empty ECSV": ("ecsv", b""), "text as ECSV": ("ecsv", _TEXT),
     "ECSV cut short": ("ecsv", as_file(BLAZARS, "ascii.ecsv")[:200]),
     "YAML that makes objects": ("ecsv", b"# %ECSV 1.0\n# ---\n# !!python/object/apply:os.system ['touch owned']\na\n1\n"),
+    "data at an address": ("vot", _elsewhere("http://127.0.0.1:1/table")),
+    "data in a file of the machine": ("vot", _elsewhere("file:///etc/passwd")),
+    "two fields of one name": ("vot", _renamed("votable", b'name="LP_Index"', b'name="PL_Index"')),
+    "two FITS columns of one name": ("fits", _renamed("fits", b"'LP_Index'", b"'PL_Index'")),
+    "a FITS column without a name": ("fits", _renamed("fits", b"TTYPE3 ", b"COMMENT")),
+    "two Parquet columns of one name": ("parquet", _twins()),
+    "UTF-16 without a mark": ("csv", _TEXT.decode().encode("utf-16-le")), "UTF-32": ("csv", _TEXT.decode().encode("utf-32")),
+    "columns set apart by zeros": ("dat", _TEXT.replace(b",", b"\0")),
     "no known ending": ("dta", _TEXT), "no ending": ("", _TEXT),
 }  # fmt: skip
 #: Cells that are no number, or none that the column can have, by what they are.

@@ -23,6 +23,7 @@ def written(separator=",", header=HEADER, rows=ROWS, start="", decimal="."):
         written(), written(";"), written("\t"), written("|"), written(", "), written(";", decimal=","),
         written("\t", decimal=","),
         written(start="#"), written(start="# "), written(start="# made by hand\n#"), written(start="# a comment, of mine\n"),
+        written(";", start="sep=;\n"), written(start="SEP=,\n"),
         written(rows=[["", "MeV", "deg"], *ROWS]), written(rows=[["", "[MeV]", ""], *ROWS]),
         written(header=["", *HEADER], rows=[[str(k), *row] for k, row in enumerate(ROWS)]),
         written(";", rows=[['"4FGL A"', "1.5", "-3"], *ROWS[1:]]), written() + "\n", "\n" + written(),

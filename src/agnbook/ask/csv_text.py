@@ -18,6 +18,8 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 #: What follows the release in a source's name.
 _SECOND_HALF = re.compile(r"J\d{4}")
+#: A first line that tells spreadsheets of the separator.
+_SPREADSHEET = re.compile(r"\Asep=.\n", re.IGNORECASE)
 _EMPTY = ("", "nan", "null", "na", "n/a", "none", "--", "-")
 
 
@@ -87,6 +89,7 @@ def parse(text: str, texts=()):
     """
     from astropy.table import Table
 
+    text = _SPREADSHEET.sub("", text)
     comment = ""
     while text.startswith("#"):
         comment, _, text = text.partition("\n")

@@ -110,6 +110,8 @@ def _text(path: Path) -> pd.DataFrame:
         text = tables.text_of(path, tables.check_packed(path, tables.MOST_UNPACKED))
     except (BookError, OSError, EOFError, ValueError, zlib.error) as error:
         raise FeatureError(f"Cannot read {path} as text ({getattr(error, 'strerror', None) or error}).") from error
+    if "\0" in text:
+        raise FeatureError(f"{path} is no text, but holds zero bytes. Check the file.")
     lines = [line for line in text.splitlines() if line.strip()]
     rows = [line.lstrip("#").split() for line in lines]
     while len(rows) > 1 and len(rows[0]) != len(rows[-1]):  # a title above the header

@@ -271,10 +271,15 @@ def _unfolded(columns: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], di
 
     Returns the columns, the length of each list, and the object's row of each measurement (None without lists). A list that
     is not as long as its object's times is left out there: it costs the object only if it is needed, see `Columns.unequal`.
+    Where time, value and error have one number a row, a row is a measurement, whatever its lists hold: they are left out.
     """
     from agnbook.ask.curve_options import NAMES  # which needs this module
 
     lists = [name for name, values in columns.items() if _is_list(values)]
+    plain = {name.lower() for name in columns if name not in lists}
+    values, errors = NAMES["magnitude"] + NAMES["flux"], NAMES["magnitude_error"] + NAMES["flux_error"]
+    if all(plain & set(names) for names in (NAMES["time"], values, errors)):
+        return {name: values for name, values in columns.items() if name not in lists}, {}, None
     if not lists:
         return columns, {}, None
     sizes = {name: np.array([np.size(value) if value is not None else 0 for value in columns[name]], int) for name in lists}

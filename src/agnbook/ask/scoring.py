@@ -40,7 +40,8 @@ def read_predictions(path: str | Path, columns: dict[str, str] | None = None) ->
     FeatureError
         For an unreadable file, no name column, a source with two different rows, or columns that are not there.
     """
-    table = tables.read(path).to_pandas()
+    table = tables.read(path)
+    table = table[[name for name in table.colnames if _one_value_a_row(table[name])]].to_pandas()
     lower = {str(column).lower(): column for column in table.columns}
     name = next((lower[key] for key in ("source_name", "name", "source") if key in lower), None)
     if name is None:
@@ -116,6 +117,13 @@ def _later_redshifts(older, newer) -> pd.DataFrame:
         raise FeatureError(f"{newer} has no column z; it has {', '.join(map(str, given.columns))}.")
     z = exams.numbers(given[["z" if "z" in given else "redshift"]]).iloc[:, 0]
     return pd.DataFrame({"z": z.where(z > 0)}).reindex(pd.Index(unknown, name="Source_Name"))
+
+
+def _one_value_a_row(column) -> bool:
+    """Whether a column can hold predictions or names: no vectors, lists, times or positions."""
+    if not hasattr(column, "dtype") or column.ndim > 1:
+        return False
+    return column.dtype.kind != "O" or not any(isinstance(value, (list, tuple, dict, set, np.ndarray)) for value in column)
 
 
 def score(

@@ -149,24 +149,48 @@ def _read_text(path, texts, packed):
     return csv_text.parse(text, texts)
 
 
+def _refuse_twins(names) -> None:
+    """Refuse two columns of one name: readers would take one of them, or say of neither which it was."""
+    names = [str(name).strip() for name in names]
+    if twins := sorted({name for name in names if name and names.count(name) > 1}):
+        raise FeatureError(f"It has two columns {', '.join(twins)}; keep the one that is meant.")
+
+
+def _refuse_data_elsewhere(path) -> None:
+    """Refuse a VOTable whose data lie at an address: its reader would open it, a file of this machine's too."""
+    from astropy.utils.xml import iterparser
+
+    with iterparser.get_xml_iterator(str(path)) as events:
+        if any(start and tag == "STREAM" and "href" in data for start, tag, data, _ in events):
+            raise FeatureError("Its data are not in it, but at an address (STREAM), which is not opened. Save it with its data.")
+
+
 def _read_votable(path, texts, packed):
-    from astropy.table import Table
+    """VOTable: the first table in it."""
+    from astropy.io import votable
 
     if packed:
         raise ValueError("it is packed; unpack it")
+    _refuse_data_elsewhere(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as on erg, which the standard has given up and every catalogue has
-        table = Table.read(path, format="votable", table_id=0, use_names_over_ids=True)
+        found = next(iter(votable.parse(path).iter_tables()), None)
+        if found is None:
+            raise FeatureError("It holds no table.")
+        _refuse_twins(field.name or "" for field in found.fields)
+        table = found.to_table(use_names_over_ids=True)
     table.convert_bytestring_to_unicode()
     return table
 
 
 def _read_parquet(path, texts, packed):
     """Parquet; an index that pandas stored is a column like others."""
+    import pyarrow.parquet as pq
     from astropy.table import Table
 
     if packed:
         raise ValueError("it is packed; unpack it")
+    _refuse_twins(pq.read_schema(path).names)
     frame = pd.read_parquet(path)
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
@@ -189,10 +213,13 @@ def _read_fits(path, texts, packed):
                 raise FeatureError(f"It holds no table, only {len(hdus)} image{'s' if len(hdus) > 1 else ''}.")
             if found.header.get("TFIELDS", 0) > _MOST_FITS_COLUMNS:
                 raise ValueError("its header claims more columns than FITS allows")
+            names = [found.header.get(f"TTYPE{number + 1}", "") for number in range(len(found.columns))]
+            _refuse_twins(names)
+            if "" in names:
+                raise FeatureError(f"Its column {names.index('') + 1} has no name (TTYPE{names.index('') + 1}); give it one.")
             table = Table.read(found)
             nulls = {column.name: column.null for column in found.columns if column.null not in (None, "")}
             units = {column.name: column.unit for column in found.columns if column.unit}
-            table.keep_columns([name for name in table.colnames if getattr(table[name], "ndim", 1) == 1])
             table.convert_bytestring_to_unicode()
     for name in table.colnames:
         if not hasattr(table[name], "dtype"):

@@ -133,7 +133,7 @@ def names(table, column: str) -> pd.Series:
     """
     kind = getattr(getattr(table[column], "dtype", None), "kind", None)
     if kind is None or kind in "Mm":
-        raise FeatureError(f"{column} must hold names, and holds times. Give one text a row.")
+        raise FeatureError(f"{column} must hold names, and holds times or positions. Give one text a row.")
     if kind == "f":
         values = np.ma.filled(np.ma.asarray(table[column]).astype(float), np.nan)
         given = values[np.isfinite(values)]
@@ -145,6 +145,8 @@ def names(table, column: str) -> pd.Series:
 
 def texts(table, column: str) -> pd.Series:
     """Return one column as stripped texts, "" where it is masked or empty."""
+    if getattr(table[column], "ndim", 1) > 1:
+        raise FeatureError(f"{column} has several texts a row; give one.")
     found = pd.Series(np.ma.filled(np.ma.asarray(table[column], dtype=object), ""), dtype=object)
     if found.map(lambda value: isinstance(value, (list, tuple, dict, set, np.ndarray))).any():
         raise FeatureError(f"{column} holds lists; give one text a row.")
@@ -159,12 +161,14 @@ def _as_numbers(given, name: str) -> tuple[np.ndarray, dict[int, str]]:
     """Return a column as floats, NaN where it is masked or empty, and the rows whose cells are no numbers."""
     kind = getattr(getattr(given, "dtype", None), "kind", None)
     if kind is None or kind in "Mm":
-        raise FeatureError(f"{name} must hold numbers, and holds times. Give the quantity that its name says.")
+        raise FeatureError(f"{name} must hold numbers, and holds times or positions. Give the quantity that its name says.")
     if kind == "c" or (kind == "b" and name != "Flags"):
         what = "complex numbers" if kind == "c" else "true and false"
         raise FeatureError(f"{name} must hold numbers, and holds {what}. Give the quantity that its name says.")
-    if getattr(given, "ndim", 1) > 1:
-        raise FeatureError(f"{name} has several values a row; give one.")
+    if given.ndim > 1:
+        if given.size != len(given):
+            raise FeatureError(f"{name} has several values a row; give one.")
+        given = np.ma.asarray(given).reshape(len(given))
     if kind in "fiub":
         return np.ma.filled(np.ma.asarray(given).astype(float), np.nan), {}
     cells = pd.Series(np.ma.filled(np.ma.asarray(given, dtype=object), ""), dtype=object)
