@@ -183,8 +183,10 @@ Markdown(
 # the number $N$ of training sources. Multiply by $N$:
 #
 # $$
-# N \cdot \text{loss} = \sum_{i=1}^{N} |z_i - f_w(x_i)| + \mathrm{KL}(q \,\|\, p)
-#  = -\sum_{i=1}^{N} \log \tfrac12 e^{-|z_i - f_w(x_i)|} + \mathrm{KL}(q \,\|\, p) - N \log 2 .
+# \begin{aligned}
+# N \cdot \text{loss} &= \sum_{i=1}^{N} |z_i - f_w(x_i)| + \mathrm{KL}(q \,\|\, p) \\
+#  &= -\sum_{i=1}^{N} \log \tfrac12 e^{-|z_i - f_w(x_i)|} + \mathrm{KL}(q \,\|\, p) - N \log 2 .
+# \end{aligned}
 # $$
 #
 # This is the negative {term}`ELBO` of a model in which redshifts scatter about the network with a **Laplace distribution of

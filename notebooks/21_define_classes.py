@@ -187,7 +187,8 @@ trees = [
     for number in range(settings.seeds)
 ]
 n_leaves = Counter(len(root.leaves()) for root, _ in trees)
-print(f"number of leaves, and trees that have it: {dict(sorted(n_leaves.items()))}")
+for leaves, count in sorted(n_leaves.items()):
+    print(f"{count} of {len(trees)} trees have {leaves} leaves")
 
 # %%
 # Seven leaves are what the paper shows; the first seed that gives as many is drawn.
@@ -287,7 +288,7 @@ table_2
 
 # %%
 merged = {
-    depth: {
+    f"depth {depth}": {
         node: " + ".join(NAMES[k] for k in members)
         for node, members in hierarchy.merged(depth).items()
     }

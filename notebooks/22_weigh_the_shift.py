@@ -462,7 +462,7 @@ pd.DataFrame(after, gamma.X.columns).round(3)
 #
 # ## What this chapter claims
 #
-# Against the paper; the others are in `data/results/22_weigh_the_shift.json`.
+# Against the paper; the others are folded below the table.
 
 
 # %% tags=["hide-input"]

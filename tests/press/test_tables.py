@@ -93,7 +93,7 @@ def test_claims_lead_to_the_scorecard_and_long_lists_are_folded():
     assert short.details is None and short.a["href"] == "../card.html#claim-a.b.c0"
     assert short.a.get_text() == "a.b.c0" and short.a.find_parent("th")["scope"] == "row"
     assert len(short.find_all("a")) == 3, "an id that is not published is no link"
-    assert long.summary.get_text() == f"All {tables.LONG + 1} claims: {tables.LONG + 1} beyond"
+    assert long.summary.get_text() == f"All {tables.LONG + 1} claims: {tables.LONG + 1} beyond the paper"
     assert long.details.find("table") is not None
 
 
@@ -102,6 +102,14 @@ def test_a_claim_of_a_count_has_no_decimals_and_a_gap_is_a_dash():
     rows = dressed(frame, "abc").tbody.find_all("tr")
     assert [texts(row, ["td"]) for row in rows] == [["7", "7", "–"], ["9.00", "9.71", "–"], ["–", "1.00", "–"]]
     assert all(cell["class"] == ["number"] for cell in rows[0].find_all("td"))
+    alone = dressed(pd.DataFrame({"ours": ["0.00", "4.00"]}, list("ab")), "ab")
+    assert [cell.get_text() for cell in alone.find_all("td", class_="number")] == ["0", "4.00"]
+
+
+def test_short_words_and_names_of_sources_are_not_broken():
+    frame = pd.DataFrame({"name": ["3C 279", "a longer text than that"], "n": ["1 (0 to 2)", "2"]})
+    table = dressed(frame.set_index(pd.Index(["4FGL J1256.1-0547", "4FGL J1104.4+3812"])))
+    assert [cell.get_text() for cell in table.find_all(class_="whole")] == ["4FGL J1256.1-0547", "3C 279", "4FGL J1104.4+3812"]
 
 
 def test_an_interval_with_units_or_a_level_is_joined_too_and_has_one_number_of_decimals():

@@ -29,6 +29,9 @@ _CELL = re.compile(r"(<td)(?: class=\"([^\"]*)\")?(>(?:<p>|<strong>)?)(\s*[<>≈
 _EMPTY_HEAD = re.compile(r"<th((?: [^>]*)?)>(?:<p></p>|\s*)</th>")
 #: Longer lists of claims are folded.
 LONG = 12
+#: Words of so many characters together, and the names of sources, are not broken.
+SHORT = 12
+_NAME = re.compile(r"\S+ J\d{4}")
 _HEADS = ("claim", "paper", "ours", "interval", "n", "verdict")
 #: A whole number at three significant digits.
 _WHOLE = re.compile(r"(\d)\.00")
@@ -153,9 +156,9 @@ def _align(table) -> None:
 
 
 def _counts(paper: str, ours: str) -> tuple[str, str]:
-    """Return a claim's two numbers; where both are whole they count something, and have no decimals."""
+    """Return a claim's two numbers; where both are whole they count something, and have no decimals. Nor has nothing."""
     whole = _WHOLE.fullmatch(paper), _WHOLE.fullmatch(ours)
-    return (whole[0][1], whole[1][1]) if all(whole) else (paper, ours)
+    return (whole[0][1], whole[1][1]) if all(whole) else (paper, "0" if ours == "0.00" else ours)
 
 
 def claims_list(entries: list[dict], link: str) -> str:
@@ -189,10 +192,11 @@ def _claims(table, link: str, known: set[str]) -> str:
     rows = [row for row in table.tbody.find_all("tr") if row.th and row.th.get_text() in known]
     heads = [cell.get_text() for cell in table.thead.find_all("th")][_depth(table) :]
     for row in rows:
-        if {"paper", "ours"} <= set(heads):
-            pair = [row.find_all("td")[heads.index(name)] for name in ("paper", "ours")]
-            for cell, text in zip(pair, _counts(*(cell.get_text() for cell in pair)), strict=True):
-                cell.string = text
+        cells = {name: cell for name, cell in zip(heads, row.find_all("td"), strict=False) if name in ("paper", "ours")}
+        shown = _counts(*(cells[name].get_text() if name in cells else "" for name in ("paper", "ours")))
+        for name, text in zip(("paper", "ours"), shown, strict=True):
+            if name in cells:
+                cells[name].string = text
         name = row.th.get_text()
         row.th.clear()
         row.th["scope"] = "row"
@@ -203,7 +207,7 @@ def _claims(table, link: str, known: set[str]) -> str:
         return str(table)
     verdicts = [row.find_all("td")[-1].get_text() for row in rows] if heads[-1:] == ["verdict"] else []
     counts = [f"{verdicts.count(name)} {name}" for name in dict.fromkeys(verdicts)]
-    told = f": {', '.join(counts)}" if counts else ""
+    told = f": {', '.join(counts)}".replace("beyond", "beyond the paper") if counts else ""
     return f'<details class="claims"><summary>All {len(rows)} claims{told}</summary>{table}</details>'
 
 
@@ -215,6 +219,10 @@ def _dataframe(html: str, link: str, known: set[str]) -> str:
     _drop_counting_index(table)
     _join_intervals(table)
     _align(table)
+    for cell in table.tbody.find_all(["td", "th"]):
+        words = cell.get_text(strip=True)
+        if " " in words and cell.get("class") != "number" and (len(words) <= SHORT or _NAME.match(words)):
+            cell["class"] = f"{cell.get('class', '')} whole".strip()
     return _claims(table, link, known)
 
 
