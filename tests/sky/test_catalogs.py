@@ -202,3 +202,10 @@ def test_missing_package_says_pip(nowhere, monkeypatch):
     monkeypatch.setattr(registry.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(CatalogError, match="pip install fermipy"):
         registry.find("4fgl-dr4")
+
+
+def test_a_file_among_the_folders_is_passed_over(nowhere, monkeypatch):
+    (nowhere / "a.csv").write_text("mine")
+    monkeypatch.setenv("AGNBOOK_CATALOGS", str(nowhere / "a.csv"))
+    with pytest.raises(CatalogError, match="is missing"):
+        registry.find("4lac-dr3-h", download=False)

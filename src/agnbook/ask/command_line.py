@@ -8,7 +8,7 @@ import sys
 
 from agnbook.ask import last_guard
 from agnbook.ask.command_parser import EXAMPLES, parser
-from agnbook.ask.terminal import say, show
+from agnbook.ask.terminal import one_line, say, show
 from agnbook.errors import BookError
 
 __all__ = ["EXAMPLES", "main", "parser"]
@@ -81,7 +81,7 @@ def _summary(answer, done: str, question: str) -> None:
             texts.append(f"{(given & marked).sum()} {text}")
     say(f"{given.sum()} of {len(answer)} sources {done}; of these {', '.join(texts)}")
     if len(wrong := answer[answer["problem"] != ""]):
-        say(f"{len(wrong)} rows have a problem, for example {wrong[0][0]}: {wrong['problem'][0]}")
+        say(f"{len(wrong)} rows have a problem, for example {one_line(wrong[0][0])}: {one_line(wrong['problem'][0])}")
     if "without" in answer.colnames and (few := int((answer["without"] != "").sum())):
         from agnbook.ask.redshift import cost_in_words
 
@@ -232,7 +232,7 @@ def _light_curves(options, paths) -> int:
     flagged = (given & (answer["flags"] != "")).sum()
     say(f"{given.sum()} of {len(answer)} objects are answered; {flagged} of these with a flag")
     if len(problems := answer[~given]):
-        say(f"for example {problems['object'][0]}: {problems['problem'][0]}")
+        say(f"for example {one_line(problems['object'][0])}: {one_line(problems['problem'][0])}")
     if options.model == "simulator":
         _skill(f"{setting}, exact" if options.exact else setting)
     return _partly(not given.all())
@@ -250,6 +250,7 @@ def main(arguments: list[str] | None = None) -> int:
     `arguments` are those of the process by default, which then also obeys its signals.
     """
     if arguments is None:
+        last_guard.hold_streams()
         last_guard.obey_signals()
 
     def command() -> int:

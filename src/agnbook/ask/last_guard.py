@@ -35,6 +35,20 @@ def obey_signals() -> None:
             signal.signal(getattr(signal, name), stop)
 
 
+def hold_streams() -> None:
+    """Let no file take the place of a standard stream that was closed: what is written there would go into the file.
+
+    Messages without a place to go are dropped; results are not, see `terminal.show`.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")
+
+
 def leave_in_peace() -> None:
     """Let nothing interrupt the process any more: what is left is its own end."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -72,7 +86,8 @@ def run(command: Callable[[], int]) -> int:
     """Run a command and return its exit status; see the module."""
     try:
         status = command()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return status
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         _quietly_closed()

@@ -132,14 +132,30 @@ def _decoded(content: bytes) -> str:
 def text_of(path, packed: bool) -> str:
     """Return what a text file says, every line ended by a line feed; `packed` is what `check_packed` says of it."""
     content = gzip.decompress(Path(path).read_bytes()) if packed else Path(path).read_bytes()
-    return _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
+    return _line_feeds(_decoded(content))
+
+
+def _line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _piped() -> str:
+    """Return what standard input says, whatever encoding the terminal has: it is decoded as a file is."""
+    if sys.stdin is None:
+        raise ValueError("it is closed")
+    if not hasattr(sys.stdin, "buffer"):  # a notebook's
+        return sys.stdin.read()
+    content = sys.stdin.buffer.read()
+    if how := next((name for magic, name in _PACKED.items() if content.startswith(magic)), None):
+        raise ValueError(f"it is packed with {how}; unpack it")
+    return _line_feeds(_decoded(content))
 
 
 def _read_text(path, texts, packed):
     """CSV, or ECSV under either ending."""
     from astropy.table import Table
 
-    text = sys.stdin.read().removeprefix("\ufeff") if str(path) == PIPE else text_of(path, packed)
+    text = _piped() if str(path) == PIPE else text_of(path, packed)
     if "\0" in text:
         raise ValueError("it is no text, but holds zero bytes")
     if text.startswith("# %ECSV"):

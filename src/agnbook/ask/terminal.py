@@ -3,12 +3,19 @@
 import sys
 import unicodedata
 
+from agnbook.errors import BookError
+
 
 def harmless(text: str) -> str:
     """Return a text without what a terminal would obey: control and direction characters become question marks."""
     return "".join(
         "?" if unicodedata.category(letter) in ("Cc", "Cf", "Cs") and letter not in "\n\t" else letter for letter in text
     )
+
+
+def one_line(text) -> str:
+    """Return a text of somebody's table so that it cannot begin a line of its own."""
+    return "".join("?" if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in str(text))
 
 
 def say(text: str) -> None:
@@ -20,5 +27,7 @@ def say(text: str) -> None:
 
 
 def show(text: str, end: str = "\n") -> None:
-    """Print a result on standard output, `harmless` where that is a terminal."""
+    """Print a result on standard output, `harmless` where that is a terminal; a `BookError` where there is none."""
+    if sys.stdout is None:
+        raise BookError("Standard output is closed. Open it, or write to a file with -o.")
     sys.stdout.write((harmless(text) if sys.stdout.isatty() else text) + end)

@@ -117,7 +117,7 @@ def _verified(path: str, name: str, size: int, modified: int) -> Path:
 def _exists(path: Path) -> os.stat_result | None:
     try:
         return path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise CatalogError(f"Cannot read {path}: {error.strerror}. Check the permissions of the folder.") from error
