@@ -188,7 +188,7 @@ missing = pd.DataFrame(
 )
 table = missing.groupby(kind).mean().loc[["bll", "fsrq", "bcu"]].T
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-missing", "caption": "What is missing in the high-latitude file, by class."}, "image": {"alt": "Bar chart of the fraction of missing values by class for five columns; no quasar lacks a redshift, half of them lack a photon above 10 GeV."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-missing", "caption": "What is missing in the high-latitude file, by class. No quasar lacks a redshift; about half of the quasars and more of the BCUs have no photon above 10 GeV."}, "image": {"alt": "Bar chart of the fraction of missing values by class for five columns; no quasar lacks a redshift, half of them lack a photon above 10 GeV."}}
 fig, ax = plt.subplots(figsize=(7, 3.6))
 positions = np.arange(len(table))
 for offset, name in zip((-0.27, 0, 0.27), ("bll", "fsrq", "bcu"), strict=True):
@@ -232,7 +232,7 @@ parts = (kept, "kept", "blue"), (dropped, "dropped", "orange")
 panels = {"all": known, "FSRQs": quasars, "BL Lacs": kind == "bll"}
 bins = np.linspace(0, 3.5, 29)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-cut", "caption": "Redshifts of the sources that the cut keeps and drops, each normalised to 1. Dashed lines mark the medians."}, "image": {"alt": "Three pairs of histograms. Together, the dropped sources lie farther; within each class the two histograms are nearly alike."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-cut", "caption": "Redshifts of the sources that the cut keeps and drops, each normalised to 1. Dashed lines mark the medians. Together the dropped lie farther; within a class, hardly."}, "image": {"alt": "Three pairs of histograms. Together, the dropped sources lie farther; within each class the two histograms are nearly alike."}}
 fig, axes = plt.subplots(1, 3, figsize=(9.5, 3.2), sharex=True)
 for ax, (title, group) in zip(axes, panels.items(), strict=True):
     for mask, name, color in parts:

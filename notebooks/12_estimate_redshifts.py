@@ -190,7 +190,7 @@ for kind, history in histories.items():
     kept = history["validation_rmse"].argmin() + 1
     print(f"{kind}: {len(history)} epochs, epoch {kept} is kept")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-training", "caption": "Training curves of the three networks on the paper's split. Dots mark the epoch that is kept."}, "image": {"alt": "Loss against epoch for three networks: the validation RMSE is flat after the first epochs, and the Bayesian losses fall slowly as the KL term shrinks."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-training", "caption": "Training curves of the three networks on the paper's split. Dots mark the epoch that is kept. The validation RMSE is flat after the first epochs."}, "image": {"alt": "Loss against epoch for three networks: the validation RMSE is flat after the first epochs, and the Bayesian losses fall slowly as the KL term shrinks."}}
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.2))
 for ax, (kind, history) in zip(axes, histories.items(), strict=True):
     for column, color in zip(history, ("blue", "orange", "grey"), strict=False):
@@ -225,7 +225,7 @@ def draw(kind):
 samples = {kind: draw(kind) for kind in mlp.KINDS}
 here = known.X.index[test].get_loc("4FGL J1427.0+2348")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-weight-samples", "caption": "A thousand predictions of PKS 1424+240 by each Bayesian network, and its measured redshift."}, "image": {"alt": "Two overlapping narrow histograms, both far below the vertical line of the measured redshift."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-weight-samples", "caption": "A thousand predictions of PKS 1424+240 by each Bayesian network, and its measured redshift. Both are sure of a redshift that is far too low."}, "image": {"alt": "Two overlapping narrow histograms, both far below the vertical line of the measured redshift."}}
 fig, ax = plt.subplots(figsize=(6.4, 3))
 for kind, color in (("flipout", "blue"), ("reparameterization", "orange")):
     style = {"histtype": "step", "color": figures.COLORS[color], "label": kind}
@@ -296,7 +296,7 @@ full.fillna("–")
 # The older values cannot be compared with the paper's: other releases of the catalogue, other cuts, other test
 # sources. The paper does not say how many; they are quoted, not rerun. Nor do the paper's 62 say much:
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-table1", "caption": "Table 1 on the paper's 62 sources: ours (mean of the restarts; bars: 95 % over sources) and the paper's."}, "image": {"alt": "Two panels for RMSE and CC. The intervals of all methods overlap widely and contain the paper's values."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-table1", "caption": "Table 1 on the paper's 62 sources: ours (mean of the restarts; bars: 95 % over sources) and the paper's. Every bar is wider than the differences between the networks."}, "image": {"alt": "Two panels for RMSE and CC. The intervals of all methods overlap widely and contain the paper's values."}}
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
 names = [*trivial, *mlp.KINDS]
 for ax, score in zip(axes, ("rmse", "cc"), strict=True):
@@ -398,7 +398,7 @@ for name, values in (("RMSE", rmse_62), ("CC", cc_62)):
     print(f"95 % of the sets: {name} {low:.2f} to {top:.2f}")
 print(f"sets with a CC of at least the paper's Flipout: {lucky:.1%}")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sixty-two", "caption": "RMSE and CC of one network's out-of-fold predictions on ten thousand random sets of 62 sources. Orange: the paper's Flipout; dashed: all 1224."}, "image": {"alt": "Two broad histograms. The paper's values lie inside both, near the favourable end of the one for CC."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sixty-two", "caption": "RMSE and CC of one network's out-of-fold predictions on ten thousand random sets of 62 sources. Orange: the paper's Flipout; dashed: all 1224. The paper's CC lies in the right tail."}, "image": {"alt": "Two broad histograms. The paper's values lie inside both, near the favourable end of the one for CC."}}
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 3), sharey=True)
 for ax, values, key in zip(axes, (rmse_62, cc_62), ("rmse", "cc"), strict=True):
     ax.hist(values, 60, color=figures.COLORS["grey"], alpha=0.5)
@@ -445,7 +445,7 @@ theirs = pd.DataFrame(theirs).T
 TWO = (theirs, -0.12, "orange", "paper"), (table3, 0.12, "blue", "ours")
 table3.round(3).astype({"n": int})
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-table3", "caption": "Table 3 beside the paper's: mean (dot), one sigma (thick) and range (thin) of the predictions for sources with and without a redshift."}, "image": {"alt": "Pairs of bars for three networks and the class mean; ours and the paper's nearly coincide."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-table3", "caption": "Table 3 beside the paper's: mean (dot), one sigma (thick) and range (thin) of the predictions for sources with and without a redshift. The two nearly coincide."}, "image": {"alt": "Pairs of bars for three networks and the class mean; ours and the paper's nearly coincide."}}
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
 for ax, sample in zip(axes, ("known", "unknown"), strict=True):
     for table, shift, color, label in TWO:
@@ -483,7 +483,7 @@ for name, here in panels.items():
     two = [np.median(flipout[here & rows]) for rows, _, _ in PARTS]
     print(f"{name}: median predicted, known {two[0]:.2f}, unknown {two[1]:.2f}")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-unknown", "caption": "The paper's Figure 1 with the Flipout network (first restart): measured redshifts of the known, and predictions for known and unknown; together and for classes with more than 50 unknown."}, "image": {"alt": "Three panels of histograms: together the unknown are predicted nearer than the known; within BL Lacs they are predicted farther."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-unknown", "caption": "The paper's Figure 1 with the Flipout network (first restart): measured redshifts of the known, and predictions for known and unknown; together and for classes with more than 50 unknown. Together the unknown are predicted nearer, within BL Lacs farther."}, "image": {"alt": "Three panels of histograms: together the unknown are predicted nearer than the known; within BL Lacs they are predicted farther."}}
 fig, axes = plt.subplots(1, 3, figsize=(9.5, 3.2), sharex=True)
 bins, filled = np.linspace(0, 2, 31), {"alpha": 0.3, "label": "measured"}
 for ax, (name, here) in zip(axes, panels.items(), strict=True):

@@ -147,7 +147,7 @@ for name in readings:
         covered[name, k] = hit.mean(), *scores.bootstrap(np.mean, hit, seed=seed)
 covered = pd.DataFrame(covered, index=["value", "low", "high"]).T
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-coverage-readings", "caption": "Share of sources inside 1, 2 and 3 standard deviations of the sampled weights (95 % intervals over sources). Dashed: what the sigmas promise."}, "image": {"alt": "Points for eight readings at three levels, all far to the left of the dashed lines at 0.68, 0.95 and 0.997."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-coverage-readings", "caption": "Share of sources inside 1, 2 and 3 standard deviations of the sampled weights (95 % intervals over sources). Dashed: what the sigmas promise. No reading keeps any of the promises."}, "image": {"alt": "Points for eight readings at three levels, all far to the left of the dashed lines at 0.68, 0.95 and 0.997."}}
 fig, ax = plt.subplots(figsize=(7, 4))
 for k, color in ((1, "sky"), (2, "blue"), (3, "orange")):
     found = covered.xs(k, level=1)
@@ -325,7 +325,7 @@ panels = [
     "errors, stretched by sd", "redshifts of the class", "network with a width",
 ]  # fmt: skip
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-pit", "caption": "PIT histograms: where the measured redshift falls in its predicted distribution. Calibrated means flat (grey: 95 % range of a flat histogram of 1224 sources)."}, "image": {"alt": "Six histograms; weights alone piles up at 0 and 1, scale 1 in the middle, the others are nearly flat."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-pit", "caption": "PIT histograms: where the measured redshift falls in its predicted distribution. Calibrated means flat (grey: 95 % range of a flat histogram of 1224 sources). The weights alone pile up at both ends."}, "image": {"alt": "Six histograms; weights alone piles up at 0 and 1, scale 1 in the middle, the others are nearly flat."}}
 fig, axes = plt.subplots(2, 3, figsize=(8.5, 4.6), sharex=True)
 half = 1.96 * np.sqrt(9 / n)
 for ax, name in zip(axes.flat, panels, strict=True):

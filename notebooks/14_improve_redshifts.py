@@ -242,7 +242,7 @@ gains.rename(columns={"value": "RMSE, best minus this (redshift)"}).round(3)
 # ({term}`NMAD`, {term}`outlier rate`) all of these are *bad* redshifts: two sources in five are wrong by more than 15 %. They may
 # describe a population; one galaxy they do not.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-truth", "caption": "Predicted mean against measured redshift, out of fold, all known redshifts (first repeat). Line: equality."}, "image": {"alt": "Two scatter plots. BL Lac predictions stay below 1 and rise little with the measured redshift; FSRQ predictions gather around 1."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-truth", "caption": "Predicted mean against measured redshift, out of fold, all known redshifts (first repeat). Line: equality. Predictions are pulled to the middle of each class."}, "image": {"alt": "Two scatter plots. BL Lac predictions stay below 1 and rise little with the measured redshift; FSRQ predictions gather around 1."}}
 described = validation.describe(sample.X).assign(kept=sample.kept.astype(int))
 mean = repeated(best, "mean", sample.X.index)
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.8), sharex=True, sharey=True)
@@ -313,7 +313,7 @@ pd.DataFrame(overall).T.add_prefix("inside ").round(3)
 # too wide at 68 %. The reason is the toy's condition: its half-widths are learned from predictions of *one* part's
 # models, and serve the average of all parts, which errs less. Calibrated on whole fits of the other folds, the promise is kept.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-coverage-groups", "caption": "Coverage of the published intervals at 68.3 and 95.4 % in groups of sources (95 % intervals over sources; dashed: promised; grey: 3 points around it)."}, "image": {"alt": "Two panels of ten points each; all lie within the grey band of three points around the promised level or overlap it."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-coverage-groups", "caption": "Coverage of the published intervals at 68.3 and 95.4 % in groups of sources (95 % intervals over sources; dashed: promised; grey: 3 points around it). All points lie in the grey."}, "image": {"alt": "Two panels of ten points each; all lie within the grey band of three points around the promised level or overlap it."}}
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.8), sharey=True)
 for ax, level, promised in zip(axes, validation.LEVELS, SIGMA_LEVELS, strict=False):
     rows = covered["published"].xs(level, level=1)
@@ -387,7 +387,7 @@ powers = np.array([0.1, 0.25, 0.5, 1.0, 2.0])
 floors = ablation.floors(used, curve["rmse"], powers, at=10_000)
 floors.rename_axis("exponent").round(3)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-learning", "caption": "RMSE of one booster against its training rows (bars: 95 % over sources) and extrapolations with exponents 0.1 to 2. Orange: the best model."}, "image": {"alt": "Five falling points; beyond them the extrapolated curves fan out so widely that they prove no floor."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-redshift-learning", "caption": "RMSE of one booster against its training rows (bars: 95 % over sources) and extrapolations with exponents 0.1 to 2. Orange: the best model. The five points fit every exponent."}, "image": {"alt": "Five falling points; beyond them the extrapolated curves fan out so widely that they prove no floor."}}
 fig, ax = plt.subplots(figsize=(6.4, 3.4))
 bars = (curve[["low", "high"]].sub(curve["rmse"], axis=0)).abs().T
 ax.errorbar(used, curve["rmse"], bars, fmt="o", color=blue, label="one booster")

@@ -163,7 +163,7 @@ def rows_of(differences, score):
 NATS = {"value": "log-loss difference (nats)"}
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paired", "caption": "Each model minus the bias-initialised network, with paired 95 % intervals: accuracy (left; right of zero is better) and log-loss (right; left of zero is better). Orange: networks of the paper."}, "image": {"alt": "In accuracy most intervals touch zero; in log-loss all four other networks of the paper lie clearly on the worse side, logistic regression slightly worse, the quadratic one slightly better."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-paired", "caption": "Each model minus the bias-initialised network, with paired 95 % intervals: accuracy (left; right of zero is better) and log-loss (right; left of zero is better). Orange: networks of the paper. In log-loss all four other networks of the paper are worse."}, "image": {"alt": "In accuracy most intervals touch zero; in log-loss all four other networks of the paper lie clearly on the worse side, logistic regression slightly worse, the quadratic one slightly better."}}
 orange = {name.replace("_", " "): "orange" for name in networks.MODELS}
 panels = {name: rows_of(minus_first, name) for name in ("accuracy", "logloss")}
 _ = pictures.differences(panels, orange, "minus bias initialization")

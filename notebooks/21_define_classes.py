@@ -82,7 +82,7 @@ toy_class = np.repeat(list(numbers), list(numbers.values()))
 toy_side = hierarchy.split(toy, toy_class, seed=0)
 toy_side
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-toy-split", "caption": "Four made-up classes; colours are the sides that the classes go to."}, "image": {"alt": "Two clouds of points. Quasars and BL Lacs share the lower left cloud and one colour, pulsars and novae the upper right cloud and another."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-toy-split", "caption": "Four made-up classes; colours are the sides that the classes go to. Classes that look alike go together."}, "image": {"alt": "Two clouds of points. Quasars and BL Lacs share the lower left cloud and one colour, pulsars and novae the upper right cloud and another."}}
 fig, ax = plt.subplots(figsize=(5.5, 3.4))
 for name, marker in zip(numbers, "o^sD", strict=True):
     points = toy[toy_class == name].T

@@ -116,7 +116,7 @@ print(f"effective sample size {weights.effective_sample_size(mine):.0f}")
 # A source is associated when somebody finds its counterpart: easier for a bright source, far from the crowded plane. On the map, the weights just made (in all ten
 # features, by the estimator that this chapter ends up with):
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-weights-sky", "caption": "Associated sources; the area of a point is its weight (above), and unassociated sources (below), in Galactic coordinates."}, "image": {"alt": "Two all-sky maps. Weights make the associated sources, above, crowd along the Galactic plane as the unassociated ones, below, do; at high latitude they shrink to small points."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-weights-sky", "caption": "Associated sources; the area of a point is its weight (above), and unassociated sources (below), in Galactic coordinates. Weighted, the associated sources crowd in the plane as the unassociated do."}, "image": {"alt": "Two all-sky maps. Weights make the associated sources, above, crowd along the Galactic plane as the unassociated ones, below, do; at high latitude they shrink to small points."}}
 fig, axes = plt.subplots(2, 1, figsize=(7, 7), subplot_kw={"projection": "aitoff"})
 info, style = gamma.info, {"lw": 0, "alpha": 0.5}
 places = info["GLON"].to_numpy(), info["GLAT"].to_numpy()
@@ -202,7 +202,7 @@ Markdown(
 #
 # The paper's second check (Fig. A2): draw sources from a fitted mixture and compare their log-likelihoods with the real ones'.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-likelihoods", "caption": "Log-likelihoods of real sources and of sources drawn from the 12-kernel mixtures (counterpart of Fig. A2)."}, "image": {"alt": "Histograms of log-likelihood of real and of drawn sources, which agree in the bulk for both samples: the check does not find the mixtures' faults."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-likelihoods", "caption": "Log-likelihoods of real sources and of sources drawn from the 12-kernel mixtures (counterpart of Fig. A2). They agree, for the mixture has seen these sources."}, "image": {"alt": "Histograms of log-likelihood of real and of drawn sources, which agree in the bulk for both samples: the check does not find the mixtures' faults."}}
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
 texts = ("catalogue", "drawn from the mixture")
 likelihoods = weight_studies.likelihoods(associated, unassociated, seed=seed)
@@ -242,7 +242,7 @@ shown = "sin(GLAT)", "log10(Signif_Avg)", "log10(Variability_Index)", "LP_beta"
 LINE = {"density": True, "histtype": "step"}
 BOUNDS = {1: "sky", 4: "blue", 16: "orange"}
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-weighted-features", "caption": "Four features of unassociated, associated and weighted associated sources (counterpart of Fig. 1). In parentheses: the largest weight allowed."}, "image": {"alt": "Four panels of histograms; weighting moves the associated sources towards the unassociated ones. In the panel of LP_beta the weighted sources have a spike just below zero."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-weighted-features", "caption": "Four features of unassociated, associated and weighted associated sources (counterpart of Fig. 1). In parentheses: the largest weight allowed. In the last panel weighting makes a spike below zero that neither sample has."}, "image": {"alt": "Four panels of histograms; weighting moves the associated sources towards the unassociated ones. In the panel of LP_beta the weighted sources have a spike just below zero."}}
 fig, axes = plt.subplots(2, 2, figsize=(8, 5.8))
 for ax, name in zip(axes.flat, shown, strict=True):
     column = features.GAMMA_FEATURES.index(name)
@@ -300,7 +300,7 @@ sets = stored.table(
 spread = weight_studies.sizes(sets, group)
 by_method = spread.groupby("estimator", sort=False)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-seeds", "caption": "Effective sample size and mean weight of every seed; the open circle is seed 0. Dotted: the paper's value, and the largest mean that a density ratio can have."}, "image": {"alt": "Two panels of points in three rows. The mixtures scatter widely, with seed 0 near the upper end, and have means near two; the other estimators hardly scatter and have means near one."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-seeds", "caption": "Effective sample size and mean weight of every seed; the open circle is seed 0. Dotted: the paper's value, and the largest mean that a density ratio can have. Only the mixtures depend on luck, and their mean weight is too large."}, "image": {"alt": "Two panels of points in three rows. The mixtures scatter widely, with seed 0 near the upper end, and have means near two; the other estimators hardly scatter and have means near one."}}
 fig, axes = plt.subplots(1, 2, figsize=(8, 2.6), sharey=True)
 paper = claims.paper("22_weigh_the_shift")
 for ax, column, line in zip(

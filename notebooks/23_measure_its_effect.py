@@ -159,7 +159,7 @@ auc = auc.agg(["mean", "std"])
 #
 # AGN against Galactic sources: the simplest case, and the paper's first.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-two-class-roc", "caption": "ROC curves of the two classes, mean over splits (counterpart of Fig. 4)."}, "image": {"alt": "Two panels, AGN and Galactic. Weighted testing lowers the ROC curve; whether the forest was trained with weights makes hardly a difference."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-two-class-roc", "caption": "ROC curves of the two classes, mean over splits (counterpart of Fig. 4). Weighted testing lowers the curves, weighted training does not raise them."}, "image": {"alt": "Two panels, AGN and Galactic. Weighted testing lowers the ROC curve; whether the forest was trained with weights makes hardly a difference."}}
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.6), sharey=True)
 for ax, kind in zip(axes, ("AGN", "Galactic"), strict=True):
     for label in ("RF", "wtRF", "wRF"):
@@ -202,7 +202,7 @@ search = stored.table(
 )  # fmt: skip
 paper = claims.paper(settings.chapter)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-area-search", "caption": "Weighted two-class area of the same forests under other weights, against the bound of the weights; mixtures: mean over seeds with their range. Dotted: the paper's area, found with a bound of 10."}, "image": {"alt": "Three falling lines; at a bound of 10 all lie above the dotted line."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-area-search", "caption": "Weighted two-class area of the same forests under other weights, against the bound of the weights; mixtures: mean over seeds with their range. Dotted: the paper's area, found with a bound of 10. Only mixtures with larger bounds get below it."}, "image": {"alt": "Three falling lines; at a bound of 10 all lie above the dotted line."}}
 fig, ax = plt.subplots(figsize=(6.4, 3.8))
 pictures.areas_by_bound(ax, search)
 ax.axhline(paper["shift.auc_two_class_weighted"], color="k", ls=":", label="paper")
@@ -225,7 +225,7 @@ print(note)
 #
 # ## Six classes: ranking
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-six-class-roc", "caption": "One class against the rest: ROC curves of the six groups, mean over splits (counterpart of Figs 8 and 10)."}, "image": {"alt": "Six ROC panels; in each the unweighted curve is highest and the two with weighted testing nearly coincide."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-six-class-roc", "caption": "One class against the rest: ROC curves of the six groups, mean over splits (counterpart of Figs 8 and 10). Every group is harder to rank in weighted tests."}, "image": {"alt": "Six ROC panels; in each the unweighted curve is highest and the two with weighted testing nearly coincide."}}
 panels = pictures.six_panels("false-positive rate", "true-positive rate")
 for kind, ax in panels.items():
     for label in ("RF", "wtRF", "wRF"):
@@ -352,7 +352,7 @@ change.loc[NAMES].rename_axis("weighted minus unweighted training").round(3)
 # of a reliability diagram, over the same ten bins for both forests, each bin with its share of the test sources: neither
 # training is better calibrated.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-six-class-reliability", "caption": "Reliability with weighted testing: observed fraction against predicted probability (counterpart of Fig. 12). Error bars: standard deviation over splits; bins with at least ten test sources in a split."}, "image": {"alt": "Six reliability diagrams. Both trainings follow the diagonal at low probabilities; above one half their points scatter, on average a little below it, with overlapping error bars."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-six-class-reliability", "caption": "Reliability with weighted testing: observed fraction against predicted probability (counterpart of Fig. 12). Error bars: standard deviation over splits; bins with at least ten test sources in a split. At low probabilities both forests follow the diagonal."}, "image": {"alt": "Six reliability diagrams. Both trainings follow the diagonal at low probabilities; above one half their points scatter, on average a little below it, with overlapping error bars."}}
 panels = pictures.six_panels("predicted probability", "observed fraction")
 pictures.reliability(panels, results["reliability"], ("wtRF", "wRF"))
 plt.show()
@@ -370,7 +370,7 @@ print(f"predicted minus observed fraction above one half: {text}")
 # One set of weights is one opinion about the unassociated sources. So train and test again with every seed of every
 # estimator.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-training-spread", "caption": "Weighted minus unweighted training, tested with the same weights: mean area over the six classes, for every set of weights, with 95 % intervals."}, "image": {"alt": "Thirty-six points with intervals, a row for each set of weights: every point lies within a hundredth of zero and every interval includes it."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-training-spread", "caption": "Weighted minus unweighted training, tested with the same weights: mean area over the six classes, for every set of weights, with 95 % intervals. No interval excludes zero."}, "image": {"alt": "Thirty-six points with intervals, a row for each set of weights: every point lies within a hundredth of zero and every interval includes it."}}
 macro = scores.query("`class` == 'mean' and score == 'auc'")
 fig, ax = plt.subplots(figsize=(6.6, 4.6))
 pictures.sets(ax, macro, "training", "change of the mean area by weighted training")
@@ -397,7 +397,7 @@ print(
 # The six groups are leaves of a tree. For the two, four or five classes at smaller depths one can train a forest of its own,
 # or add up the probabilities of the six. The paper finds both "practically the same" (Fig. 7).
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-hierarchy", "caption": "Summed minus directly trained, weighted training and testing: area under the ROC curve of every coarser class, with 95 % intervals (counterpart of Fig. 7)."}, "image": {"alt": "Eleven points with intervals: the points lie within two hundredths of zero, and every interval includes it."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-hierarchy", "caption": "Summed minus directly trained, weighted training and testing: area under the ROC curve of every coarser class, with 95 % intervals (counterpart of Fig. 7). No interval excludes zero."}, "image": {"alt": "Eleven points with intervals: the points lie within two hundredths of zero, and every interval includes it."}}
 coarse = effect_studies.coarser(forests, group, weight, tested)
 table = coarse.rename(columns={"difference": "value"})
 table.index = [f"depth {row.depth}: {row.node}" for row in coarse.itertuples()]
@@ -438,7 +438,8 @@ plt.show()
 
 # %% [markdown]
 # Impurity importances share the credit among correlated features (flux, its uncertainty and significance), so read the
-# order with care: curvature decides between two classes, the index at 1 GeV among six.
+# order with care. Between two classes the index at 1 GeV and the significance of the curvature (`LP_SigCurv`) lead together;
+# among six the index still leads, and the curvature counts half as much.
 #
 # ## What `sample_weight` means has changed
 #
@@ -461,7 +462,7 @@ ratio["paper (1.2.2)"] = [
     for short in catalogue.SHORT
 ]
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sample-weight-meaning", "caption": "Expected over true number of associated sources after weighted training, for both meanings of sample_weight, and the paper's."}, "image": {"alt": "Points per class: bootstrap probabilities give far more biased counts than multiplied counts, which lie near the paper's values."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sample-weight-meaning", "caption": "Expected over true number of associated sources after weighted training, for both meanings of sample_weight, and the paper's. The old meaning (counts) lies near the paper, the new one (bootstrap) far away."}, "image": {"alt": "Points per class: bootstrap probabilities give far more biased counts than multiplied counts, which lie near the paper's values."}}
 fig, ax = plt.subplots(figsize=(6.8, 3.4))
 style = {"counts": ("o", "blue"), "bootstrap": ("s", "orange")}
 for kind, (marker, color) in style.items():
@@ -562,6 +563,6 @@ for kind in forest.WEIGHTINGS:
     off[kind] = f"{kind} {np.abs(sums / truth - 1).mean():.2f}"
 Markdown(
     f"Counts are off, on average, by: {', '.join(off.values())}. Both meanings "
-    "give the same biased counts: a shallow leaf averages over many sources, and "
-    "an average with weights is that over weighted draws."
+    "give nearly the same biased counts: a shallow leaf averages over many "
+    "sources, and an average with weights is that over weighted draws."
 )

@@ -240,7 +240,7 @@ by_epoch = stored.table(
     **store,
 )  # fmt: skip
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-epochs", "caption": "Area under the one-vs-rest ROC curve of test sources against epochs, unweighted (left) and weighted (right) training and testing, mean over splits (counterpart of Fig. C1). Dotted: the paper's choice."}, "image": {"alt": "Two panels of learning curves. Without weights all six groups are flat after some hundred epochs; with weights most peak before the paper's 500 epochs and then sink."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-epochs", "caption": "Area under the one-vs-rest ROC curve of test sources against epochs, unweighted (left) and weighted (right) training and testing, mean over splits (counterpart of Fig. C1). Dotted: the paper's choice. Without weights nothing is lost by training on; with them the areas sink."}, "image": {"alt": "Two panels of learning curves. Without weights all six groups are flat after some hundred epochs; with weights most peak before the paper's 500 epochs and then sink."}}
 fig, axes = plt.subplots(1, 2, figsize=(7.6, 3.8), sharey=True)
 for ax, (weighted, part) in zip(axes, by_epoch.groupby("weighted"), strict=True):
     mean = part.groupby(["class", "epoch"])["auc"].mean()
@@ -312,7 +312,7 @@ gaps = {
 }
 gaps = pd.DataFrame(gaps, index=["value", "low", "high"]).T.astype(float)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-minus-forest", "caption": "Area of the network minus that of the forest, both trained without weights, on the same test sources, with 95 % intervals; above without weights, below with them in the test."}, "image": {"alt": "Twelve points with intervals. Without weights in the test the network is ahead by one or two hundredths in every class, for three of them with certainty; with weights it is ahead in all classes but bll+, and every interval includes zero."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-minus-forest", "caption": "Area of the network minus that of the forest, both trained without weights, on the same test sources, with 95 % intervals; above without weights, below with them in the test. The network is nowhere behind with certainty."}, "image": {"alt": "Twelve points with intervals. Without weights in the test the network is ahead by one or two hundredths in every class, for three of them with certainty; with weights it is ahead in all classes but bll+, and every interval includes zero."}}
 fig, ax = plt.subplots(figsize=(6.4, 4))
 figures.intervals(ax, gaps)
 ax.axvline(0, color="k", lw=0.8)
@@ -373,7 +373,7 @@ scores, *_ = stored.tables(
 )
 macro = scores.query("`class` == 'mean' and score == 'auc'")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-spread", "caption": "Networks: weighted minus unweighted training, tested with the same weights; mean area over the six classes for every set of weights, with 95 % intervals."}, "image": {"alt": "Thirty-six points with intervals, a row for each set of weights: every point lies one or two hundredths below zero, and for about half of the sets the interval does so, too."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-spread", "caption": "Networks: weighted minus unweighted training, tested with the same weights; mean area over the six classes for every set of weights, with 95 % intervals. All points lie below zero, about half of the intervals wholly."}, "image": {"alt": "Thirty-six points with intervals, a row for each set of weights: every point lies one or two hundredths below zero, and for about half of the sets the interval does so, too."}}
 fig, ax = plt.subplots(figsize=(6.6, 4.6))
 pictures.sets(ax, macro, "training", "change of the mean area by weighted training")
 ax.set_ylabel("sets of weights")
@@ -434,7 +434,7 @@ row = [values[f"shift.associated.nn_weighted.{short}"] for short in catalogue.SH
 paper = pd.Series(row, NAMES, name="paper")
 search["distance"] = ((search[NAMES] - paper).abs() / paper).mean(axis=1)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-search", "caption": "Expected psr+ and bll+ among associated sources after weighted training of the network: as printed (black), with what the paper leaves open (blue), and against what it states (orange). Star: the paper; cross: the true numbers."}, "image": {"alt": "Scatter plot. Blue points spread from the true numbers towards lower bll+, orange points scatter; the paper's star lies outside all of them, at high psr+ and low bll+."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-network-search", "caption": "Expected psr+ and bll+ among associated sources after weighted training of the network: as printed (black), with what the paper leaves open (blue), and against what it states (orange). Star: the paper; cross: the true numbers. No variant comes near the star."}, "image": {"alt": "Scatter plot. Blue points spread from the true numbers towards lower bll+, orange points scatter; the paper's star lies outside all of them, at high psr+ and low bll+."}}
 fig, ax = plt.subplots(figsize=(6.4, 4.4))
 style = {"as printed": "black", "left open": "blue", "stated otherwise": "orange"}
 for kind, color in style.items():
@@ -512,8 +512,9 @@ for degree, what in ((1, "line"), (3, "cubic")):
         more[what, kind] = np.sqrt(np.mean((np.polyval(fit, target) - truth) ** 2))
 told = [f"{' '.join(k)} {errors[k]:.3f} to {more[k]:.3f}" for k in errors]
 Markdown(
-    f"{'; '.join(told)}. The cubic's vanish. The line's stay: no number of sources "
-    "repairs a model that cannot be right, and weights only choose where it errs."
+    f"With more points: {'; '.join(told)}. The cubic's vanish. The line's stay: no "
+    "number of sources repairs a model that cannot be right, and weights only "
+    "choose where it errs."
 )
 
 # %% [markdown]

@@ -289,7 +289,7 @@ count_studies.mean_interval(labels, needed).round(1)
 #
 # - **Training sources.** Each split trains on 70 % of the sources. The scatter of a sum over splits is what 30 % of the
 #   sources more or less do to it; the *delete-d jackknife* {cite:p}`shao1989` turns that into the error of the whole sample:
-#   times $\sqrt{.7 / .3} = 1.5$, because the parts overlap.
+#   times $\sqrt{0.7 / 0.3} = 1.5$, because the parts overlap.
 # - **Weights**, after weighted training: the scatter over all seeds and estimators of the weights.
 # - **The draw**: probabilities are no classes. $\sqrt{\sum p (1 - p)}$, for sources whose class is not known.
 
@@ -307,7 +307,7 @@ for training, part in counts:
         counts[training, part], from_weights, part
     )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-count-uncertainty", "caption": "Errors of the expected number of unassociated sources in each class, in three parts and in all, for the four trainings; black ticks: the paper's ±."}, "image": {"alt": "Four panels. The total error is about ten times the paper's black ticks or more in every class; most of it comes from the choice of training sources."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-count-uncertainty", "caption": "Errors of the expected number of unassociated sources in each class, in three parts and in all, for the four trainings; black ticks: the paper's ±. The totals are many times the ticks."}, "image": {"alt": "Four panels. The total error is about ten times the paper's black ticks or more in every class; most of it comes from the choice of training sources."}}
 fig, axes = plt.subplots(2, 2, figsize=(7.6, 5.6), sharex=True, sharey=True)
 for ax, training in zip(axes.flat, catalogue.TRAININGS, strict=True):
     pictures.error_parts(ax, errors[training, False], counts[training, False])
@@ -372,7 +372,8 @@ fraction = {
     "plane": labelled[latitude < 10],
 }
 for place, rows in fraction.items():
-    print(f"{place}: {rows.mean():.2f} of {len(rows)} associated", end="; ")
+    where = place.replace("_", " ")
+    print(f"{where}: {rows.mean():.2f} of {len(rows)} associated", end="; ")
 print("the paper: about 0.90 and 0.50")
 
 # %% [markdown]
@@ -381,7 +382,7 @@ print("the paper: about 0.90 and 0.50")
 #
 # ## Do weights and classifiers disagree on single sources?
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-probability-differences", "caption": "Differences of class probabilities of unassociated sources between trainings (counterpart of Fig. 13)."}, "image": {"alt": "Six panels of histograms of probability differences; weighted minus unweighted forest is narrowest."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-probability-differences", "caption": "Differences of class probabilities of unassociated sources between trainings (counterpart of Fig. 13). The two forests differ least."}, "image": {"alt": "Six panels of histograms of probability differences; weighted minus unweighted forest is narrowest."}}
 pairs = published_catalogue.PAIRS
 single = {pair: made.differences(pair, sources[False]) for pair in pairs}
 edges = np.linspace(-0.6, 0.6, 41)
@@ -420,7 +421,7 @@ moments.rename_axis("differences of probabilities").round(3)
 # The most probable class against the true group, each predicted class adding up to 1: the diagonal is the precision.
 # Associated sources only, predicted by splits that did not train on them; in the lower row each counts with its weight.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-confusion-forest", "caption": "Confusion matrices of the random forest, normalised to the predicted class (counterpart of Fig. 15)."}, "image": {"alt": "Four confusion matrices. The diagonal dominates without weights in the test; with weights the diagonal of psr+ and fsrq+ falls below one half, most of the loss going to bcu+ and spp+."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-confusion-forest", "caption": "Confusion matrices of the random forest, normalised to the predicted class (counterpart of Fig. 15). Weighted testing (below) lowers the precision of psr+, fsrq+ and bll+."}, "image": {"alt": "Four confusion matrices. The diagonal dominates without weights in the test; with weights the diagonal of psr+ and fsrq+ falls below one half, most of the loss going to bcu+ and spp+."}}
 confusion = {
     short: made.confusion(short, sources[True], group, weight)
     for short in ("RF", "NN")

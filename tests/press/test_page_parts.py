@@ -96,7 +96,7 @@ def test_short_code_is_marked_so_that_it_is_not_broken():
 def test_claims_that_no_table_shows_stand_behind_the_cell_that_made_them(monkeypatch):
     monkeypatch.setattr(page_parts.scorecard, "making_cells", lambda chapter: {"a.b": 1, "a.c": 1})
     entries = [
-        {"id": name, "paper": 0.5, "ours": -0.25, "interval": [-0.5, 0.1], "n": None, "verdict": "differs"}
+        {"id": name, "paper": 0.5, "ours": -0.25, "interval": [-0.5, 0.1], "n": None, "verdict": "differs", "tolerance": 0.1}
         for name in ("a.b", "a.c")
     ]
     link = "../book/scorecard.html#claim-"

@@ -102,6 +102,10 @@ def test_a_claim_of_a_count_has_no_decimals_and_a_gap_is_a_dash():
     rows = dressed(frame, "abc").tbody.find_all("tr")
     assert [texts(row, ["td"]) for row in rows] == [["7", "7", "–"], ["9.00", "9.71", "–"], ["–", "1.00", "–"]]
     assert all(cell["class"] == ["number"] for cell in rows[0].find_all("td"))
+    measured = {"paper": 2.0, "ours": 2.004, "interval": None, "n": None, "verdict": "reproduced", "tolerance": 0.1}
+    both = [measured | {"id": "a"}, measured | {"id": "b", "ours": 2.0, "tolerance": 0}]
+    listed = BeautifulSoup(tables.claims_list(both, ""), "html.parser").tbody.find_all("tr")
+    assert [texts(row, ["td"])[:2] for row in listed] == [["2.00", "2.00"], ["2", "2"]], "only a count is whole"
     alone = dressed(pd.DataFrame({"ours": ["0.00", "4.00"]}, list("ab")), "ab")
     assert [cell.get_text() for cell in alone.find_all("td", class_="number")] == ["0", "4.00"]
 

@@ -168,7 +168,10 @@ def claims_list(entries: list[dict], link: str) -> str:
     )
     rows = []
     for entry in entries:
-        cells = [*_counts(claims.number(entry["paper"]), claims.number(entry["ours"])), claims.interval_text(entry["interval"])]
+        pair = claims.number(entry["paper"]), claims.number(entry["ours"])
+        if entry["tolerance"] == 0:
+            pair = _counts(*pair)
+        cells = [*pair, claims.interval_text(entry["interval"])]
         cells.append("–" if entry["n"] is None else str(entry["n"]))
         numbers = "".join(f'<td class="number">{typeset(cell)}</td>' for cell in cells)
         rows.append(f'<tr><th scope="row">{_link(entry["id"], link)}</th>{numbers}<td class="text">{entry["verdict"]}</td></tr>')
