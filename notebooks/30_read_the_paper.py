@@ -111,7 +111,7 @@ results = results[results["element"].isin(["Table 1", "Sect. 4.2"])]
 differ = results["verdict"] == "differs"
 assert (results.loc[differ, "ours"] < results.loc[differ, "paper"]).all()
 Markdown(
-    f"Of {len(rows)} numbers {verdicts['reproduced']} are reproduced, {verdicts['differs']} differ, and {verdicts['not tested']} were not tested. Most of "
+    f"Of {len(rows)} numbers {verdicts['reproduced']} are reproduced and {verdicts['differs']} differ; not tested: {verdicts['not tested']}. Most of "
     f"those that agree are settings, taken over. Of the {len(results)} *results*, {differ.sum()} differ, and each of these is lower here than in the paper: errors, widths and gains. "
     "A difference is not yet a fault of either side: the simulator is ours, and the paper's unit is open."
 )

@@ -96,7 +96,7 @@ ax.errorbar(
 )
 ax.plot(nights, x, "o-", lw=0.5, color=figures.COLORS["black"], label="walk")
 ax.set(xlabel="time (days)", ylabel=r"brightness ($\sigma$)")
-_ = ax.legend()
+_ = fig.legend(loc="outside upper center", ncols=2)
 
 # %% [markdown]
 # The step is exact for any gap, so a walk need be computed only where somebody looks. That the short gaps tell of $\tau$ and
@@ -231,7 +231,8 @@ for ax, shared in zip(axes, (True, False), strict=True):
     ax.set_xlabel("time (days)")
 axes[0].set_ylabel("magnitude (AB)")
 axes[0].invert_yaxis()
-_ = axes[1].legend(markerscale=4)
+labelled = axes[1].get_legend_handles_labels()
+_ = fig.legend(*labelled, loc="outside upper center", ncols=3, markerscale=4)
 # %%
 unvisited = ~curves.is_visit[0, : curves.length[0]]
 print(f"visits: {seen.sum()}; unvisited grid times: {unvisited.sum()}")
@@ -262,7 +263,7 @@ marks.best(shown, {}, names=units)
 # The table is the rms error of the i band's log time-scale. With one driver and small noise it is a few hundredths of a dex or
 # less; with a driver a band it is several times larger, which is what ten years of a walk can tell. A network that reports
 # three digits here has found the simulator's common noise, not a property of quasars: in the real quasars of
-# {ref}`ch-meet-real-quasars` the bands' drivers are correlated by about .97, close to one and different from it.
+# {ref}`ch-meet-real-quasars` the bands' drivers are correlated by about 0.97, close to one and different from it.
 #
 # ## Shortcut two: one spectrum
 #
@@ -316,7 +317,7 @@ _ = ax.legend()
 #
 # A telescope has one filter in the beam. LSST will look at a place about 820 times in ten years, in one band each time
 # {cite:p}`ivezic2019`. The setting `realistic` takes the three shortcuts away at once: bright quasars with scattered slopes, bands
-# that hear one driver and a private one each with a correlation of .9 to .99, and each band on its own nights. It takes away a
+# that hear one driver and a private one each with a correlation of 0.9 to 0.99, and each band on its own nights. It takes away a
 # fourth one too: stated errors that are true. Here, as in real surveys, a band's errors differ from the stated ones by about a tenth, about
 # 0.01 mag is not in them at all, and up to three measurements in a hundred are *outliers*, off by tenths of a magnitude.
 
@@ -394,8 +395,10 @@ scores = scores[scores.model == "all"].set_index("part")
 # %%
 for part, row in scores.iterrows():
     reached = "reached" if row.calibration <= 0.03 else "missed"
-    print(part, reached, row[["calibration_low", "calibration_high"]].values)
-print("each network alone:", alone.calibration.round(3).to_list())
+    low, high = row["calibration_low"], row["calibration_high"]
+    print(f"{part}: bar {reached}, calibration {low:.3f} to {high:.3f}")
+lowest, highest = alone.calibration.min(), alone.calibration.max()
+print(f"each network alone: {lowest:.3f} to {highest:.3f}")
 columns = ["n", "mae", "logm_rms", "logm_sigma", "rho_rms", "calibration"]
 units = {"mae": "mae (prior sd)"}
 units |= {name: f"{name} (dex)" for name in ("logm_rms", "logm_sigma")}
@@ -500,7 +503,7 @@ measured_speed = stored.table(
     **store,
 )
 rate = measured_speed.curves_per_second[0]
-print(f"{rate:.3g} six-band curves a second on one core")
+print(f"about {round(rate, -2):,.0f} six-band curves a second on one core")
 
 # %% [markdown]
 # ## Recap

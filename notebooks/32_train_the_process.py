@@ -176,10 +176,13 @@ assert right < 0.03 < wrong
 # %% tags=["nbval-ignore-output"]
 before, after = training_runs.demonstration(settings, seed)
 shown = ("loss", "magnitudes", "parameters")
-print({name: round(after[name] - before[name], 1) for name in shown})
+for name in shown:
+    print(f"{name}: {after[name] - before[name]:+.1f}")
 assert after["loss"] < before["loss"] - 1
 
 # %% [markdown]
+# The loss has fallen and both log-densities, of the magnitudes and of the parameters, have risen: the machine runs.
+#
 # ## The long run
 #
 # The paper trains on 11,000 curves for 300 epochs, each curve with all its 500 to 1,000 visits. On one processor core such a
@@ -401,7 +404,7 @@ marks.best(table, smallest, digits={"seconds": 0}, names=units)
 # ## Whole curves
 #
 # One thing a processor core cannot do in reasonable time: show the network *every* visit and the whole grid in every step, as the
-# paper does. The reading with the smallest errors above, that of June 2021 with its own rate and batches, had a GPU for some minutes, all that was lent. It and the
+# paper does. The reading with the smallest errors above, that of June 2021 with its own rate and batches, had a GPU for some minutes. It and the
 # long run answer for the same fresh curves, each shown as many visits as in its training.
 
 # %%
@@ -431,8 +434,8 @@ for name in ("mae", "heldout"):
     print(f"  {name}: {ends[0]:+.4f} ({ends[1]:+.4f} to {ends[2]:+.4f})")
 
 # %% [markdown]
-# At equal steps, whole curves (and the other reading) are ahead for the targets. But a step with them costs so much more that the loan
-# of a GPU ended at less than a third of the long run's steps, and there the network is a little worse in both, by more than chance over
+# At equal steps, whole curves (and the other reading) are ahead for the targets. But a step with them costs so much more that the GPU's
+# minutes ended at less than a third of the long run's steps, and there the network is a little worse in both, by more than chance over
 # curves (one seed each). For the curve itself they buy nothing: shown several times the visits, a straight line is better by a quarter, and the
 # network no better at all. It blurs, however much it is shown. Its log-densities were still rising, so a longer run would be better; how
 # much better is open.

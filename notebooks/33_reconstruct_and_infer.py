@@ -406,7 +406,8 @@ shown = ["mae", "mae_median", "logm_rms", "effective", "effective_1"]
 units = {name: f"{name} (prior sd)" for name in ("mae", "mae_median")}
 units |= {"logm_rms": "logm_rms (dex)"}
 smallest = {"mae_median": "min"}
-marks.best(exact_table[shown], smallest, digits=4, names=units)
+digits = dict.fromkeys(shown, 4) | {"effective": 0, "effective_1": 0}
+marks.best(exact_table[shown], smallest, digits=digits, names=units)
 
 # %% tags=["remove-input"]
 test = exact_table.xs("test", level="part")

@@ -100,7 +100,7 @@ leaning = {
 }
 table = pd.DataFrame(leaning, rank_shapes.SHAPES).T
 units = {name: f"{name} (sd of chance)" for name in table}
-marks.best(table, dict.fromkeys(table, 0.0), digits=1, names=units)
+marks.best(table, {}, digits=1, names=units)
 
 # %% [markdown]
 # A right posterior has flat ranks. Too narrow: truths fall outside, at both ends. Too wide: they crowd the middle. Too low: they lie
@@ -235,9 +235,9 @@ marks.best(largest.loc[models, shown], {"mahalanobis": "min"})
 #
 # ## Coarse ranks
 #
-# An earlier form of this page found a deviation in the neural process's *self-test*, which no perfect test may have, and blamed cousins: each
-# *pass* of the network has weights and a latent of its own, and several draws came from each. If they are the cause, a draw from a pass
-# of its own must pass where a cousin fails. There is a second suspect. Among 32 draws, one truth in 33 has the rank 0, where the diagonal says none: ranks among
+# With few passes the neural process deviates in its own *self-test*, which no perfect test may do. Two suspects. *Cousins:* each *pass* of the
+# network has weights and a latent of its own, and several draws may come from one pass. If they are the cause, a draw from a pass of its own
+# must pass where a cousin fails. *Steps:* among 32 draws, one truth in 33 has the rank 0, where the diagonal says none: ranks among
 # few draws climb a *staircase*.
 
 # %%

@@ -147,7 +147,7 @@ def state(name):
 
 
 states = pd.DataFrame({name: state(name) for name in names})
-states.value_counts().head(8)
+states.value_counts().head(8).to_frame("sources")
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-flows", "caption": "What became of every source: from DR2 to FL16Y. Band widths are numbers of sources; a band has the colour of the state it leaves."}, "image": {"alt": "Flow diagram with four columns. Broad bands keep AGN as AGN. Only the last step, to FL16Y, opens the block without a class: one band of it leads to AGN, a thin one to Galactic and a broad one to not listed."}}
 fig, ax = plt.subplots(figsize=(7.4, 5.0))
@@ -179,7 +179,8 @@ rows = {}
 for name in names:
     table = release[name].set_index("Source_Name", drop=False)
     rows[name] = table.loc[chosen[name], columns]
-pd.DataFrame(rows).T
+digits = {"Signif_Avg": 1, "GLAT": 1, "LP_SigCurv": 1}
+pd.DataFrame(rows).T.infer_objects().round(digits)
 
 # %%
 entry = release["FL16Y"].set_index("Source_Name").loc[chosen["FL16Y"]]
@@ -213,6 +214,10 @@ drift = pd.DataFrame(
     }
 )
 drift.fillna(0).astype(int).loc[["sfr", "bin", "spp", "msp", "bcu"]]
+
+# %% [markdown]
+# Over three releases `sfr` and `bin` hardly change, and in the fourth they are two to five times as many. The sky has not changed
+# so fast, so the label has. What are the new Galactic ones?
 
 # %%
 last = match["DR4 to FL16Y"]

@@ -113,7 +113,7 @@ dr4 = release["4fgl-dr4"]
 exam = exams.get_exam("agn-galactic")
 outcome = exams.answers(exam, dr4, release["fl16y"])
 answer, cluster = outcome["answer"], exams.clusters(outcome)
-answer[answer != ""].value_counts()
+answer[answer != ""].value_counts().to_frame("sources")
 
 # %%
 names = ("associated", "unassociated")
@@ -199,7 +199,7 @@ plt.show()
 
 # %% [markdown]
 # Galaxies are hardly ever missed. Of the Galactic sources a third is called an AGN, among them about half of the pulsars,
-# four of them with more than .9. "Trust *active galaxy or not*" would be the wrong summary: trust *active galaxy*, when it
+# four of them with more than 0.9. "Trust *active galaxy or not*" would be the wrong summary: trust *active galaxy*, when it
 # is said of a source far from the plane; do not trust that no pulsar hides among them. The classes that are recalled well,
 # `spp` and `sfr`, are those that chapter 41 found within a degree of the plane. How do the scores look without them?
 
@@ -297,7 +297,9 @@ chosen = stored.table(
     seed=seed,
 ).set_index("Source_Name")
 mine = exams.score_predictions(chosen, pulsar_answer, **shared)
-print(mine.attrs)
+print(
+    f"{mine.attrs['n']} answers, {mine.attrs['no_answer']} candidates without one"
+)
 mine.round(3)
 
 # %% [markdown]
@@ -387,11 +389,12 @@ for name, peer in peers.LABEL_PEERS.items():
     said, _ = peers.lead_names(peers.labels(peer), match[peer.release])
     rows[name] = exams.compare_labels(said, ours, pulsar_answer, rare="psr")
 finke = pd.DataFrame(rows).T
-finke.rename(columns={"psr": "pulsars"}).round(3)
+counts = dict.fromkeys(["n", "psr", "found", "found by ours"], int)
+finke.astype(counts).rename(columns={"psr": "pulsars"}).round(3)
 
 # %% [markdown]
-# In accuracy they are ahead by one or two sources. But look at the last columns: they got there by calling almost nothing a
-# pulsar. Of eleven pulsars they find two or none, ours four. Accuracy rewards silence about the rare class.
+# In accuracy they are ahead by a single source. But look at the last columns: they got there by calling almost nothing a
+# pulsar. Of eleven pulsars they find one or none, ours four. Accuracy rewards silence about the rare class.
 #
 # ## Which estimate foretold the result?
 #
@@ -435,9 +438,9 @@ promised = stored.table(
     seed=seed,
 )
 estimates = promised.set_index(["sample", "score"])
-promised[promised["score"] == "logloss"].set_index("sample")[
-    ["value", "low", "high", "n_eff"]
-].round(3)
+shown = promised[promised["score"] == "logloss"].set_index("sample")
+shown = shown[["value", "low", "high", "n_eff"]].astype({"n_eff": int})
+shown.rename(columns={"value": "log-loss (nats)"}).round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-promises", "caption": "What was promised for paper 2's forest on associated sources (blue) and what FL16Y showed (orange). Intervals hold the sampling of sources and the estimation of weights."}, "image": {"alt": "Two panels with six rows. The unweighted promise of log-loss is far smaller than observed; matched lies near observed; the reweighted observation has a very wide interval."}}
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 2.8), sharey=True)

@@ -134,7 +134,8 @@ bcu = stored.table(
 outcome = exams.answers(exams.get_exam("bll-fsrq"), lac, release["fl16y"])
 outcome = outcome.loc[bcu.index]
 answer, cluster = outcome["answer"], exams.clusters(outcome)
-outcome["class_after"].replace("", "no class, or not listed").value_counts().head(6)
+after = outcome["class_after"].replace("", "no class, or not listed")
+after.value_counts().head(6).to_frame("candidates")
 
 # %%
 bcu["photon index alone"] = candidates.photon_index_alone(lac, bcu.index)
@@ -296,7 +297,7 @@ for name, (source, target) in {
     balance = weights.two_sample_auc(source, target, w)
     n_eff = weights.effective_sample_size(w)
     print(
-        f"{name}: two-sample AUC after weighting {balance:.2f} (.5 is perfect), "
+        f"{name}: two-sample AUC after weighting {balance:.2f} (0.5 is perfect), "
         f"{n_eff:.0f} effective sources"
     )
 
@@ -356,7 +357,7 @@ older = exams.Exam(
 )
 dr2_outcome = exams.answers(older, dr2, release["4fgl-dr3"])
 dr2_answer = dr2_outcome["answer"]
-dr2_answer[dr2_answer != ""].value_counts()
+dr2_answer[dr2_answer != ""].value_counts().to_frame("candidates")
 
 # %%
 dr2_options = options | {"clusters": exams.clusters(dr2_outcome)}
@@ -364,7 +365,8 @@ mine = exams.score_predictions(ours, dr2_answer, **dr2_options)
 butter = peers.probabilities(peers.BLAZAR_PEERS["Butter et al."])
 butter = exams.class_columns(butter, ("bll", "fsrq"))
 harder = exams.paired_scores(ours, butter, dr2_answer, **dr2_options)
-print(f"shared names: {harder.attrs['n']}, {harder.attrs['count']}")
+count = ", ".join(f"{n} {kind}" for kind, n in harder.attrs["count"].items())
+print(f"{harder.attrs['n']} shared names: {count}")
 harder.rename(columns={"first": "logistic", "second": "Butter et al."}).round(3)
 
 # %% [markdown]
@@ -461,5 +463,5 @@ labelled = rng.uniform(size=2000) < 0.4
 fair = exams.score_predictions(both(p), truth[labelled], n_resamples=200)
 Markdown(
     f"Accuracy {fair.value['accuracy']:.2f} and AUC {fair.value['auc']:.2f}: "
-    "within the intervals those of the row *all*. A fair sample grades fairly."
+    "inside the intervals of the row *all*. A fair sample grades fairly."
 )

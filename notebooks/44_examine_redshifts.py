@@ -107,7 +107,7 @@ print(
 # 2. *Secure*: `zflag` 1 in 1CGH {cite:p}`arsioli2024`, or a corrected value of quality 1 or more by
 #    {cite:t}`goldoni2021`. 1CGH counts where both have one.
 # 3. *Limit*: no secure value, but `zflag` 3 or a lower limit by Goldoni; the larger of two.
-# 4. Values that contradict each other by more than .01 are left out, and counted.
+# 4. Values that contradict each other by more than 0.01 are left out, and counted.
 # 5. Photometric and uncertain values (`zflag` 2) are no answer.
 #
 # Some of the references are older than 4LAC-DR3: "absent from 4LAC-DR3" is the right word, not "measured after".
@@ -172,7 +172,10 @@ for name, part in peers.paper_redshifts().items():
 truth = secure["z"]
 if settings.profile == "smoke":  # every contender answers for a part only
     truth = truth[truth.index.isin(tables["ridge"].index)]
-{name: int(part.index.isin(truth.index).sum()) for name, part in tables.items()}
+answered = {
+    name: part.index.isin(truth.index).sum() for name, part in tables.items()
+}
+pd.DataFrame({"answered": answered}).T
 
 # %% [markdown]
 # ## Scored once
@@ -214,7 +217,7 @@ pd.concat(both).rename(index=HEADS, columns={"value": "difference"}).round(3)
 
 # %% [markdown]
 # Published minus the other; negative favours the published table. In RMSE the paper's networks and the book's model cannot
-# be told apart on later redshifts (the intervals allow .05 either way), and the class mean is clearly worse. In CRPS, which
+# be told apart on later redshifts (the intervals allow 0.05 either way), and the class mean is clearly worse. In CRPS, which
 # asks for the whole distribution, the published table beats the class mean, ridge, and two of the three networks; against
 # flipout the interval just touches zero.
 #

@@ -126,7 +126,7 @@ print(f"outside the training range: {out_of_range.sum()}")
 grid = np.linspace(0, 1, 101)
 fraction, low, high = skill.observed_fraction(grid)
 worth = {"answer": grid, "were FSRQs": fraction, "low": low, "high": high}
-pd.DataFrame(worth).iloc[[2, 20, 35, 50, 65, 80, 98]].round(3)
+pd.DataFrame(worth).set_index("answer").iloc[[2, 20, 35, 50, 65, 80, 98]].round(3)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-worth", "caption": "Fraction of FSRQs among the 200 known blazars with the most similar held-out answers, with its 95 % Wilson interval, against the answer. Dashed: a perfect forecaster."}, "image": {"alt": "The observed fraction follows the answer along the diagonal, with a band of a few per cent and small departures in the middle: the probabilities mean what they say."}}
 fig, ax = plt.subplots(figsize=(4.6, 4.0))
@@ -167,7 +167,7 @@ for row in (0, 12, -1):
 
 # %% tags=["remove-input"]
 Markdown(
-    f"The peak's frequency decides: P(FSRQ) exceeds one half up to {edge:.0e} Hz and falls from there. If you can find "
+    f"The peak's frequency decides: P(FSRQ) exceeds one half up to {edge / 1e12:.0f} THz and falls from there. If you can find "
     "archival radio, optical or X-ray data for your sources, fit the peak first."
 )
 
@@ -366,7 +366,7 @@ quasar = row[["object", "redshift", *columns]].explode(columns)
 quasar = quasar.astype({"time": float, "magnitude": float, "error": float})
 options = Options(survey="lsst", redshift="redshift")
 parameters, bands, curve = light_curves.light_curves(quasar, options, step=10.0)
-quasar.head(3).round(3)
+quasar.head(3).set_index("object").round(3)
 
 # %%
 ends = ["q500", "low68", "high68", "low95", "high95"]
@@ -558,9 +558,9 @@ print(
 # %% jupyter={"source_hidden": true} tags=["hide-cell", "solution"]
 likely = everything.loc[mine["Source_Name"], names].dropna().idxmax(axis=1)
 galactic = likely.isin(names[:3])
-print(
-    f"{galactic.sum()} of {len(likely)}:", likely[galactic].value_counts().to_dict()
-)
+kinds = likely[galactic].value_counts()
+kinds = ", ".join(f"{count} {name}" for name, count in kinds.items())
+print(f"{galactic.sum()} of {len(likely)}: {kinds}")
 print(
     "Both may be right: the networks look at gamma rays and know no counterparts,"
 )

@@ -78,7 +78,7 @@ def test_the_look_up_says_what_the_tables_say(groups):
     for source in known[::37]:
         rows = lookup.describe(source)[1].drop_duplicates("prediction").set_index("prediction")
         if source in (table := published["blazar_classes"]).index:
-            assert list(rows.loc["P(FSRQ) of a blazar, five voters", ["value", "low", "high"]]) == list(
+            assert list(rows.loc["P(FSRQ), five voters", ["value", "low", "high"]]) == list(
                 table.loc[source, ["probability_fsrq", "probability_low", "probability_high"]]
             )
         if source in (table := published["agn_redshifts"]).index:

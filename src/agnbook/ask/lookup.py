@@ -56,14 +56,14 @@ def describe(source: str) -> tuple[dict[str, str], pd.DataFrame]:
             for group in ("bll", "fsrq", "bcu", "psr", "msp", "spp"):
                 mean, sd = row[f"{model}_{group}"], row[f"{model}_{group}_std"]
                 low, high = max(mean - sd, 0), min(mean + sd, 1)
-                interval = f"mean, sd over {row['N_Splits']:.0f} splits"
+                interval = f"mean, sd of {row['N_Splits']:.0f} splits"
                 if np.isfinite(mean):
                     rows.append((f"P({group}+), {label}", mean, low, high, interval, _GAMMA, bool(row["Training_Sample"])))
     if source in (classes := source_names.published("blazar_classes")).index:
         row = classes.loc[source]
         doubt = "; no SED" if row["no_sed"] else ""
         ends = row[[f"probability_{name}" for name in ("fsrq", "low", "high")]]
-        rows.append(("P(FSRQ) of a blazar, five voters", *ends, f"95 %{doubt}", _BLAZAR, False))
+        rows.append(("P(FSRQ), five voters", *ends, f"95 %{doubt}", _BLAZAR, False))
     if source in (redshifts := source_names.published("agn_redshifts")).index:
         row = redshifts.loc[source]
         for level, text in ((68, "68.3"), (95, "95.4")):
