@@ -231,8 +231,7 @@ for ax, shared in zip(axes, (True, False), strict=True):
     ax.set_xlabel("time (days)")
 axes[0].set_ylabel("magnitude (AB)")
 axes[0].invert_yaxis()
-labelled = axes[1].get_legend_handles_labels()
-_ = fig.legend(*labelled, loc="outside upper center", ncols=3, markerscale=4)
+_ = fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
 # %%
 unvisited = ~curves.is_visit[0, : curves.length[0]]
 print(f"visits: {seen.sum()}; unvisited grid times: {unvisited.sum()}")

@@ -297,9 +297,7 @@ chosen = stored.table(
     seed=seed,
 ).set_index("Source_Name")
 mine = exams.score_predictions(chosen, pulsar_answer, **shared)
-print(
-    f"{mine.attrs['n']} answers, {mine.attrs['no_answer']} candidates without one"
-)
+print(mine.attrs["n"], "answers,", mine.attrs["no_answer"], "without one")
 mine.round(3)
 
 # %% [markdown]

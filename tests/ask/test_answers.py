@@ -157,9 +157,7 @@ def test_predictions_are_those_of_the_committed_tables():
     assert rows.loc["P(bll+), random forest", "value"] == table["RF_bll"]
     assert rows.loc["P(bll+), network", "high"] == pytest.approx(table["NN_bll"] + table["NN_bll_std"])
     published = pd.read_csv(storage.DATA / "results/blazar_classes.csv", comment="#").set_index("Source_Name")
-    assert rows.loc["P(FSRQ), five voters", "low"] == pytest.approx(
-        published.loc["4FGL J0001.2+4741", "probability_low"]
-    )
+    assert rows.loc["P(FSRQ), five voters", "low"] == pytest.approx(published.loc["4FGL J0001.2+4741", "probability_low"])
     assert list(predictions.loc[predictions["prediction"] == "redshift, median", "interval"]) == [
         "68.3 %, calibrated", "95.4 %, calibrated",
     ]  # fmt: skip

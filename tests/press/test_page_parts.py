@@ -80,6 +80,12 @@ def test_numbers_in_prose_have_a_true_minus_and_keep_their_per_cent():
     assert page_parts.dress(formula, "notebooks/x", set()) == formula
 
 
+def test_what_a_command_prints_is_set_smaller_only_where_that_makes_it_fit():
+    for length, small in ((80, False), (101, True), (130, False)):
+        block = f'<div class="highlight-console notranslate"><div class="highlight"><pre><b>$ x</b>\n{"&lt;" * length}\n</pre>'
+        assert ('<pre class="wide">' in page_parts.dress(block, "book/x", set())) is small
+
+
 def test_short_code_is_marked_so_that_it_is_not_broken():
     def code(text):
         words = " ".join(f'<span class="pre">{word}</span>' for word in text.split())

@@ -35,6 +35,9 @@ _NO_PROSE = re.compile(
 _SHORT_CODE = re.compile(r'<code class="docutils literal notranslate">((?:<span class="pre">[^<]*</span>| )*)</code>')
 _SHORT, _SHORT_IN_TABLE = 20, 12
 _TABLE_OR_CODE = re.compile(rf"(<table\b.*?</table>)|{_SHORT_CODE.pattern}", re.DOTALL)
+#: What a command prints; lines a little too long for the page are set smaller, longer ones are wrapped.
+_CONSOLE = re.compile(r'(<div class="highlight-console notranslate"><div class="highlight"><pre)>(.*?)</pre>', re.DOTALL)
+_FITS, _FITS_SMALLER = 90, 104
 _BOX = re.compile(r'(<table class="run-box"><caption>[^<]*</caption>)(.*?)</table>', re.DOTALL)
 
 
@@ -97,6 +100,13 @@ def _short_box(box: re.Match) -> str:
     return box[1] + "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in kept.items()) + "</table>"
 
 
+def _fit_console(block: re.Match) -> str:
+    """Return what a command prints, in smaller letters where these make a line fit."""
+    lengths = [len(unescape(re.sub(r"<[^>]+>", "", line))) for line in block[2].splitlines()]
+    small = ' class="wide"' if any(_FITS < length <= _FITS_SMALLER for length in lengths) else ""
+    return f"{block[1]}{small}>{block[2]}</pre>"
+
+
 def _typeset_prose(body: str) -> str:
     """Return a page's HTML with a true minus before numbers in its prose, and per cent that stays with its number."""
     parts, end = [], 0
@@ -131,6 +141,7 @@ def dress(body: str, page: str, known_claims: set[str]) -> str:
     body = _SOLUTION.sub(r"\1the solution\2the solution", body)
     for part, name in (("source", "code"), ("output", "output")):
         body = re.sub(rf"\b(Show|Hide) code cell {part}\b", rf"\1 the {name}", body)
+    body = _CONSOLE.sub(_fit_console, body)
     body = _typeset_prose(_keep_short_code(_BOX.sub(_short_box, body)))
     return tables.dress(body, f"{up}book/scorecard.html#claim-", known_claims)
 
