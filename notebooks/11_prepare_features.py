@@ -16,7 +16,7 @@
 #
 # :::{admonition} In this chapter
 # **The question:** which numbers of the {term}`4LAC` catalogue do the models of {cite:t}`gharat2023` learn from, and
-# whom do the 1224 sources that are left stand for?
+# which sources do the 1224 that are left stand for?
 #
 # **You will** see why gamma rays hint at a distance at all, turn the catalogue into 24 features for redshifts and 7 for
 # classes, and follow one source on the way.

@@ -284,9 +284,10 @@ table.rename_axis("part of the weight there").round(3)
 #
 # ## Every random start
 #
-# A mixture is fitted from a random start. So are, in their way, the weights of two estimators without any density: boosted trees that
-# tell unassociated from associated sources, and a logistic regression on Gaussian kernels, both *cross-fitted* (a source's weight
-# comes from a fit without it). All weights of all seeds are stored; chapters 23 to 25 carry them on.
+# A mixture is fitted from a random start, and its weights depend on it. How much? Beside the mixtures stand two estimators that need no
+# density: boosted trees that tell unassociated from associated sources, and a logistic regression on Gaussian kernels. Both are
+# *cross-fitted*: a source's weight comes from a fit without it, and which sources are fitted together is drawn at random too. All
+# weights of all seeds are stored; chapters 23 to 25 carry them on.
 
 # %%
 sets = stored.table(
