@@ -185,6 +185,7 @@ SIX_CELLS = [
 WORDS = [
     ("CLASS", "quasar"), ("CLASS", "psr"), ("CLASS", "<b>bll</b>"), ("CLASS", "0"), ("CLASS", "bll?"), ("SED_class", "VHSP"),
     ("SED_class", "low"), ("SpectrumType", "Gaussian"), ("SpectrumType", "power law"),
+    ("Counterpart_Catalog", "<b>"), ("Counterpart_Catalog", "BZCAT v5"),
 ]  # fmt: skip
 #: What people type for a source's name; none of these is one.
 LOOKUPS = [

@@ -200,6 +200,11 @@ def test_rows_without_an_answer_have_an_exit_status_of_their_own(blazars, tmp_pa
     assert f"{sum(row < 2 for row in rows)} of {len(rows)} sources classified" in capsys.readouterr().err
 
 
+def test_one_form_of_answer_at_a_time(capsys):
+    assert command_line.main(["lookup", "Mkn 421", "--json", "--csv"]) == 2
+    assert capsys.readouterr().err == "agnbook: Give --json or --csv, not both.\n"
+
+
 def test_lookup_of_many_names_and_of_a_position(capsys):
     assert command_line.main(["lookup", "Mkn 421", "3C 84", "mrk421", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

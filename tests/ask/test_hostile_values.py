@@ -71,9 +71,18 @@ def test_a_word_that_the_model_does_not_know_is_not_used(column, word, tmp_path,
     table = catalogue(3).assign(**{column: [word, *catalogue(3)[column][1:]]})
     status, _, output = _run(tmp_path, capsys, ["redshift"], table.to_csv(index=False))
     answer = pd.read_csv(output)
-    assert status == (last_guard.DONE if column == "SED_class" else last_guard.PARTLY)
+    can_do_without = column in ("SED_class", "Counterpart_Catalog")
+    assert status == (last_guard.DONE if can_do_without else last_guard.PARTLY)
     assert column in answer["problem"][0] and answer["problem"][1:].isna().all()
-    assert np.isfinite(answer["z_q500"]).tolist() == [column == "SED_class", True, True]
+    assert np.isfinite(answer["z_q500"]).tolist() == [can_do_without, True, True]
+
+
+@pytest.mark.parametrize("text", ["-", "--", "None", "null", "n/a", "no", "FALSE", "0"])
+def test_a_text_that_says_nothing_is_no_counterpart(text, tmp_path, capsys):
+    names = ["4FGL J0001.0+0000", "4FGL J0002.0+0000"]
+    table = pd.concat([catalogue(1)] * 2, ignore_index=True).assign(Source_Name=names, VLBI_Counterpart=["", text])
+    answer = pd.read_csv(_run(tmp_path, capsys, ["redshift"], table.to_csv(index=False))[2])
+    assert answer["z_q500"][0] == answer["z_q500"][1]
 
 
 @pytest.mark.parametrize("ending", NAME_OUTPUTS)

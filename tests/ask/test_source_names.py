@@ -52,6 +52,7 @@ def test_a_renamed_source_keeps_its_predictions():
     [
         ("PKS 2155-305", "PKS 2155-304"), ("J1104.4", r"4FGL J1104.4\+3812"), ("", "Give a"), ("?!", "Give a"),
         ("4FGL J2326.5+8555c", "was in 4FGL-DR2 and is not in 4FGL-DR4"), ("NGC 99999", "Give a"), ("Sirius", "Give a"),
+        ("4FGL J1104.4-3812", r"Did you mean 4FGL J1104.4\+3812\?$"), ("4FGL J1204.4-3812", "Give a"),
     ],
 )  # fmt: skip
 def test_near_misses_are_suggested_and_nothing_else(name, message):

@@ -43,6 +43,8 @@ def _lookup(options) -> int:
 
     if bool(options.names) == bool(options.at):
         raise BookError("Give names, or --at with a position; for example agnbook lookup --at '166.114 38.209'.")
+    if options.json and options.csv:
+        raise BookError("Give --json or --csv, not both.")
     unknown = {}
     if options.at:
         found = lookup.near(options.at, options.radius)

@@ -6,6 +6,7 @@ look-up, in a table to be answered, among the sources that taught a model.
 
 import difflib
 import re
+import unicodedata
 from functools import cache
 
 import numpy as np
@@ -28,7 +29,7 @@ _SMALLEST_RADIUS = 0.03
 
 def simplified(name: str) -> str:
     """Return a name without what people write differently: capitals, spaces, underscores, dashes, the release of 4FGL."""
-    name = re.sub(r"[\s_]+", "", str(name)).lower().translate(str.maketrans("‐‑‒−–—", "------"))
+    name = re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", str(name))).lower().translate(str.maketrans("‐‑‒−–—", "------"))
     name = re.sub(r"^(4fgl(-?dr\d)?|fl16y)(?=j)", "", name)
     return re.sub(r"^(markarian|mrk)(?=\d)", "mkn", name)
 
@@ -240,7 +241,12 @@ def _is_published(source: str) -> bool:
 
 
 def _close(key: str, index) -> list[str]:
-    """Names that differ by a slip: of the same letters (another catalogue's prefix is no slip) and nearly the same digits."""
+    """Names that differ by a slip: of the same letters (another catalogue's prefix is no slip) and nearly the same digits.
+
+    Of gamma-ray sources' names, which are places, those that differ in one character.
+    """
+    if _GAMMA.fullmatch(key):
+        return [other for other in index if len(other) == len(key) and sum(a != b for a, b in zip(other, key, strict=True)) == 1]
     letters = re.sub(r"[^a-z]", "", key)
     alike = [other for other in index if re.sub(r"[^a-z]", "", other) == letters]
     return difflib.get_close_matches(key, alike, n=5, cutoff=0.75) if letters else []

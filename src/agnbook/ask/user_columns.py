@@ -52,7 +52,13 @@ _MARKS = (99.0, 999.0, 9999.0, 99999.0)
 WORDS = {
     "CLASS": tuple(source_classes.PAPER_CLASSES), "SED_class": ("LSP", "ISP", "HSP"),
     "SpectrumType": ("PowerLaw", "LogParabola", "PLSuperExpCutoff", "PLSuperExpCutoff2", "PLSuperExpCutoff4"),
+    "Counterpart_Catalog": (
+        *features.COUNTERPART_CATALOGS, "identified", "rass", "nvss", "sumss", "qso", "magn", "dwarfs", "hmxb", "seyrl_b", "sey",
+    ),
 }  # fmt: skip
+#: Texts that say "nothing"; where a column says whether there is something, also those that say "no".
+_NOTHING = ("", "nan", "none", "null", "n/a", "na", "unk", "-", "--", "---")
+_NO = {"VLBI_Counterpart": ("no", "n", "false", "0", "0.0")}
 
 
 #: What VizieR calls columns that its rules (dashes for underscores, ``e_`` for an uncertainty) do not lead to.
@@ -350,10 +356,10 @@ def _half_a_peak(values: pd.DataFrame) -> list:
 
 def _known_words(column: str, found: pd.Series) -> tuple[pd.Series, list]:
     """Return the words that the models know, "" for the others, and what is wrong with these."""
-    if column not in WORDS:
-        return found, []
     plain, told = found.str.lower(), []
-    empty = plain.isin(("", "unk", "nan", "none", "--"))
+    empty = plain.isin((*_NOTHING, *_NO.get(column, ())))
+    if column not in WORDS:
+        return found.where(~empty, ""), []
     spelt = {word.lower(): word for word in WORDS[column]}
     foreign = ~empty & ~plain.isin(spelt)
     for word in found[foreign].unique():
