@@ -229,9 +229,9 @@ for ax, shared in zip(axes, (True, False), strict=True):
         points = curves.observed[0, seen, band]
         ax.plot(t[seen], points, ".", label=population.BANDS[band], **style)
     ax.set_xlabel("time (days)")
-axes[0].set_ylabel("magnitude (AB)")
-axes[0].invert_yaxis()
-_ = fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+axes[0].set(ylabel="magnitude (AB)", ylim=axes[0].get_ylim()[::-1])
+labels = ax.get_legend_handles_labels()
+_ = fig.legend(*labels, loc="outside upper center", ncols=3, markerscale=4)
 # %%
 unvisited = ~curves.is_visit[0, : curves.length[0]]
 print(f"visits: {seen.sum()}; unvisited grid times: {unvisited.sum()}")
@@ -259,7 +259,7 @@ units = {"exact": "exact (dex)", "network": "network (dex)"}
 marks.best(shown, {}, names=units)
 
 # %% [markdown]
-# The table is the rms error of the i band's log time-scale. With one driver and small noise it is a few hundredths of a dex or
+# The table is the rms error of the i band's log time-scale. With one driver and small noise it is a few hundredths of a {term}`dex` or
 # less; with a driver a band it is several times larger, which is what ten years of a walk can tell. A network that reports
 # three digits here has found the simulator's common noise, not a property of quasars: in the real quasars of
 # {ref}`ch-meet-real-quasars` the bands' drivers are correlated by about 0.97, close to one and different from it.

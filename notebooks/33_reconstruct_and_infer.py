@@ -446,7 +446,7 @@ marks.best(own_table[columns], {}, names=units)
 #
 # ## What does variability add to the mass?
 #
-# In the simulation, luminosity and mass are linked. So how much of "0.3 dex" would a redshift and a luminosity alone give? A quadratic
+# In the simulation, luminosity and mass are linked. So how much of "0.3 {term}`dex`" would a redshift and a luminosity alone give? A quadratic
 # regression of log mass on *true* values answers; half of the objects train it, the other half score it.
 
 # %%

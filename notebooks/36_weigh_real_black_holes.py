@@ -15,7 +15,7 @@
 # # Weigh real black holes
 #
 # **Can the flicker of a quasar weigh its black hole?** {cite:t}`park2021` state masses from light curves to some
-# tenths of a dex, on simulated quasars. Here are real ones: thousands of quasars of SDSS Stripe 82, each with a redshift,
+# tenths of a {term}`dex`, on simulated quasars. Here are real ones: thousands of quasars of SDSS Stripe 82, each with a redshift,
 # a luminosity and a mass from its spectrum.
 #
 # :::{admonition} In this chapter
