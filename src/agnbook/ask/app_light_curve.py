@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from agnbook.ask import curve_figures, curve_files, light_curves, parquet_size, tables
+from agnbook.ask import curve_figures, curve_files, light_curves, memory_size, tables
 from agnbook.ask.curve_options import Options
 from agnbook.ask.light_curves import Question
 from agnbook.ask.measurements import Measured
@@ -53,7 +53,7 @@ def _read(files: tuple[tuple[str, bytes], ...], reading: dict) -> tuple[list[Mea
             path.write_bytes(content)
             tables.check_packed(path, MOST_TEXT)
             if tables.FORMATS.get(path.suffix) == "parquet":
-                parquet_size.check(path, MOST_ROWS, MOST_UNPACKED)
+                memory_size.check_parquet(path, MOST_ROWS, MOST_UNPACKED)
             names[str(path)] = name
         try:
             return curve_files.read(list(names), Options(**reading))

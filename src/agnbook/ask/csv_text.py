@@ -8,8 +8,11 @@ from itertools import islice
 
 import pandas as pd
 
-from agnbook.ask import user_columns
+from agnbook.ask import memory_size, user_columns
 from agnbook.errors import FeatureError
+
+#: A line without the separator that is tried is one cell, and may be as long as a table is wide.
+csv.field_size_limit(2**31 - 1)
 
 SEPARATORS = (",", ";", "\t", "|")
 #: Rows that are looked at before the text is read.
@@ -128,6 +131,7 @@ def parse(text: str, texts=()):
             frame[plain] = cells.apply(lambda column: column.str.strip())
     if not header[0] and len(header) > 1 and list(frame.iloc[:, 0]) == list(range(len(frame))):  # an index written by pandas
         frame = frame.iloc[:, 1:]
+    memory_size.check_texts(frame)
     table = Table.from_pandas(frame)
     for column, unit in (units or {}).items():
         if names[column] in table.colnames:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook import described_tables, storage
-from agnbook.ask import csv_text, terminal, user_columns
+from agnbook.ask import csv_text, memory_size, terminal, user_columns
 from agnbook.errors import FeatureError
 
 #: Ending of a file's name -> format.
@@ -159,6 +159,7 @@ def _read_text(path, texts, packed):
     if "\0" in text:
         raise ValueError("it is no text, but holds zero bytes")
     if text.startswith("# %ECSV"):
+        memory_size.check_ecsv(text)
         return Table.read(text, format="ascii.ecsv")
     if str(path).lower().removesuffix(".gz").endswith(".ecsv"):
         raise ValueError("it does not begin with '# %ECSV'")
@@ -172,13 +173,18 @@ def _refuse_twins(names) -> None:
         raise FeatureError(f"It has two columns {', '.join(twins)}; keep the one that is meant.")
 
 
-def _refuse_data_elsewhere(path) -> None:
-    """Refuse a VOTable whose data lie at an address: its reader would open it, a file of this machine's too."""
+def _refuse_votable(path) -> None:
+    """Refuse a VOTable whose data lie at an address, which its reader would open (also this machine's files), and huge claims."""
     from astropy.utils.xml import iterparser
 
     with iterparser.get_xml_iterator(str(path)) as events:
-        if any(start and tag == "STREAM" and "href" in data for start, tag, data, _ in events):
-            raise FeatureError("Its data are not in it, but at an address (STREAM), which is not opened. Save it with its data.")
+        for start, tag, data, _ in events:
+            if start and tag == "STREAM" and "href" in data:
+                raise FeatureError(
+                    "Its data are not in it, but at an address (STREAM), which is not opened. Save it with its data."
+                )
+            if start and tag == "FIELD":
+                memory_size.check_cell(data.get("name", "without a name"), data.get("arraysize", ""))
 
 
 def _read_votable(path, texts, packed):
@@ -187,7 +193,7 @@ def _read_votable(path, texts, packed):
 
     if packed:
         raise ValueError("it is packed; unpack it")
-    _refuse_data_elsewhere(path)
+    _refuse_votable(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as on erg, which the standard has given up and every catalogue has
         found = next(iter(votable.parse(path).iter_tables()), None)
@@ -210,6 +216,7 @@ def _read_parquet(path, texts, packed):
     frame = pd.read_parquet(path)
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
+    memory_size.check_texts(frame)
     return Table.from_pandas(frame)
 
 

@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from agnbook.ask import classify, parquet_size, redshift, skill, tables
+from agnbook.ask import classify, memory_size, redshift, skill, tables
 from agnbook.errors import BookError, FeatureError
 
 #: Largest upload, in bytes as it comes and unpacked (text and FITS; the columns of Parquet), and in rows.
@@ -38,7 +38,7 @@ def read_upload(name: str, content: bytes):
         path = Path(folder) / f"upload{ending}{packed}"
         path.write_bytes(content)
         if tables.FORMATS[ending] == "parquet":
-            parquet_size.check(path, MOST_ROWS, MOST_UNPACKED)
+            memory_size.check_parquet(path, MOST_ROWS, MOST_UNPACKED)
         try:
             table = tables.read(path, most_unpacked=MOST_TEXT)
         except BookError as error:

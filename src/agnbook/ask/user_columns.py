@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from agnbook.ask import memory_size
 from agnbook.errors import FeatureError
 from agnbook.sky import features, source_classes
 
@@ -22,12 +23,8 @@ UNITS = {
     **dict.fromkeys(("Energy_Flux100", "Unc_Energy_Flux100", "nuFnu_syn"), "erg cm-2 s-1"),
     "Pivot_Energy": "MeV", "Highest_energy": "GeV", "HE_EPeak": "MeV", "HE_nuFnuPeak": "MeV cm-2 s-1", "nu_syn": "Hz",
 }  # fmt: skip
-
-
 #: What files write where they state no unit.
 NO_UNIT = ("", "-", "--", "---", "none", "null", "unknown", "unitless", "dimensionless")
-
-
 #: What a quantity can be at all, far beyond what any catalogue holds: lowest, highest.
 BOUNDS = {
     **dict.fromkeys(("GLON", "RAJ2000", "RA_Counterpart"), (-180.0, 360.0)),
@@ -59,8 +56,8 @@ WORDS = {
 #: Texts that say "nothing"; where a column says whether there is something, also those that say "no".
 _NOTHING = ("", "nan", "none", "null", "n/a", "na", "unk", "-", "--", "---")
 _NO = {"VLBI_Counterpart": ("no", "n", "false", "0", "0.0")}
-
-
+#: Characters of a cell that a reason quotes.
+_QUOTED = 80
 #: What VizieR calls columns that its rules (dashes for underscores, ``e_`` for an uncertainty) do not lead to.
 _VIZIER = {"4fgl": "sourcename", "ef100": "energyflux100", "uncef100": "uncenergyflux100"}
 
@@ -182,7 +179,7 @@ def _as_numbers(given, name: str) -> tuple[np.ndarray, dict[int, str]]:
     blank = cells.isna() | cells.map(lambda value: isinstance(value, str) and not value.strip())
     values = pd.to_numeric(cells.where(~blank, np.nan), errors="coerce").to_numpy(float)
     wrong = np.flatnonzero(np.isnan(values) & ~blank.to_numpy() & (cells.astype(str).str.lower().str.strip() != "nan").to_numpy())
-    return values, {int(row): str(cells[row]) for row in wrong}
+    return values, {int(row): str(cells[row])[:_QUOTED] for row in wrong}
 
 
 def parse_unit(text: str):
@@ -273,6 +270,7 @@ def read_rows(table, columns, words=(), *, advice: str = "", strict: bool = Fals
     """
     name, spelt = require(table, [*columns, *words], advice)
     sources = names(table, name)
+    memory_size.check_texts(sources.rename(name).to_frame())
     reasons: list[tuple[np.ndarray, str, str]] = []  # rows, kind of problem, reason with a place for the value
     values = pd.DataFrame(index=range(len(table)))
     for column in columns:
@@ -363,7 +361,7 @@ def _known_words(column: str, found: pd.Series) -> tuple[pd.Series, list]:
     spelt = {word.lower(): word for word in WORDS[column]}
     foreign = ~empty & ~plain.isin(spelt)
     for word in found[foreign].unique():
-        text = f"{column} {word!r} is none of {', '.join(WORDS[column])}"
+        text = f"{column} {word[:_QUOTED]!r} is none of {', '.join(WORDS[column])}"
         told.append((np.flatnonzero(found == word), column, text))
     galactic = plain.isin(set(source_classes.PAPER_CLASSES) - set(source_classes.AGN_CLASSES)) & (column == "CLASS")
     for word in found[galactic].unique():
