@@ -180,7 +180,7 @@ for name in names:
     table = release[name].set_index("Source_Name", drop=False)
     rows[name] = table.loc[chosen[name], columns]
 digits = {"Signif_Avg": 1, "GLAT": 1, "LP_SigCurv": 1}
-pd.DataFrame(rows).T.infer_objects().round(digits)
+pd.DataFrame(rows).T.astype(dict.fromkeys(digits, float)).round(digits)
 
 # %%
 entry = release["FL16Y"].set_index("Source_Name").loc[chosen["FL16Y"]]

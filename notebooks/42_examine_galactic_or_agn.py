@@ -414,7 +414,8 @@ cases = {
     "matched": (X_own, X_new, ratio(X_own, X_new)),
     "reweighted": (X_new, X_all, ratio(X_new, X_all)),
 }
-promises.balance(cases).round(2)
+balance = promises.balance(cases).round({"n_eff": 0})
+balance.astype({"n_eff": int}).round(2)
 
 # %% [markdown]
 # A weighted sample that looks like its target has "AUC after" one half and mean weight 1. Only the *classifier* passes. The
@@ -437,8 +438,9 @@ promised = stored.table(
 )
 estimates = promised.set_index(["sample", "score"])
 shown = promised[promised["score"] == "logloss"].set_index("sample")
-shown = shown[["value", "low", "high", "n_eff"]].astype({"n_eff": int})
-shown.rename(columns={"value": "log-loss (nats)"}).round(3)
+drawn = shown["n_eff"].round().astype(int)
+shown = shown[["value", "low", "high"]].round(3).join(drawn)
+shown.rename(columns={"value": "log-loss (nats)"})
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-promises", "caption": "What was promised for paper 2's forest on associated sources (blue) and what FL16Y showed (orange). Intervals hold the sampling of sources and the estimation of weights."}, "image": {"alt": "Two panels with six rows. The unweighted promise of log-loss is far smaller than observed; matched lies near observed; the reweighted observation has a very wide interval."}}
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 2.8), sharey=True)

@@ -175,7 +175,7 @@ if settings.profile == "smoke":  # every contender answers for a part only
 answered = {
     name: part.index.isin(truth.index).sum() for name, part in tables.items()
 }
-pd.DataFrame({"answered": answered}).T
+pd.DataFrame({"answers": answered})
 
 # %% [markdown]
 # ## Scored once

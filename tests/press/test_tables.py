@@ -117,7 +117,8 @@ def test_short_words_and_names_of_sources_are_not_broken():
 
 
 def test_an_interval_with_units_or_a_level_is_joined_too_and_has_one_number_of_decimals():
-    frame = pd.DataFrame({"gain (mag)": ["0.5", "-1"], "95 % from (mag)": ["0.25", "-2"], "to (mag)": ["1.0", "2"]}, ["a", "b"])
+    cells = {"gain (mag)": ["0.5", "-1"], "95\xa0% from (mag)": ["0.25", "-2"], "to (mag)": ["1.0", "2"]}
+    frame = pd.DataFrame(cells, ["a", "b"])
     rows = dressed(frame).tbody.find_all("tr")
     assert [texts(row, ["td"]) for row in rows] == [["0.50 (0.25 to 1.00)"], ["−1 (−2 to 2)"]]
     ends = rows[0].find("span", class_="ends")

@@ -16,7 +16,7 @@ _DATAFRAME = re.compile(r'<table border="1" class="dataframe">.*?</table>', re.D
 #: The style that pandas writes before a table, and that would hold for every table of the page.
 _PANDAS_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
 #: What may stand around the name of an interval's end: its level before, its unit after.
-_END = re.compile(r"(?:\d\d % )?(low|high|from|to)(?: \(.+\))?")
+_END = re.compile(r"(?:\d\d\s%\s)?(low|high|from|to)(?: \(.+\))?")
 #: A value and, behind it, its interval.
 _VALUE_AND_INTERVAL = re.compile(r"(.*\S) (\(.+ to .+\))")
 #: A long word in a table and the link of a claim, which may break, but not anywhere.
