@@ -246,6 +246,28 @@ def test_a_result_that_was_damaged_is_computed_again(catalogue, tmp_path, one_pr
     pd.testing.assert_frame_equal(again, pd.read_parquet(path))
 
 
+def test_a_result_that_lost_rows_is_computed_again(catalogue, tmp_path, one_process):
+    """Written again by another program, its record with it: every page is sound, and rows are missing."""
+    bulk.run(catalogue, tmp_path / "out", "blazars")
+    path, before = tmp_path / "out" / "a.parquet", pd.read_parquet(tmp_path / "out" / "a.parquet")
+    table = pq.read_table(path).replace_schema_metadata(pq.read_metadata(path).metadata)
+    pq.write_table(table.slice(0, 5), path, write_page_checksum=True)
+    one_process.clear()
+    bulk.run(catalogue, tmp_path / "out", "blazars")
+    assert one_process == ["a.parquet"]
+    pd.testing.assert_frame_equal(pd.read_parquet(path), before)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\0", b"", b"one,two\n", b'"'])
+def test_a_manifest_that_cannot_be_read_lists_nothing(content, catalogue, tmp_path, one_process):
+    bulk.run(catalogue, tmp_path / "out", "blazars")
+    (tmp_path / "out" / "_manifest.csv").write_bytes(content)
+    (tmp_path / "out" / "a.parquet").write_bytes(b"mine")
+    with pytest.raises(BookError, match="was not written by `agnbook bulk`"):
+        bulk.run(catalogue, tmp_path / "out", "blazars")
+    assert (tmp_path / "out" / "a.parquet").read_bytes() == b"mine"
+
+
 def test_orphans_and_objects_in_several_partitions_are_told(catalogue, tmp_path, one_process, capsys):
     blazars(20, 0).to_parquet(catalogue / "north" / "c.parquet")  # the objects of a.parquet
     arguments = ["bulk", str(catalogue), str(tmp_path / "out"), "--model", "blazars"]

@@ -106,11 +106,19 @@ def _record(target: Path, name: Path) -> dict | None:
     try:
         return bulk_task.read_record(target / name)
     except BookError:
-        manifest = target / "_manifest.csv"
-        if not manifest.exists() or _shown(name) not in set(pd.read_csv(manifest, usecols=[0], dtype=str).iloc[:, 0]):
+        if _shown(name) not in _listed(target / "_manifest.csv"):
             raise
+        storage.check_not_protected(target / name)
         (target / name).unlink()
         return None
+
+
+def _listed(manifest: Path) -> set[str]:
+    """Names of the partitions in a manifest; none where there is none, or none that can be read."""
+    try:
+        return set(pd.read_csv(manifest, usecols=[0], dtype=str).iloc[:, 0])
+    except (OSError, ValueError, IndexError):
+        return set()
 
 
 def _is_ours(path: Path) -> bool:

@@ -133,13 +133,15 @@ def _wanted(source: Path, todo: Job) -> dict:
     return asdict(todo) | {"bytes": _size(source), "input_sha256": storage.sha256(source)}
 
 
-def _is_whole(target: Path) -> bool:
-    """Whether every page of a result is as it was written, by the checksums in it."""
+def _is_whole(target: Path, rows: int | None) -> bool:
+    """Whether a result has its rows, and every page is as it was written, by the checksums in it."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(target, page_checksum_verification=True) as file:
+            if file.metadata.num_rows != rows:
+                return False
             for batch in file.iter_batches(10_000, use_threads=False):
                 batch.validate()
     except (pa.ArrowException, OSError):
@@ -158,7 +160,7 @@ def current(source: Path, target: Path, todo: Job, strict: bool = False) -> dict
     if strict and record.get("problems", 1):
         return None
     same = all(record.get(name) == value for name, value in _wanted(source, todo).items())
-    return record if same and _is_whole(target) else None
+    return record if same and _is_whole(target, record.get("rows")) else None
 
 
 class _Clock:
