@@ -1,11 +1,12 @@
 """Addresses: nothing is fetched unless asked for, and then with bounds."""
 
 import http.server
+import socket
 import threading
 
 import pandas as pd
 import pytest
-from hostile import BLAZARS
+from hostile import BLAZARS, LONG
 
 from agnbook.ask import command_line, fetched
 
@@ -72,3 +73,20 @@ def test_other_addresses_are_refused_even_then(path, capsys):
 def test_nobody_at_home(capsys):
     assert command_line.main(["classify", "http://127.0.0.1:9/a.csv", "--fetch"]) == 2
     assert "Cannot fetch http://127.0.0.1:9/a.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/a", "gs://bucket/a", "S3://bucket/a", "file:///etc/a", "hdfs://host/a"])
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".fits", ".vot", ".txt"])
+def test_no_input_of_any_command_is_opened_at_an_address(address, ending, tmp_path, monkeypatch, capsys):
+    LONG.to_csv(tmp_path / "curve.csv", index=False)
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("a connection was opened"))
+    curve, given = ["lightcurve", str(tmp_path / "curve.csv"), "--survey", "lsst"], address + ending
+    for arguments in (
+        ["classify", given.replace(".txt", ".csv")], ["lightcurve", given, "--survey", "lsst"], [*curve, "--objects", given],
+        [*curve, "--times", given, "--reconstruction", str(tmp_path / "r.csv")],
+        ["score", given.replace(".txt", ".csv"), "--exam", "agn-pulsar"],
+        ["score", str(tmp_path / "curve.csv"), "--exam", "agn-pulsar", "--older", given],
+        ["score", str(tmp_path / "curve.csv"), "--exam", "redshift", "--newer", given],
+    ):  # fmt: skip
+        assert command_line.main(arguments) == 2
+        assert "is an address, and nothing is fetched from one" in capsys.readouterr().err

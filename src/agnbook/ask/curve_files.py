@@ -76,6 +76,7 @@ def _check_joined(about, path, found: list[Measured]) -> None:
 
 def times(path) -> np.ndarray:
     """Return the times in a file: the column of times of a table, or a number a line."""
+    tables.refuse_address(path)
     if str(path).lower().removesuffix(".gz").endswith(TEXT):
         try:
             return np.loadtxt(path, ndmin=1)
@@ -93,12 +94,14 @@ def _table(path):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    tables.refuse_address(path)
     name = Path(path).name.lower()
     if str(path) != tables.PIPE and (name.removesuffix(".gz").endswith(TEXT) or name.isdigit()):
         return _text(Path(path))
     if tables.FORMATS.get(Path(name).suffix) == "parquet":
         try:
-            return pq.read_table(path)
+            with open(path, "rb") as file:  # a name could be taken for an address
+                return pq.read_table(file)
         except (pa.ArrowException, OSError) as error:
             raise FeatureError(f"Cannot read {path} as Parquet ({str(error).splitlines()[0]}). Check the file.") from error
     return tables.read(path, texts=NAMES["object"])

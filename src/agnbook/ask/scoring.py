@@ -148,6 +148,8 @@ def score(
     pandas.DataFrame
         As `exams.score_predictions` or `later_redshifts.score`; ``attrs`` counts every row of the table (see `COUNTS`).
     """
+    for file in (older, newer):
+        tables.refuse_address(file or "")
     if exam not in NAMES:
         raise SettingsError(f"Unknown exam {exam!r}; choose one of {', '.join(NAMES)}.")
     seals.check(*seals.REGISTRIES)

@@ -67,8 +67,7 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS, most_unpacked: int = M
     BookError
         For an address, and for a file that is absent, damaged or of another format than its ending says.
     """
-    if re.match(r"[a-z][a-z0-9+.-]*://", str(path), re.IGNORECASE):
-        raise FeatureError(f"{path} is an address, and nothing is fetched from one unless you say so: --fetch.")
+    refuse_address(path)
     if str(path) != PIPE:
         check_path(path)
         if Path(path).is_fifo():
@@ -83,6 +82,12 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS, most_unpacked: int = M
     except Exception as error:  # each reader has its own errors, for a file that may hold anything
         detail = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0] or type(error).__name__
         raise FeatureError(f"Cannot read {where} as a {kind} table ({detail}). Check the file and its ending.") from error
+
+
+def refuse_address(path: str | Path) -> None:
+    """Raise a `FeatureError` for an address: some readers would open it."""
+    if re.match(r"[a-z][a-z0-9+.-]*://", str(path), re.IGNORECASE):
+        raise FeatureError(f"{path} is an address, and nothing is fetched from one unless you say so: --fetch.")
 
 
 def check_path(path: str | Path) -> None:

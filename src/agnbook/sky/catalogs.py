@@ -36,7 +36,7 @@ def read_fits(path: Path | str, columns: list[str] | None = None, hdu: int = 1) 
         with warnings.catch_warnings():
             warnings.simplefilter("error", fits.verify.VerifyWarning)  # a truncated file only warns
             warnings.filterwarnings("error", message="File may have been truncated")
-            with fits.open(path, memmap=False) as hdus:
+            with open(path, "rb") as file, fits.open(file, memmap=False) as hdus:  # a name might be read as an address
                 table, definitions = hdus[hdu].data, hdus[hdu].columns
                 table = {column.name: np.asarray(table[column.name]) for column in definitions}
                 units = {column.name: column.unit for column in definitions if column.unit}
