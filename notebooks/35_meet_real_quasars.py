@@ -130,7 +130,7 @@ names = heldout.well_observed(everything, at_least=40, seed=seed)
 print(f"{everything['object'].nunique()} quasars, {len(everything)} measurements")
 print(f"{len(names)} quasars with 40 measurements or more in every band")
 for reason, count in everything.attrs["left_out"].items():
-    print(f"  left out: {count} with {reason}")
+    print(f"  left out: {count or 'none'} with {reason}")
 
 # %% [markdown]
 # "No value" is the archive's two ways to write a missing magnitude; some times are no dates. None of these rows is a mistake of
@@ -623,7 +623,7 @@ for band in ("g", "r"):
         guess, _ = heldout.fitted(case, heldout.MODELS["free rho"], "visit")
         parts.append(np.abs(case.truth.values - guess.mean))
     errors[band] = np.concatenate(parts).mean()
-print({band: round(value, 4) for band, value in errors.items()}, "mag")
+print(", ".join(f"{band} {value:.4f} mag" for band, value in errors.items()))
 print(f"g over r: {errors['g'] / errors['r']:.2f}; bluer bands flicker more")
 
 # %% tags=["hide-input"]

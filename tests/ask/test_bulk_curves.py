@@ -32,3 +32,14 @@ def test_speed_is_measured_over_the_same_curves_for_each_number_of_workers(tmp_p
     assert list(answers["object"]) == [f"sim-{k:09d}" for k in range(4)] and (answers["problem"] == "").all()
     written = sum(path.stat().st_size for path in (tmp_path / "answers_1").glob("part-*"))
     assert row["kb_out"] == pytest.approx(written / 4 / 1e3)
+
+
+@pytest.mark.slow
+def test_many_objects_are_answered_once_though_a_worker_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(bulk_curves, "FIRST_YEAR", 0.01)
+    (row,) = bulk_curves.measure_many(tmp_path, 6, 1, seed=1).to_dict("records")
+    assert row["killed"] == 1 and row["objects"] == row["partitions"] == 6 and row["measurements"] == 4 * 6
+    assert row["lost"] == row["repeated"] == row["again"] == 0 and row["ms"] > 0
+    answers = pq.read_table(tmp_path / "answers_many").to_pandas()
+    assert list(answers["object"]) == [f"sim-{k:09d}" for k in range(6)]
+    assert row["answered"] == answers["log_tau_6000_q500"].notna().sum()

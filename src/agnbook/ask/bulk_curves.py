@@ -21,6 +21,9 @@ DEPTH = {"u": 23.78, "g": 24.81, "r": 24.35, "i": 23.92, "z": 23.34, "y": 22.45}
 #: What an object is drawn from, mean and standard deviation: log tau (days) and log sigma (mag) at 6000 A, ln rho / (1 - rho).
 POPULATION = {"log_tau": (2.6, 0.35), "log_sigma": (-0.8, 0.15), "logit_rho": (3.5, 0.7)}
 
+#: Share of `VISITS` that a band has after the first of ten years.
+FIRST_YEAR = 0.1
+
 
 def simulate(folder: Path | str, objects: int, per_partition: int, seed: int = 0, share: float = 1.0) -> list[Path]:
     """Write simulated quasars as partitions ``part-00000.parquet`` ...; partition k depends on `seed`, `share` and k alone.
@@ -90,3 +93,51 @@ def measure_speed(folder: Path | str, objects: int, per_partition: int, seed: in
         stages = {name: done[f"cpu_{name}"].sum() for name in ("start", "read", "model", "write")}
         rows.append(row | {f"ms_{name}": 1e3 * value / objects for name, value in stages.items()})
     return pd.DataFrame(rows).sort_values("workers", ignore_index=True)
+
+
+def measure_many(folder: Path | str, objects: int, per_partition: int, seed: int = 0) -> pd.DataFrame:
+    """Answer many light curves of LSST's `FIRST_YEAR` with two processes, of which one is killed half-way.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row: ``objects``, ``partitions``; ``killed`` workers; ``answered`` objects, ``lost`` and ``repeated`` ones;
+        ``again``, partitions that the same call computes when it is made a second time; ``measurements`` an object;
+        ``wall_seconds``, ``ms`` of processor time an object with its standard error over partitions, ``peak_memory_mb`` of
+        a worker, ``load`` before the run, hardware.
+    """
+    from agnbook.ask import bulk
+    from agnbook.ask.curve_options import Options
+
+    folder, killed = Path(folder), []
+    paths = simulate(folder / "many", objects, per_partition, seed, share=FIRST_YEAR)
+
+    def kill_one(done, total):
+        if not killed and total > done >= total / 2:
+            killed.append(_kill_a_worker())
+
+    where, options = (folder / "many", folder / "answers_many", "lightcurve"), Options("lsst", redshift="redshift")
+    load, start = os.getloadavg()[0], time.perf_counter()
+    done = bulk.run(*where, workers=2, options=options, progress=kill_one)
+    wall, ms = time.perf_counter() - start, 1e3 * done["cpu"] / done["rows"]
+    again = bulk.run(*where, workers=2, options=options)["computed"].sum()
+    answers = pd.read_parquet(where[1], columns=["object", "measurements", "log_tau_6000_q500"])
+    asked = pd.concat([pd.read_parquet(path, columns=["object"]) for path in paths])["object"]
+    return pd.DataFrame([{
+        "objects": objects, "partitions": len(done), "killed": len(killed),
+        "answered": answers["log_tau_6000_q500"].notna().sum(),
+        "lost": len(set(asked) - set(answers["object"])), "repeated": answers["object"].duplicated().sum(), "again": again,
+        "measurements": answers["measurements"].mean(), "wall_seconds": wall, "ms": 1e3 * done["cpu"].sum() / objects,
+        "ms_error": ms.std() / np.sqrt(len(ms)), "peak_memory_mb": done["peak_memory_mb"].max(), "load": load,
+        "hardware": committed.hardware(),
+    }])  # fmt: skip
+
+
+def _kill_a_worker() -> int:
+    """Kill one of this process's workers without warning, and return its number."""
+    import psutil
+
+    family = psutil.Process().children(recursive=True)
+    worker = next(process for process in family if "spawn_main" in " ".join(process.cmdline()))
+    worker.kill()
+    return worker.pid
