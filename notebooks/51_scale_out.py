@@ -341,7 +341,8 @@ pd.DataFrame({"hours": hours}).rename_axis("cores").map("{:,g}".format)
 # %% tags=["hide-input"]
 per_task = settings["lsst_per_partition"]
 Markdown(
-    f"**{float(f'{core_hours:.2g}'):,.0f} core-hours** of processor time for 100 million objects; "
+    f"**{float(f'{core_hours:.2g}'):,.0f} core-hours** of processor time for "
+    "100 million objects; "
     "the table divides them by the number of cores and by the efficiency measured "
     f"above. The light curves fill {terabytes:.1f} TB, the answers {gigabytes:.0f} "
     f"GB. In partitions of {per_task} objects these are {objects / per_task:.0f} "

@@ -117,7 +117,7 @@ FILES = {
     "a page": ("csv", b"<!DOCTYPE html><html><body>404 Not Found</body></html>"), "comments alone": ("csv", b"# one\n# two\n"),
     "a header alone": ("csv", _TEXT.split(b"\n")[0] + b"\n"),
     "a header twice": ("csv", b"Source_Name,PL_Index,PL_Index\na,1,2\n"),
-    "rows too long": ("csv", _TEXT + b"a,1,2,3,4,5,6,7,8,9,10\n"), "an open quote": ("csv", _TEXT + b'"a,1,2,3\n'),
+    "rows too long": ("csv", _TEXT + b"a,1,2,3,4,5,6,7,8,9,10\n" * len(BLAZARS)), "an open quote": ("csv", _TEXT + b'"a,1,2,3\n'),
     "Latin letters": ("csv", _TEXT.replace(b"hard", b"h\xe4rd")),
     "JSON": ("csv", b'{"Source_Name": ["a"], "PL_Index": [1]}'), "a FITS file": ("csv", as_file(BLAZARS, "fits")),
     "a pickle": ("csv", pickle.dumps({"Source_Name": ["a"]})),

@@ -1,9 +1,11 @@
 """Text tables in the dialects that people write."""
 
+import csv
+
 import numpy as np
 import pytest
 
-from agnbook.ask import csv_text, tables
+from agnbook.ask import csv_text, tables, user_columns
 from agnbook.errors import FeatureError
 
 ROWS = [["4FGL A", "1.5", "-3"], ["b", "2.5e3", ""], ["c", "7", "4"]]
@@ -78,3 +80,21 @@ def test_what_is_no_table(text, tmp_path):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(FeatureError, match=r"Cannot read .*a\.csv"):
         tables.read(tmp_path / "a.csv")
+
+
+def test_a_row_with_too_many_cells_costs_only_itself():
+    text = 'Source_Name,PL_Index\none,1.5\ntwo, or so,2.5\n\n"three, quoted",3.5,,\nfour,4.5\nfive,5.5,'
+    table = csv_text.parse(text, ("source_name",))
+    assert list(table["Source_Name"]) == ["one", "two", "three, quoted", "four", "five"]
+    assert np.array_equal(np.ma.filled(table["PL_Index"], np.nan), [1.5, np.nan, 3.5, 4.5, 5.5], equal_nan=True)
+    assert list(table.meta["unread"]) == [1] and "3 cells, the header 2" in table.meta["unread"][1]
+    rows = user_columns.read_rows(table, ["PL_Index"])
+    assert list(rows.problem != "") == [False, True, False, False, False] and "only its name" in rows.problem[1]
+    with pytest.raises(FeatureError, match=r"3 cells, the header 2: only its name is used .1 row, the first two"):
+        user_columns.read_rows(table, ["PL_Index"], strict=True)
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2,3\n4,5\n", 'a,b\n1,2\n3,4,5\n"6,7\n8,9\n'])
+def test_a_table_that_is_another_one_than_it_seems_is_refused(text):
+    with pytest.raises((ValueError, csv.Error), match=r"1 of its 2 rows have more cells|unexpected end"):
+        csv_text.parse(text)

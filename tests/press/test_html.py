@@ -82,14 +82,15 @@ def contents(root: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_twenty_builds_interrupted_at_random_give_the_bytes_of_an_undisturbed_one(tmp_path):
-    """By any signal, at any moment, one after the other in one folder; each is then run again."""
+def test_fifty_builds_interrupted_at_random_lose_nothing_and_run_again_give_the_bytes_of_an_undisturbed_one(tmp_path):
+    """By any signal, at any moment, one after the other in one folder; twenty of them are then run again."""
     rng, root = np.random.default_rng(20), write_book(tmp_path, 4)
     start_time = time.monotonic()
     first = start(root)
     assert first.communicate(timeout=300) and first.returncode == 0
     whole, took = contents(root), time.monotonic() - start_time
-    for number in rng.permutation(np.resize([signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], 20)):
+    numbers = rng.permutation(np.resize([signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], 50))
+    for k, number in enumerate(numbers):
         interrupted = start(root)
         time.sleep(rng.uniform(0, 1.1 * took))
         try:
@@ -99,10 +100,11 @@ def test_twenty_builds_interrupted_at_random_give_the_bytes_of_an_undisturbed_on
         interrupted.communicate(timeout=300)
         kept = contents(root)
         assert kept in (whole, {}), "an interrupted build leaves the old book"
-        again = start(root)
-        errors = again.communicate(timeout=300)[1]
-        assert again.returncode == 0, errors
-        assert contents(root) == whole
+        if k % 5 in (2, 4):
+            again = start(root)
+            errors = again.communicate(timeout=300)[1]
+            assert again.returncode == 0, errors
+            assert contents(root) == whole
     assert sorted(path.name for path in (root / "_build").iterdir()) == [".lock", "html"]
 
 

@@ -70,6 +70,34 @@ def _units(row: list[str], below: list[list[str]]) -> dict[int, str] | None:
     return told
 
 
+def _mended(text: str, separator: str, width: int) -> tuple[str, dict[int, str]]:
+    """Text whose rows have no more than `width` cells, and which rows had: row -> what is wrong with it, in words.
+
+    Of such a row nobody can say which cell belongs to which column: its first one, a name, is kept. Empty cells at the end
+    are none.
+
+    Raises
+    ------
+    ValueError
+        Where half of the rows are too long: then the table is another one than it seems.
+    """
+    reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True, strict=True)  # an open quote is an error
+    rows = [row for row in reader if row]
+    for row in rows:
+        while len(row) > width and not row[-1].strip():
+            row.pop()
+    torn = {
+        k: f"it has {len(row)} cells, the header {width}: only its name is used" for k, row in enumerate(rows) if len(row) > width
+    }
+    if 2 * len(torn) >= len(rows):
+        raise ValueError(f"{len(torn)} of its {len(rows)} rows have more cells than the header, which has {width}")
+    written = io.StringIO()
+    csv.writer(written, delimiter=separator, lineterminator="\n").writerows(
+        [row[0], *[""] * (width - 1)] if k in torn else row for k, row in enumerate(rows)
+    )
+    return written.getvalue(), torn
+
+
 def parse(text: str, texts=()):
     """Read a text table.
 
@@ -81,7 +109,7 @@ def parse(text: str, texts=()):
     Returns
     -------
     astropy.table.Table
-        With units where the text has a row of them.
+        With units where the text has a row of them. ``meta["unread"]``: row -> why its values are not used.
 
     Raises
     ------
@@ -123,9 +151,14 @@ def parse(text: str, texts=()):
     comma = separator != "," and any(map(_DECIMAL_COMMA.fullmatch, cells)) and not any("." in c for c in cells if _is_number(c))
     names = [name or f"column {number + 1}" for number, name in enumerate(header)]
     style = {"sep": separator, "names": names, "header": None, "index_col": False, "skipinitialspace": True}
+    unread = {}
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas only warns of rows that are too long
-        frame = pd.read_csv(io.StringIO(text), decimal="," if comma else ".", **style)
+        try:
+            frame = pd.read_csv(io.StringIO(text), decimal="," if comma else ".", **style)
+        except (pd.errors.ParserError, pd.errors.ParserWarning):
+            text, unread = _mended(text, separator, len(names))
+            frame = pd.read_csv(io.StringIO(text), decimal="," if comma else ".", **style)
         if plain := [name for name in names if name.lower() in texts]:
             cells = pd.read_csv(io.StringIO(text), usecols=plain, dtype=str, keep_default_na=False, **style)
             frame[plain] = cells.apply(lambda column: column.str.strip())
@@ -133,6 +166,7 @@ def parse(text: str, texts=()):
         frame = frame.iloc[:, 1:]
     memory_size.check_texts(frame)
     table = Table.from_pandas(frame)
+    table.meta["unread"] = unread
     for column, unit in (units or {}).items():
         if names[column] in table.colnames:
             table[names[column]].unit = user_columns.parse_unit(unit)

@@ -272,6 +272,8 @@ def read_rows(table, columns, words=(), *, advice: str = "", strict: bool = Fals
     sources = names(table, name)
     memory_size.check_texts(sources.rename(name).to_frame())
     reasons: list[tuple[np.ndarray, str, str]] = []  # rows, kind of problem, reason with a place for the value
+    unread = pd.Series(table.meta.get("unread", {}), dtype=object)
+    reasons += [(rows.index.to_numpy(), "rows have more cells than the header", text) for text, rows in unread.groupby(unread)]
     values = pd.DataFrame(index=range(len(table)))
     for column in columns:
         wrong: dict[int, str] = {}
