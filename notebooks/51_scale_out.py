@@ -334,7 +334,8 @@ objects = 1e8
 core_hours = objects * one["ms"] / 3.6e6
 terabytes, gigabytes = objects * one["kb_in"] / 1e9, objects * one["kb_out"] / 1e6
 hours = {
-    cores: float(f"{core_hours / cores / efficiency:.2g}") for cores in (2, 64, 1000)
+    cores: float(f"{core_hours / cores / efficiency:.2g}")
+    for cores in (2, 64, 1000)
 }
 pd.DataFrame({"hours": hours}).rename_axis("cores").map("{:,g}".format)
 
