@@ -109,7 +109,7 @@ def parse(text: str, texts=()):
     Returns
     -------
     astropy.table.Table
-        With units where the text has a row of them. ``meta["unread"]``: row -> why its values are not used.
+        With units where the text has a row of them. ``meta["unread"]``, if any: row -> why its values are not used.
 
     Raises
     ------
@@ -166,7 +166,8 @@ def parse(text: str, texts=()):
         frame = frame.iloc[:, 1:]
     memory_size.check_texts(frame)
     table = Table.from_pandas(frame)
-    table.meta["unread"] = unread
+    if unread:
+        table.meta["unread"] = unread
     for column, unit in (units or {}).items():
         if names[column] in table.colnames:
             table[names[column]].unit = user_columns.parse_unit(unit)

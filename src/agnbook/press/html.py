@@ -17,6 +17,9 @@ from agnbook.errors import BookError
 from agnbook.press import content_policy, pages
 from agnbook.sky import registry
 
+#: How long an interrupted build may take to end.
+SECONDS_TO_END = 20
+
 
 def list_catalogs() -> None:
     """Print where each catalogue is; explain once how to get what is missing."""
@@ -40,6 +43,23 @@ def _take_the_place(new: Path, current: Path, old: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def _run(command: list[str], folder: Path) -> tuple[int, str]:
+    """Run a command; returns its exit status and what it printed. Interrupted, it is given time to end what it began itself.
+
+    Killed, as `subprocess.run` would do after a quarter of a second, it would leave a helper process behind that no Ctrl-C ends.
+    """
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            output = process.communicate()[0]
+        except KeyboardInterrupt:
+            try:
+                process.wait(SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+    return process.returncode, output
+
+
 def build(root: Path = storage.ROOT) -> int:
     """Build the book in `root` strictly: every warning, a missing reference included, is an error. Returns the exit status."""
     folder = root / "_build"
@@ -52,10 +72,10 @@ def build(root: Path = storage.ROOT) -> int:
         command = [jupyter_book, "build", ".", "--path-output", fresh, "-W", "-n", "--keep-going", "-q"]
         start = time.perf_counter()
         print("Building the pages ...", flush=True)
-        done = subprocess.run([*map(str, command)], cwd=root, stdout=subprocess.PIPE, text=True)
-        if done.returncode:
-            print(f"{done.stdout}\nThe build failed; the messages above say where.", file=sys.stderr)
-            return done.returncode
+        status, output = _run([*map(str, command)], root)
+        if status:
+            print(f"{output}\nThe build failed; the messages above say where.", file=sys.stderr)
+            return status
         content_policy.write(fresh / "_build" / "html")
         _take_the_place(fresh / "_build" / "html", html, old)
         shutil.rmtree(fresh, ignore_errors=True)
