@@ -104,7 +104,7 @@ summary["FSRQs"] = [is_fsrq.sum(), is_fsrq[labelled].sum()]
 summary.round(3)
 
 # %% [markdown]
-# The same classifier, and the accuracy rises to nearly one: the labels come from where there is nothing but BL Lacs. "Always
+# The same classifier, and the accuracy rises: the labels come from where nearly all are BL Lacs. "Always
 # BL Lac" rises with it. The AUC *falls*, for within the hard sources there is little to rank by. Remember both signs.
 #
 # ## The exam
@@ -463,5 +463,5 @@ labelled = rng.uniform(size=2000) < 0.4
 fair = exams.score_predictions(both(p), truth[labelled], n_resamples=200)
 Markdown(
     f"Accuracy {fair.value['accuracy']:.2f} and AUC {fair.value['auc']:.2f}: "
-    "inside the intervals of the row *all*. A fair sample grades fairly."
+    "close to the row *all*. A fair sample grades fairly."
 )
