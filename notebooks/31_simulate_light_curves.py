@@ -107,7 +107,7 @@ _ = fig.legend(loc="outside upper center", ncols=2)
 # The paper asks for 21 quantities: the time-scale and the amplitude of the variability and the mean magnitude in each of
 # six bands, the black-hole mass, the absolute magnitude and the redshift. They follow the laws of {cite:t}`macleod2010`,
 #
-# $$\log f = A + B \log\frac{\lambda_\mathrm{rest}}{4000\,\mathrm{A}} + C\,(M_i + 23) + D \log\frac{M}{10^9 M_\odot},$$
+# $$\log f = A + B \log\frac{\lambda_\mathrm{rest}}{4000\,\mathrm{\AA}} + C\,(M_i + 23) + D \log\frac{M}{10^9 M_\odot},$$
 #
 # once for the rest-frame time-scale $\tau$ (days) and once for the amplitude SF (mag). $A$, $B$, $C$ and $D$ scatter
 # from object to object. Two numbers hence fix six time-scales, two fix six amplitudes, and mass, luminosity and redshift
@@ -262,7 +262,7 @@ marks.best(shown, {}, names=units)
 # The table is the rms error of the i band's log time-scale. With one driver and small noise it is a few hundredths of a {term}`dex` or
 # less; with a driver a band it is several times larger, which is what ten years of a walk can tell. A network that reports
 # three digits here has found the simulator's common noise, not a property of quasars: in the real quasars of
-# {ref}`ch-meet-real-quasars` the bands' drivers are correlated by about 0.97, close to one and different from it.
+# {ref}`ch-meet-real-quasars` the bands' drivers are correlated to within a few hundredths of one, and yet not by one.
 #
 # ## Shortcut two: one spectrum
 #
@@ -405,7 +405,7 @@ marks.best(scores[columns], {}, names=units)
 
 # %% [markdown]
 # The bar is reached on curves that no choice has seen (bootstrap intervals of a *largest* deviation lean upwards), and `logm_rms`, the error
-# of the mass, is what `logm_sigma`, the width that its posterior states, says it should be.
+# of the mass, exceeds `logm_sigma`, the width that its posterior states, by a few per cent at most.
 #
 # This model has a lesson behind it. Two earlier forms seemed to miss the bar, each on test curves of its own (which is why these are
 # fresh), with masses that looked too certain. More simulations, several networks and dropout did not help. The networks were
@@ -492,7 +492,7 @@ shown.set_axis(["worst case", "flagged", "passed", "beyond 3 sd"], axis=1).round
 #
 # ## How fast is it?
 #
-# The walk is a compiled loop; population, cadence, noise and all six bands are included in the figure below.
+# The walk is a compiled loop; population, cadence, noise and all six bands are included in the rate below.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -591,6 +591,9 @@ Markdown(
     "objects, and no number of objects averages it away. A calibration curve then "
     "shows it as a fault of the network."
 )
+
+# %% [markdown]
+# ## Claims
 
 # %% tags=["hide-input"]
 test = scores.loc["test"]

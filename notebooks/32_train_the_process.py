@@ -22,7 +22,7 @@
 # learn, vary the weight of its loss over four decades, take one half of the loss away, and train the book's own, much
 # smaller model beside it.
 #
-# **You will learn** what an attention can and cannot do with ten points, why a sampler needs a test before it needs a user, and
+# **You will learn** what an attention can and cannot do with few points, why a sampler needs a test before it needs a user, and
 # why *what a network is shown* matters more here than *how it is built*.
 #
 # **You need** {ref}`ch-simulate-light-curves` and, for the ideas, {ref}`theory-light-curves`.
@@ -99,8 +99,8 @@ columns = ["at visits", "at other times"]
 pd.DataFrame(rows, index=columns).T.rename_axis("width (days)").round(2)
 
 # %% [markdown]
-# At other times there is a best width, a third of the mean distance between visits. At the visits themselves the narrowest blur wins: it
-# copies. So two numbers tell two illnesses apart. An error that is large *only* between visits says that there were too few
+# At other times any blur narrower than the mean distance between visits, about a month, does about as well as the next, and a wider one loses.
+# At the visits themselves the narrowest blur wins: it copies. So two numbers tell two illnesses apart. An error that is large *only* between visits says that there were too few
 # visits. An error that is nearly as large *at* them, where the answer is in the input, says that the network blurs.
 #
 # ## One network, three readings
@@ -588,6 +588,9 @@ Markdown(
     f"while the error at other times rises to {error[~few].mean():.2f}. An error "
     "at visits judges the blur, one between them the whole."
 )
+
+# %% [markdown]
+# ## Claims
 
 # %% tags=["hide-input"]
 means = eighths["log p(targets)"].to_numpy()

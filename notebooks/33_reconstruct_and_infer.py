@@ -425,7 +425,7 @@ Markdown(
 #
 # ## Other settings, other floors
 #
-# The table above is for the simulator that the paper describes. The own models, each trained for its setting:
+# Table 1 on equal terms, further up, is for `dc2_like`, the simulator that the paper describes. The own models, each trained for its setting:
 
 # %%
 own_table = stored.table(

@@ -172,7 +172,7 @@ plt.show()
 #
 # The law has the form of {cite:t}`macleod2010`, once for the rest-frame time-scale and once for the amplitude,
 #
-# $$\log f = A + B \log\frac{\lambda_\mathrm{rest}}{4000\,\mathrm{A}} + C\,(M_i + 23) + D \log\frac{M}{10^9 M_\odot},$$
+# $$\log f = A + B \log\frac{\lambda_\mathrm{rest}}{4000\,\mathrm{\AA}} + C\,(M_i + 23) + D \log\frac{M}{10^9 M_\odot},$$
 #
 # plus an intrinsic scatter; $f$ is $\tau$ in days or SF in magnitudes, so $A$ is in dex and $C$ in dex per magnitude. Every curve enters with its own four-dimensional error; standard errors are from a jackknife
 # over twenty groups of quasars.
@@ -355,8 +355,8 @@ marks.best(pd.DataFrame(shown, heads).T, {heads[0]: "max"}, digits=4)
 
 # %% [markdown]
 # The time-scale adds nothing that can be told from zero. Amplitude and the rest add a little, beyond doubt and below
-# 0.01 dex: the interval is far from zero and even farther from being useful. An independent study of 953 of these quasars
-# had found 0.305 dex from luminosity, 0.299 with everything and 0.403 from variability alone; on five times as many the
+# 0.01 dex: the interval is far from zero and even farther from being useful. An earlier fit of 953 of these quasars,
+# by another implementation and unpublished, had found 0.305 dex from luminosity, 0.299 with everything and 0.403 from variability alone; on five times as many the
 # picture is the same, variability alone a little worse.
 
 # %% [markdown]
@@ -542,13 +542,13 @@ heads = {
 near.assign(outside=near["outside"] != "").rename(columns=heads).round(1)
 
 # %% [markdown]
-# Masses are in solar masses. `short`: under three time-scales long; `outside`: outside what the regression learnt from. It calls them quasars: a factor of five to a hundred too heavy, several of its standard deviations. All five are far outside what it learnt from, and four of the campaigns are shorter than three time-scales; both stand in their flags. Read without its flags, such an answer would mislead.
+# Masses are in solar masses. `short`: under three time-scales long; `outside`: outside what the regression learnt from. It calls them quasars: each is more than five times too heavy, NGC 4593 more than a hundred times, and each by about two of its standard deviations or more. All five are far outside what it learnt from, and four of the campaigns are shorter than three time-scales; both stand in their flags. Read without its flags, such an answer would mislead.
 
 # %% [markdown]
 # ## What it costs
 #
 # A survey has millions of quasars, so the price of one matters. Beside this engine, on one core and in one run: celerite2
-# {cite:p}`foremanmackey2017`, which takes one band at a time, and EzTaoX, which takes all bands with one driver
+# {cite:p}`foremanmackey2017`, which takes one band at a time; EzTaoX {cite:p}`eztaox`, which takes all bands with one driver; and EzTao {cite:p}`eztao`, which fits one band on celerite
 # (`tests/benchmarks/test_bench_quasars.py`).
 
 # %%
@@ -595,8 +595,8 @@ claims.publish(measured, settings, seed)
 #
 # - A time-scale is worth its likelihood, not its best value. Prior divided out and errors kept together, thousands of poor
 #   curves give sharp laws.
-# - The amplitude follows the law of 2010. The time-scale's dependence on mass does too; its dependence on wavelength within
-#   one quasar does not.
+# - The amplitude follows the law of 2010 in wavelength and, within the errors, in mass; with luminosity it changes more gently.
+#   The time-scale's dependence on mass agrees too; its dependence on wavelength within one quasar does not.
 # - Variability alone weighs a quasar of Stripe 82 hardly better than the average quasar does; redshift and luminosity do
 #   far better, and what variability adds to them is real and below 0.01 dex.
 # - A virial mass contains the luminosity, so part of that success is a number read back.
