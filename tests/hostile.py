@@ -283,7 +283,8 @@ CURVE_ARGUMENTS = [
     (["--reconstruction", "r.csv", "--step", "nan"], "positive number of days"),
     (["--column", "magnitude=error"], "name a column for each"), (["--column", "time=nothing"], "no column 'nothing'"),
     (["--column", "colour=band"], "No such role: colour"), (["--time-unit", "kg"], "give it in d"),
-    (["--wavelength", "g=nan"], "give angstrom"), (["--tolerance", "nan"], "0 days or more"), (["--band", "x\x1b[2J"], "0 of 1"),
+    (["--wavelength", "g=nan"], "give angstrom"), 
+    (["--model", "simulator", "--tolerance", "nan"], "0 days or more"), (["--band", "x\x1b[2J"], "0 of 1"),
 ]  # fmt: skip
 #: Names of objects that readers of tables like to make numbers or nothing of.
 OBJECT_NAMES = ("007", "1e5", "0x1F", "1_000", "NA", "nan", "None", "True", "-0", "1.0", "+5", "Ω\u0301", "２", "1/2", "inf")

@@ -11,7 +11,7 @@ from astropy.table import MaskedColumn, Table
 from simulated import catalogue
 
 from agnbook import committed, storage
-from agnbook.ask import classify, join_4lac, lookup, redshift, skill, source_names
+from agnbook.ask import classify, command_line, join_4lac, lookup, redshift, skill, source_names
 from agnbook.blazars.shipped_blazars import BLAZARS, BlazarNetwork
 from agnbook.errors import FeatureError
 from agnbook.judge import scores
@@ -335,7 +335,7 @@ def test_six_groups_of_odd_rows(dr4):
         classify.classify(Table.from_pandas(rows), "seven")
 
 
-@pytest.mark.parametrize("question", ["six", *skill.EXAMINED])
+@pytest.mark.parametrize("question", ["six", skill.FROM_4FGL, *skill.EXAMINED])
 def test_every_model_says_how_good_it_is(question):
     how, scores = skill.skill(question)
     assert " (n " in how
@@ -385,6 +385,18 @@ def test_columns_of_4fgl_suffice_and_say_what_they_cost(dr4_as_it_is, monkeypatc
     np.testing.assert_array_equal(again["z_q500"], found["z_q500"])
     posterior = redshift.redshift_posterior(table)[1]
     np.testing.assert_allclose(posterior[agn][:, 51], found.loc[agn, "z_q500"], rtol=0.2)
+
+
+@pytest.mark.needs("4fgl-dr4")
+def test_the_skill_that_is_told_is_that_of_the_model_that_answered(dr4_as_it_is, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(join_4lac, "_lac", lambda: None)
+    rows = dr4_as_it_is[dr4_as_it_is["CLASS1"].str.strip().str.lower().isin(["bll", "fsrq", "bcu"])].iloc[::300]
+    rows.to_csv(tmp_path / "in.csv", index=False)
+    assert command_line.main(["redshift", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv")]) == 0
+    told = capsys.readouterr().err
+    mine, other = skill.skill(skill.FROM_4FGL)[1], skill.skill("redshift")[1]
+    assert mine in told and other not in told and mine != other
+    assert f"rmse {redshift.cost().loc[fewer_columns.FITTED, 'rmse']:.3g} (" in mine
 
 
 @pytest.mark.needs("4lac-dr3-h")

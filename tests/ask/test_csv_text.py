@@ -1,11 +1,14 @@
 """Text tables in the dialects that people write."""
 
 import csv
+import time
 
 import numpy as np
+import pandas as pd
 import pytest
+from hostile import BLAZARS
 
-from agnbook.ask import csv_text, tables, user_columns
+from agnbook.ask import command_line, csv_text, tables, user_columns
 from agnbook.errors import FeatureError
 
 ROWS = [["4FGL A", "1.5", "-3"], ["b", "2.5e3", ""], ["c", "7", "4"]]
@@ -98,3 +101,27 @@ def test_a_row_with_too_many_cells_costs_only_itself():
 def test_a_table_that_is_another_one_than_it_seems_is_refused(text):
     with pytest.raises((ValueError, csv.Error), match=r"1 of its 2 rows have more cells|unexpected end"):
         csv_text.parse(text)
+
+
+def test_a_header_of_very_many_columns_takes_moments():
+    """Each name against each other would be 4e10 comparisons."""
+    started = time.process_time()
+    assert csv_text.twins([*(f"c{number}" for number in range(200_000)), "c7", "", ""]) == ["c7"]
+    assert time.process_time() - started < 10
+
+
+def test_a_table_of_very_many_columns_is_answered_and_its_columns_are_not_all_told(tmp_path, capsys):
+    wide = {f"c{number} " + "x" * 200: [1.0] * 3 for number in range(3000)}
+    pd.concat([BLAZARS, pd.DataFrame(wide)], axis=1).to_csv(tmp_path / "in.csv", index=False)
+    assert command_line.main(["classify", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv")]) == 0
+    capsys.readouterr()
+    for command in (["redshift"], ["lightcurve"], ["classify", "--column", "PL_Index=x"], ["score", "--exam", "redshift"]):
+        assert command_line.main([*command, str(tmp_path / "in.csv")]) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1 and len(error) < 3000, error
+
+
+def test_titles_wrapped_by_a_spreadsheet_are_columns(tmp_path, capsys):
+    table = csv_text.parse('Source_Name,"Pivot_Energy\n(MeV)","b\nc"\nA,1,2\nB,3,"4\n"\n')
+    assert table.colnames == ["Source_Name", "Pivot_Energy (MeV)", "b c"] and len(table) == 2
+    assert list(csv_text.parse('a,5" pipe\n1,2\n3,4\n')['5" pipe']) == [2, 4], "a quote that is no quote"

@@ -264,9 +264,9 @@ def test_the_command_gives_the_same_and_writes_what_is_wanted(file, table, answe
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["--setting", "independent"], "add --model simulator"),
+        (["--setting", "independent"], "but for --model simulator"),
         (["--model", "dragon"], "choose one of quasar, simulator"),
-        (["--exact"], "for the model simulator"),
+        (["--exact"], "but for --model simulator"),
         (["--survey", "hst"], "Unknown survey 'hst'"),
         (["--wavelength", "g"], "--wavelength takes BAND=ANGSTROM, not g"),
         (["--wavelength", "g=blue"], "give the effective wavelength in angstrom"),
@@ -276,7 +276,7 @@ def test_the_command_gives_the_same_and_writes_what_is_wanted(file, table, answe
         (["--redshift", "zz"], "No table has a column 'zz'"),
         (["--reconstruction", "c.csv", "--step", "0"], "positive number of days"),
         (["--objects", "absent.csv"], "absent.csv"),
-        (["--tolerance", "-1"], "0 days or more"),
+        (["--model", "simulator", "--tolerance", "-1"], "0 days or more"),
     ],
 )
 def test_a_mistake_is_one_message(file, arguments, words, capsys, monkeypatch, tmp_path):

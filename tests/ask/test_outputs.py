@@ -58,6 +58,7 @@ def test_nor_are_the_other_inputs_of_light_curves(option, tmp_path, capsys):
     CURVE.to_csv(tmp_path / "curves.csv", index=False)
     (tmp_path / "more.csv").write_text("time\n1\n")
     given = ["lightcurve", str(tmp_path / "curves.csv"), "--survey", "lsst", option, str(tmp_path / "more.csv")]
+    given += ["--reconstruction", str(tmp_path / "curve.csv")]
     assert command_line.main([*given, "-o", str(tmp_path / "more.csv"), "--overwrite"]) == 2
     assert "the input itself" in capsys.readouterr().err and (tmp_path / "more.csv").read_text() == "time\n1\n"
 

@@ -144,5 +144,7 @@ def _classify_six(table, strict: bool):
 
 #: What is published of the six groups: column -> name of the answer.
 _SAME_NETWORKS = {f"NN_{name.rstrip('+')}": f"published_{name}" for name in source_classes.NAMES}
+#: Columns that each of `GROUPS` is told apart by, beside names and positions.
+COLUMNS = {"blazars": features.BLAZAR_FEATURES, "six": features.GAMMA_COLUMNS}
 #: What `classify` can tell apart: function, and meanings of its columns.
 GROUPS = {"blazars": (_classify_blazars, answer_columns.BLAZARS), "six": (_classify_six, answer_columns.SIX)}

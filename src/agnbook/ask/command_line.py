@@ -4,14 +4,19 @@ Thin: each function calls the package, prints a table and says on standard error
 `command_parser`; what goes wrong is one message of `last_guard`.
 """
 
+import itertools
 import sys
 
-from agnbook.ask import last_guard
+from agnbook.ask import last_guard, option_scope
 from agnbook.ask.command_parser import EXAMPLES, parser
 from agnbook.ask.terminal import one_line, say, show
 from agnbook.errors import BookError
 
 __all__ = ["EXAMPLES", "main", "parser"]
+
+
+#: Simulated survey, and days between the times of a reconstruction, unless others are asked for.
+_SETTING, _STEP = "dc2_like", 10.0
 
 
 def _catalogs(options) -> int:
@@ -85,15 +90,18 @@ def _summary(answer, done: str, question: str) -> None:
     if len(wrong := answer[answer["problem"] != ""]):
         say(f"{len(wrong)} rows have a problem, for example {one_line(wrong[0][0])}: {one_line(wrong['problem'][0])}")
     if "without" in answer.colnames and (few := int((answer["without"] != "").sum())):
-        from agnbook.ask.redshift import cost_in_words
+        from agnbook.ask import redshift, skill
 
         say(f"{few} of them without {answer['without'][answer['without'] != ''][0]}, from 4FGL's columns alone:")
-        say(f"  {cost_in_words()}")
+        say(f"  {redshift.cost_in_words()}")
+        _skill(skill.FROM_4FGL)
+        if few == given.sum():  # then the other model has answered nothing
+            return
     _skill(question)
 
 
-def _answer_table(options, question, done: str, model: str) -> int:
-    """Read a table, ask a question of it, write the answer and say what came of it."""
+def _answer_table(options, question, done: str, model: str, known) -> int:
+    """Read a table, ask a question of it that takes the `known` columns, write the answer and say what came of it."""
     from agnbook.ask import answer_columns, fetched, outputs, tables, user_columns
 
     columns = _pairs(options.column, "--column takes WANTED=NAME, such as PL_Index=PLI")
@@ -101,22 +109,25 @@ def _answer_table(options, question, done: str, model: str) -> int:
         outputs.reserved([options.output], [options.table], options.overwrite),  # before the work, not after it
         fetched.local([options.table], options.fetch) as (path,),
     ):
-        answer = question(user_columns.renamed(tables.read(path), columns))
+        answer = question(user_columns.renamed(tables.read(path), columns, known))
         tables.write(answer, options.output, options.overwrite)
     _summary(answer, done, model)
     return _partly(answer_columns.unanswered(answer).any())
 
 
 def _classify(options) -> int:
-    from agnbook.ask.classify import classify
+    from agnbook.ask.classify import COLUMNS, classify
 
-    return _answer_table(options, lambda table: classify(table, options.groups, options.strict), "classified", options.groups)
+    def question(table):
+        return classify(table, options.groups, options.strict)
+
+    return _answer_table(options, question, "classified", options.groups, COLUMNS[options.groups])
 
 
 def _redshift(options) -> int:
-    from agnbook.ask.redshift import redshift
+    from agnbook.ask.redshift import COLUMNS, redshift
 
-    return _answer_table(options, lambda table: redshift(table, options.strict), "given a redshift", "redshift")
+    return _answer_table(options, lambda table: redshift(table, options.strict), "given a redshift", "redshift", COLUMNS)
 
 
 def _bulk(options) -> int:
@@ -124,7 +135,6 @@ def _bulk(options) -> int:
 
     from agnbook.ask import bulk
 
-    setting = _setting(options, options.model == "simulator")
     with tqdm(unit=" partitions", disable=None) as bar:  # None: only on a terminal
 
         def progress(done, total):
@@ -134,8 +144,8 @@ def _bulk(options) -> int:
         failed = None
         try:
             table = bulk.run(
-                options.input, options.output, options.model, setting, options.scheduler, options.workers, progress,
-                _reading(options), options.strict,
+                options.input, options.output, options.model, options.setting or _SETTING, options.scheduler, options.workers,
+                progress, _reading(options), options.strict,
             )  # fmt: skip
         except bulk.Unfinished as unfinished:
             table, failed = unfinished.table, unfinished
@@ -164,12 +174,20 @@ def _pairs(given, what: str) -> dict[str, str]:
     """Return what options of the form NAME=VALUE say."""
     if badly := [pair for pair in given if "=" not in pair]:
         raise BookError(f"{what}, not {', '.join(badly)}.")
-    return dict(pair.split("=", 1) for pair in given)
+    pairs = dict(pair.split("=", 1) for pair in given)
+    if len(pairs) < len(given):
+        raise BookError(f"{what}, each once: of {', '.join(given)} keep those that are meant.")
+    return pairs
+
+
+def _or(given, default):
+    """Return what was given, or the default where nothing was: 0 is given."""
+    return default if given is None else given
 
 
 def _reading(options):
     """Return how light curves are to be read, as `curve_options.Options`."""
-    from agnbook.ask.curve_options import Options
+    from agnbook.ask.curve_options import OF_OBJECTS, Options
 
     wavelengths = {}
     for band, text in _pairs(options.wavelength, "--wavelength takes BAND=ANGSTROM").items():
@@ -179,18 +197,15 @@ def _reading(options):
             raise BookError(
                 f"--wavelength {band}={text}: give the effective wavelength in angstrom, such as {band}=5100."
             ) from None
+    columns = _pairs(options.column, "--column takes ROLE=NAME")
+    if options.model == "simulator" and (vain := [role for role in columns if role in OF_OBJECTS]):
+        raise BookError(f"--column {vain[0]}=: the simulator takes no {vain[0].replace('_', ' ')}; leave it out.")
     return Options(
         survey=options.survey, wavelengths=wavelengths, unit=options.unit, time_unit=options.time_unit,
-        columns=_pairs(options.column, "--column takes ROLE=NAME"), object=options.object, band=options.band,
+        columns=columns, object=options.object, band=options.band,
         redshift=options.redshift, extinction=options.extinction, absolute_magnitude=options.absolute_magnitude,
-        visits=options.visits, tolerance=options.tolerance,
+        visits=options.visits, tolerance=_or(options.tolerance, Options.tolerance),
     )  # fmt: skip
-
-
-def _setting(options, simulator: bool) -> str:
-    if options.setting and not simulator:
-        raise BookError("--setting is for the posteriors that were trained on simulated surveys; add --model simulator.")
-    return options.setting or "dc2_like"
 
 
 def _lightcurve(options) -> int:
@@ -210,18 +225,21 @@ def _light_curves(options, paths) -> int:
         from agnbook.ask import curve_figures
 
         curve_figures.check_folder(options.plot)
-    step = options.step if options.reconstruction and not options.times else None
-    times = curve_files.times(options.times) if options.times and options.reconstruction else None
-    setting = _setting(options, options.model == "simulator")
+    times = curve_files.times(options.times) if options.times else None
+    step = _or(options.step, _STEP) if options.reconstruction and times is None else None
+    setting = options.setting or _SETTING
     asked = {"model": options.model, "setting": setting, "exact": options.exact, "step": step, "times": times}
     Question(**asked)
     objects, reading = curve_files.read(paths, _reading(options), options.objects)
+    seen = set(itertools.chain.from_iterable(each.bands for each in objects))
+    if seen and (vain := sorted(set(reading.wavelengths) - seen)):
+        raise BookError(f"--wavelength {vain[0]}=: no measurement is in that band; there are {', '.join(sorted(seen)[:12])}.")
     question = Question(reading, **asked)
     if options.strict:
         light_curves.refuse_problems(objects, question)
     if options.plot:
         curve_figures.check_names([each.name for each in objects], options.plot, options.overwrite)
-    found = light_curves.answers(objects, question, 1 if options.plot else options.workers)
+    found = light_curves.answers(objects, question, _or(options.workers, 1))
     if options.plot:
         found = curve_figures.plotted(found, options.plot)
     answer, bands, curves = light_curves.gathered(found, question)
@@ -257,6 +275,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     def command() -> int:
         options = parser().parse_args(arguments)
+        option_scope.check(options)
         return _COMMANDS[options.command](options)
 
     status = last_guard.run(command)

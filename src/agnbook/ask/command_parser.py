@@ -1,4 +1,8 @@
-"""What the command ``agnbook`` can be asked: its commands, their options and examples."""
+"""What the command ``agnbook`` can be asked: its commands, their options and examples.
+
+Which options go together is in `option_scope`; those that depend on others have no default here, so that it is known whether
+they are given.
+"""
 
 import argparse
 
@@ -112,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
     group.add_argument("--strict", action="store_true", help="refuse what has rows or objects that cannot be used")
     group.add_argument("--setting", help="of the simulator: dc2_like (default), lsst_bright, independent")
     group.add_argument(
-        "--tolerance", type=float, default=0.5, metavar="DAYS", help="of the simulator: time in which six bands are a visit (0.5)"
+        "--tolerance", type=float, metavar="DAYS", help="of the simulator: time in which six bands are a visit (0.5)"
     )
 
     command = commands.add_parser(
@@ -129,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--objects", metavar="TABLE", help="table of the objects: redshift, extinction, absolute magnitude")
     command.add_argument("--per-band", metavar="OUT2", help="also write a row an object and band")
     command.add_argument("--reconstruction", metavar="OUT3", help="also write the curves in every band")
-    command.add_argument("--step", type=float, default=10.0, metavar="DAYS", help="between the times of the reconstruction (10)")
+    command.add_argument("--step", type=float, metavar="DAYS", help="between the times of the reconstruction (10)")
     command.add_argument("--times", metavar="FILE", help="its times instead, a column of a table or a number a line")
     command.add_argument("--plot", metavar="FOLDER", help="also draw each curve")
     command.add_argument(
@@ -138,7 +142,7 @@ def parser() -> argparse.ArgumentParser:
         help="quasar (default): any bands; simulator: posteriors trained on simulated six-band surveys",
     )
     command.add_argument("--exact", action="store_true", help="of the simulator: weigh its draws by the exact likelihood")
-    command.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")
+    command.add_argument("--workers", type=int, metavar="N", help="processes (1)")
 
     command = commands.add_parser(
         "bulk", help="a model on a folder of Parquet partitions, on this machine or a Dask cluster", parents=[reading],

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import warnings
+from collections import Counter
 from itertools import islice
 
 import pandas as pd
@@ -17,6 +18,8 @@ csv.field_size_limit(2**31 - 1)
 SEPARATORS = (",", ";", "\t", "|")
 #: Rows that are looked at before the text is read.
 _LOOKED_AT = 50
+#: Line ends within the header, at most.
+_MOST_WRAPPED = 500
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 #: What follows the release in a source's name.
@@ -54,6 +57,23 @@ def _set_apart_by_spaces(lines: list[str]) -> list[list[str]]:
     if len({len(row) for row in [head, *body]}) > 1:
         raise ValueError("its lines have different numbers of columns, and no comma, semicolon, tab or | between them")
     return [head, *body]
+
+
+def _header_on_one_line(text: str) -> str:
+    """Return the text with spaces for the line ends in the header's quoted cells, as spreadsheets wrap long titles."""
+    mended, end = text, text.find("\n")
+    for _ in range(_MOST_WRAPPED):
+        if end < 0:
+            break
+        if mended.count('"', 0, end) % 2 == 0:
+            return mended
+        mended, end = f"{mended[:end]} {mended[end + 1 :]}", mended.find("\n", end + 1)
+    return text
+
+
+def twins(names) -> list[str]:
+    """Return the names that stand several times, in order; columns without a name are none."""
+    return sorted(name for name, count in Counter(names).items() if name and count > 1)
 
 
 def _units(row: list[str], below: list[list[str]]) -> dict[int, str] | None:
@@ -124,6 +144,7 @@ def parse(text: str, texts=()):
     comment = ""
     while text.startswith("#"):
         comment, _, text = text.partition("\n")
+    text = _header_on_one_line(text.lstrip("\n"))
     lines = [line for line in islice(io.StringIO(text), _LOOKED_AT) if line.strip()]
     if not lines:
         raise ValueError("it is empty")
@@ -141,7 +162,7 @@ def parse(text: str, texts=()):
         text, lines = text.split("\n", 1)[1] if "\n" in text else "", lines[1:]
         while text[:1] in ("\n", "\r"):
             text = text[1:]
-    if repeated := sorted({name for name in header if name and header.count(name) > 1}):
+    if repeated := twins(header):
         raise FeatureError(f"The column {', '.join(repeated)} stands twice in the header; keep the one that is meant.")
     rows = [_cells(line, separator) for line in lines]
     units = _units(rows[0], rows[1:]) if rows else None

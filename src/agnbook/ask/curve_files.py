@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import measurements, tables
+from agnbook.ask import measurements, tables, terminal
 from agnbook.ask.curve_options import NAMES, Options, column_of
 from agnbook.ask.measurements import Measured
 from agnbook.ask.plain_columns import Columns
@@ -85,7 +85,7 @@ def times(path) -> np.ndarray:
     columns = Columns(_table(path))
     name = columns.first(NAMES["time"]) or (next(iter(columns.data)) if len(columns.data) == 1 else None)
     if name is None:
-        raise FeatureError(f"{path} has no column of times; it has {', '.join(columns.data)}.")
+        raise FeatureError(f"{path} has no column of times; it has {terminal.listed(columns.data)}.")
     return columns.days(name, None)
 
 
@@ -144,7 +144,8 @@ def _archive(path: Path, options: Options):
         raise FeatureError(f"{path} is not laid out as an archive of Stripe 82, DES or MACHO; give the tables in it one by one.")
     if curves.attrs["unit"] != "mag":
         default["unit"] = curves.attrs["unit"]
-    return curves, objects, replace(options, **{key: value for key, value in default.items() if getattr(options, key) is None})
+    told = {key: value for key, value in default.items() if getattr(options, key) is None and key not in options.columns}
+    return curves, objects, replace(options, **told)
 
 
 def _together(found: list[Measured]) -> list[Measured]:

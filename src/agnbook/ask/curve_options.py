@@ -23,6 +23,10 @@ NAMES = {
     "absolute_magnitude": ("absolute_magnitude",),
     "extinction": ("a_v", "av", "ebv", "e_bv", "e(b-v)"),
 }  # fmt: skip
+#: Roles that an option of their own may give for every object, instead of a column.
+ONE_FOR_ALL = ("object", "band", "redshift", "extinction", "absolute_magnitude")
+#: Those of them that tell of the object itself: the quasar model alone asks for them.
+OF_OBJECTS = ONE_FOR_ALL[2:]
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Options:
     def __post_init__(self):
         if unknown := set(self.columns) - {*NAMES, "error"}:
             raise FeatureError(f"No such role: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}, error.")
+        if twice := [role for role in ONE_FOR_ALL if getattr(self, role) is not None and role in self.columns]:
+            raise FeatureError(f"The {twice[0]} is named twice, by --{twice[0].replace('_', '-')} and by --column; keep one.")
         if self.survey is not None:
             bands.known(self.survey)
         for name, angstrom in self.wavelengths.items():

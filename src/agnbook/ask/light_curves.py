@@ -199,7 +199,7 @@ def _weighed(fit, position: tuple[float, float]) -> tuple[dict, list[str]]:
 
     curve = fit.curve
     if not curve.redshift > 0:
-        return {}, []
+        return {}, ["absolute magnitude without a redshift: not used"] if np.isfinite(curve.absolute_magnitude) else []
     objects = pd.DataFrame({"redshift": [curve.redshift], "M_i": [curve.absolute_magnitude]})
     model = _mass_model()
     found, outside = model.answer(pd.DataFrame([shape(fit)]), objects)

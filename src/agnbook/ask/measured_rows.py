@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import visits
+from agnbook.ask import terminal, visits
 from agnbook.ask.curve_options import NAMES, Options, column_of
 from agnbook.ask.flux_units import flux_unit, magnitude_unit
 from agnbook.ask.plain_columns import Columns
@@ -32,7 +32,9 @@ _DIFFERENCES = ("psfdiffflux", "forced_psfdiffflux", "differenceflux")
 def measured_rows(columns: Columns, options: Options) -> dict:
     """Return arrays object, time, band, mag, mag_error, flux, flux_error (one row a measurement) and the flux's unit."""
     name, time = column_of(columns, "object", options), column_of(columns, "time", options)
-    joined = visits.times(columns, options.visits) if options.visits and time is None else None
+    if options.visits and time is not None:
+        raise FeatureError(f"--visits means nothing here: the measurements have times of their own, in {time}. Leave one out.")
+    joined = visits.times(columns, options.visits) if options.visits else None
     value_unit = {}
     band = None if options.band else column_of(columns, "band", options)
     pair = {kind: _pair(columns, kind, options) for kind in ("magnitude", "flux")}
@@ -53,7 +55,7 @@ def measured_rows(columns: Columns, options: Options) -> dict:
         if not any(pair.values()) and (difference := columns.first(_DIFFERENCES)):
             hint += f" {columns.plain[difference]} is the difference from a template; take psfFlux, the flux itself."
         raise FeatureError(
-            f"The table lacks the columns {', '.join(missing)}; it has {', '.join(columns.data)}."
+            f"The table lacks the columns {', '.join(missing)}; it has {terminal.listed(columns.data)}."
             f"{hint} Give one row a measurement (object, time, band, magnitude or flux, error), or one row a visit "
             "(object, time, mag_g, error_g, ...); or say which column is which (--column ROLE=NAME)."
         )
@@ -121,8 +123,10 @@ def _values(columns: Columns, kinds: dict, options: Options, value_unit: dict) -
     out = {key: np.full(columns.length, np.nan) for key in ("mag", "mag_error", "flux", "flux_error")}
     for kind, (value, error) in kinds.items():
         unit, own = columns.units.get(value), "flux" if kind == "flux" else "mag"
-        if unit is None and options.unit is not None and (options.unit == "mag") == (own == "mag"):
-            unit = options.unit
+        if options.unit is not None and (options.unit == "mag") == (own == "mag"):
+            if unit and not _are_one(unit, options.unit, own):
+                raise FeatureError(f"{value} is in {unit} by the table itself, and in {options.unit} by --unit; keep one.")
+            unit = unit or options.unit
         if own == "flux" and options.unit == "mag" and "magnitude" not in kinds:
             raise FeatureError(f"{value} holds fluxes by its name, but the unit given is mag; name it a magnitude.")
         if own == "mag" and options.unit not in (None, "mag") and "flux" not in kinds:
@@ -142,6 +146,16 @@ def _values(columns: Columns, kinds: dict, options: Options, value_unit: dict) -
             raise FeatureError(f"Fluxes come in {value_unit['flux']} and in {unit}; give them in one unit.")
         out[own], out[f"{own}_error"] = columns.numbers(value), columns.numbers(error) * factor
     return out
+
+
+def _are_one(first: str, second: str, kind: str) -> bool:
+    """Whether two texts are one unit, of "flux" or "mag"; what is no unit at all has its own message."""
+    if kind == "mag" or first == second:
+        return True
+    try:
+        return bool(flux_unit(first) == flux_unit(second))
+    except FeatureError:
+        return True
 
 
 def _factor(given: str, wanted: str, name: str, unit) -> float:

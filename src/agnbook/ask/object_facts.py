@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from agnbook.ask import terminal
 from agnbook.ask.curve_options import Options, column_of
 from agnbook.ask.plain_columns import Columns
 from agnbook.errors import BookError, FeatureError
@@ -55,7 +56,7 @@ def join(said: dict, columns: Columns, options: Options) -> dict:
     """Add what the table of objects says; it wins over the light curves' own table."""
     name = column_of(columns, "object", Options())
     if name is None:
-        raise FeatureError(f"The table of objects has no column of names; it has {', '.join(columns.data)}.")
+        raise FeatureError(f"The table of objects has no column of names; it has {terminal.listed(columns.data)}.")
     found = known(columns, options, columns.texts(name))
     return said | {role: value for role, value in found.items() if value[0] == "column"}
 

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from agnbook.ask import terminal
 from agnbook.errors import FeatureError
 
 #: Nested columns of Rubin's files, best first: the forced photometry at an object's place, then its detections.
@@ -66,7 +67,7 @@ class Columns:
         """Return a column that the user named, in its own capitals or any; a `FeatureError` where there is none."""
         found = column if column in self.data else self.lower.get(column.lower())
         if found is None:
-            raise FeatureError(f"The table has no column {column!r} ({what}); it has {', '.join(self.data)}.")
+            raise FeatureError(f"The table has no column {column!r} ({what}); it has {terminal.listed(self.data)}.")
         return found
 
     def unequal(self) -> np.ndarray:
@@ -122,23 +123,32 @@ class Columns:
     def days(self, name: str, unit: str | None) -> np.ndarray:
         """Return times in days: numbers in their unit, dates as MJD."""
         values = self._asked(name)
+        own = "d" if values.dtype.kind == "M" else self.units.get(name, "")
+        if own and unit and _in_days(own, name) != _in_days(unit, name):
+            raise FeatureError(
+                f"{name} is in {own} by the table itself, and in {unit} by --time-unit; keep the one that is meant."
+            )
         if values.dtype.kind == "M":
             return _mjd(pd.Series(values))
-        numbers = self.numbers(name)
-        unit = self.units.get(name) or unit
-        if unit and unit.lower() not in ("d", "day", "days", "mjd", "jd", "hjd", "bjd"):
-            from astropy import units
-
-            try:
-                numbers = numbers * units.Unit(unit).to(units.day)
-            except (ValueError, TypeError, units.UnitConversionError) as error:
-                raise FeatureError(f"{name} is in {unit}; give it in d.") from error
+        numbers = self.numbers(name) * _in_days(own or unit or "d", name)
         if values.dtype.kind in "OUS" and np.isnan(numbers).any():
             texts = pd.Series(values, dtype=object).where(np.isnan(numbers))
             dates = pd.to_datetime(texts.map(lambda v: v if not isinstance(v, str) else v.strip()), errors="coerce", utc=True,
                                    format="ISO8601" if texts.map(type).isin([str, float]).all() else None)  # fmt: skip
             numbers = np.where(np.isnan(numbers), _mjd(dates), numbers)
         return numbers
+
+
+def _in_days(unit: str, name: str) -> float:
+    """Days in a unit of time, of a column that a refusal names."""
+    if unit.lower() in ("d", "day", "days", "mjd", "jd", "hjd", "bjd"):
+        return 1.0
+    from astropy import units
+
+    try:
+        return float(units.Unit(unit).to(units.day))
+    except (ValueError, TypeError, units.UnitConversionError) as error:
+        raise FeatureError(f"{name} is in {unit}; give it in d.") from error
 
 
 def _text(value) -> str:
@@ -166,7 +176,7 @@ def _arrays(table, units: dict[str, str]) -> dict[str, np.ndarray]:
         for name in table.colnames:
             column = table[name]
             if hasattr(column, "mjd"):
-                columns[name] = np.ma.filled(np.ma.asarray(column.mjd, float), np.nan)
+                columns[name], units[name] = np.ma.filled(np.ma.asarray(column.mjd, float), np.nan), "d"
                 continue
             if getattr(column, "unit", None) is not None:
                 units[name] = str(column.unit)

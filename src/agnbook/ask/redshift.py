@@ -14,6 +14,8 @@ from agnbook.sky import features
 _ALL, _FROM_4FGL, _NOT = 0, 1, -1
 #: Numbers and texts that are looked for.
 _COLUMNS = features.EXTENDED_NUMBERS, features.EXTENDED_TEXTS
+#: Columns that redshifts are estimated from, beside names and positions; 4FGL's ``CLASS1`` may stand for ``CLASS``.
+COLUMNS = (*features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS, "CLASS1")
 _ADVICE = (
     " Where nothing is known, leave the cells empty; what a table of 4FGL sources lacks is taken from 4LAC-DR3, where that is "
     "there and knows a source."

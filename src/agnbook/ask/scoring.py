@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import seals, source_names, tables
+from agnbook.ask import seals, source_names, tables, terminal
 from agnbook.errors import FeatureError, SettingsError
 from agnbook.judge import exams, later_redshifts
 from agnbook.sky import features, peers
@@ -13,6 +13,9 @@ from agnbook.sky import features, peers
 #: The exam whose answers are numbers; the others are `exams.EXAMS`.
 REDSHIFT = "redshift"
 NAMES = (*exams.EXAMS, REDSHIFT)
+#: Columns of redshift predictions, without the prefix ``z_``: centres, best first, and ends of calibrated intervals; all of them.
+_CENTRES, _LIMITS = ("mean", "median", "q500", "z", "redshift"), ("low68", "high68", "low95", "high95")
+_REDSHIFT_COLUMNS = tuple(dict.fromkeys((*_CENTRES, "sd", *later_redshifts.QUANTILES, *_LIMITS)))
 #: What the counts of a result mean.
 COUNTS = {
     "n": "sources scored", "unanswered": "answers that the table lacks", "no_answer": "rows of candidates without an answer yet",
@@ -45,7 +48,7 @@ def read_predictions(path: str | Path, columns: dict[str, str] | None = None) ->
     lower = {str(column).lower(): column for column in table.columns}
     name = next((lower[key] for key in ("source_name", "name", "source") if key in lower), None)
     if name is None:
-        raise FeatureError(f"{path} has no column Source_Name; it has {', '.join(map(str, table.columns))}.")
+        raise FeatureError(f"{path} has no column Source_Name; it has {terminal.listed(table.columns)}.")
     table[name] = table[name].astype(str).str.strip()
     twins = table.duplicated()
     table = table[~twins]
@@ -55,7 +58,7 @@ def read_predictions(path: str | Path, columns: dict[str, str] | None = None) ->
             "give one row a source."
         )
     if absent := [column for column in (columns or {}).values() if column not in table]:
-        raise FeatureError(f"{path} lacks the columns {', '.join(absent)}; it has {', '.join(map(str, table.columns))}.")
+        raise FeatureError(f"{path} lacks the columns {', '.join(absent)}; it has {terminal.listed(table.columns)}.")
     if len(set((columns or {}).values())) < len(columns or {}):
         raise FeatureError("One column is named for two classes; each class has its own.")
     named = {column: kind for kind, column in (columns or {}).items()}
@@ -82,14 +85,14 @@ def redshift_columns(table: pd.DataFrame) -> pd.DataFrame:
     """
     table = table.rename(columns=lambda name: str(name).removeprefix("z_"))
     quantiles = list(later_redshifts.QUANTILES)
-    centre = next((name for name in ("mean", "median", "q500", "z", "redshift") if name in table), None)
+    centre = next((name for name in _CENTRES if name in table), None)
     has_quantiles = all(name in table for name in quantiles)
     if centre is None or not (has_quantiles or "sd" in table):
         raise FeatureError(
             "The table needs a redshift (mean, median or z) and its standard deviation (sd), or the quantiles "
-            f"{', '.join(quantiles)}; it has {', '.join(map(str, table.columns))}."
+            f"{', '.join(quantiles)}; it has {terminal.listed(table.columns)}."
         )
-    limits = [name for name in ("low68", "high68", "low95", "high95") if name in table]
+    limits = [name for name in _LIMITS if name in table]
     wanted = [*dict.fromkeys([centre, *(quantiles if has_quantiles else ["sd"]), *limits])]
     values = exams.numbers(table[wanted])
     empty = values.isna().all(axis=1)
@@ -114,7 +117,7 @@ def _later_redshifts(older, newer) -> pd.DataFrame:
         return later_redshifts.answers(peers.published_redshifts(), unknown)
     given = read_predictions(newer)
     if "z" not in given and "redshift" not in given:
-        raise FeatureError(f"{newer} has no column z; it has {', '.join(map(str, given.columns))}.")
+        raise FeatureError(f"{newer} has no column z; it has {terminal.listed(given.columns)}.")
     z = exams.numbers(given[["z" if "z" in given else "redshift"]]).iloc[:, 0]
     return pd.DataFrame({"z": z.where(z > 0)}).reindex(pd.Index(unknown, name="Source_Name"))
 
@@ -152,6 +155,9 @@ def score(
         tables.refuse_address(file or "")
     if exam not in NAMES:
         raise SettingsError(f"Unknown exam {exam!r}; choose one of {', '.join(NAMES)}.")
+    known = _REDSHIFT_COLUMNS if exam == REDSHIFT else exams.get_exam(exam).classes
+    if vain := [name for name in columns or {} if name.removeprefix("z_" if exam == REDSHIFT else "") not in known]:
+        raise SettingsError(f"The exam {exam} asks for no {vain[0]!r}; name columns for {', '.join(known)}.")
     seals.check(*seals.REGISTRIES)
     read = read_predictions(path, columns)
     if exam == REDSHIFT:
@@ -196,7 +202,7 @@ def _weights(read: pd.DataFrame, table: pd.DataFrame, column: str | None) -> pd.
     if column is None:
         return None
     if column.lower() not in read:
-        raise FeatureError(f"The table has no column {column} of weights; it has {', '.join(map(str, read.columns))}.")
+        raise FeatureError(f"The table has no column {column} of weights; it has {terminal.listed(read.columns)}.")
     weight = exams.numbers(read[[column.lower()]]).iloc[:, 0][table.index]
     bad = ~(np.isfinite(weight) & (weight >= 0))
     if bad.any() or not weight.sum() > 0:

@@ -12,6 +12,8 @@ from agnbook.sky import source_classes
 #: Known blazars with the most similar answer, whose classes tell what an answer of the network is worth.
 SIMILAR = 200
 
+#: Redshifts by the model that was fitted without the columns that 4FGL lacks.
+FROM_4FGL = "redshift from 4FGL"
 #: Question -> how its model was examined, and the claims that tell the result: name and claim.
 EXAMINED = {
     "blazars": ("in cross-validation", {"accuracy": "classes.bias_init.cv.accuracy", "log loss": "classes.bias_init.cv.logloss"}),
@@ -30,9 +32,19 @@ def skill(question: str) -> tuple[str, str]:
 
     Parameters
     ----------
-    question : "six" or a key of `EXAMINED`
+    question : "six", `FROM_4FGL` or a key of `EXAMINED`
     """
-    if question == "six":
+    if question == FROM_4FGL:
+        from agnbook.judge import calibration
+        from agnbook.redshifts import fewer_columns
+
+        few = committed.load_table(fewer_columns.COST).set_index("columns").loc[fewer_columns.FITTED]
+        how, n, share = "of 4FGL's columns alone, on known redshifts that it had not seen", int(few["n"]), few["coverage68"]
+        found = {
+            "rmse": few[["rmse", "rmse_low", "rmse_high"]],
+            "share in 68.3 % intervals": (share, *calibration.wilson_interval(round(share * n), n)),
+        }
+    elif question == "six":
         from agnbook.shift.shipped_groups import ShippedGroups
 
         held_out = ShippedGroups.load().notes["held_out"]

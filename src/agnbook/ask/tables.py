@@ -173,8 +173,7 @@ def _read_text(path, texts, packed):
 
 def _refuse_twins(names) -> None:
     """Refuse two columns of one name: readers would take one of them, or say of neither which it was."""
-    names = [str(name).strip() for name in names]
-    if twins := sorted({name for name in names if name and names.count(name) > 1}):
+    if twins := csv_text.twins(str(name).strip() for name in names):
         raise FeatureError(f"It has two columns {', '.join(twins)}; keep the one that is meant.")
 
 

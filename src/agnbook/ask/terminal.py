@@ -5,6 +5,9 @@ import unicodedata
 
 from agnbook.errors import BookError
 
+#: Characters of a column's name that a message shows.
+_LONGEST = 60
+
 
 def harmless(text: str) -> str:
     """Return a text without what a terminal would obey: control and direction characters become question marks."""
@@ -16,6 +19,13 @@ def harmless(text: str) -> str:
 def one_line(text) -> str:
     """Return a text of somebody's table so that it cannot begin a line of its own."""
     return "".join("?" if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in str(text))
+
+
+def listed(names, most: int = 12) -> str:
+    """Return the names of somebody's columns for a message: the first ones, each of a length that can be read, on one line."""
+    names = list(names)
+    shown = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..." for name in map(one_line, names[:most])]
+    return ", ".join([*shown, *([f"and {len(names) - most} more"] if len(names) > most else [])])
 
 
 def say(text: str) -> None:

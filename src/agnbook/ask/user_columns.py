@@ -4,17 +4,20 @@ A value that its column cannot have (a mark for "nothing", another scale, a word
 becomes "not given", with the reason in words. What concerns the whole table, such as a missing column, is one refusal.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import memory_size
+from agnbook.ask import memory_size, terminal
 from agnbook.errors import FeatureError
 from agnbook.sky import features, source_classes
 
 NAME_COLUMNS = ("Source_Name", "Name", "Source")
+#: Frame -> columns of positions in it.
+PLACES = {"icrs": ("RAJ2000", "DEJ2000"), "galactic": ("GLON", "GLAT")}
 NAME_TEXTS = tuple(name.lower() for name in NAME_COLUMNS)
 #: Units of 4FGL and 4LAC; a table that states others is converted.
 UNITS = {
@@ -70,18 +73,25 @@ def key(name: str) -> str:
     return _VIZIER.get(plain, plain)
 
 
-def renamed(table, columns: dict[str, str]):
+def renamed(table, columns: dict[str, str], known):
     """Return the table with columns called as the catalogues call them: `columns` is catalogue's name -> the table's own.
 
     Raises
     ------
     FeatureError
-        For a column that is not there, and for a name that another column has already.
+        For a name that is neither of the `known` columns nor one of names or positions, as it would be ignored, for a column
+        that is not there, and for a name that another column has already.
     """
-    table = table.copy(copy_data=False)
+    if not columns:
+        return table
+    table, known = table.copy(copy_data=False), (*NAME_COLUMNS, *known, *itertools.chain(*PLACES.values()))
     for wanted, own in columns.items():
+        if key(wanted) not in map(key, known):
+            raise FeatureError(
+                f"--column {wanted}={own}: nothing asks for {wanted}. Take one of {', '.join(dict.fromkeys(known))}."
+            )
         if own not in table.colnames:
-            raise FeatureError(f"The table has no column {own!r} for {wanted}; it has {', '.join(table.colnames[:12])}.")
+            raise FeatureError(f"The table has no column {own!r} for {wanted}; it has {terminal.listed(table.colnames)}.")
         if wanted in table.colnames and wanted != own:
             raise FeatureError(f"The table has a column {wanted} already, beside {own}; keep the one that is meant.")
         table.rename_column(own, wanted)
@@ -109,7 +119,7 @@ def require(table, columns, advice: str = "") -> tuple[str, dict[str, str]]:
     missing = [column for column in columns if key(column) not in lower]
     if absent := ([] if found else ["Source_Name"]) + missing:
         hint = " 4FGL has no synchrotron fits: take them from 4LAC, or set both columns to 0." if "nu_syn" in missing else ""
-        seen = ", ".join(map(str, table.colnames[:12])) + (", ..." if len(table.colnames) > 12 else "")
+        seen = terminal.listed(table.colnames)
         raise FeatureError(
             f"The table lacks the columns {', '.join(absent)}; use 4LAC / 4FGL column names, or say "
             f"--column {absent[0]}=NAME.{hint}{advice} It has {seen}."
@@ -380,7 +390,7 @@ def positions(table) -> np.ndarray | None:
     from astropy.coordinates import SkyCoord
 
     lower = {column.lower(): column for column in table.colnames}
-    for frame, pair in {"icrs": ("RAJ2000", "DEJ2000"), "galactic": ("GLON", "GLAT")}.items():
+    for frame, pair in PLACES.items():
         if not all(name.lower() in lower for name in pair):
             continue
         try:

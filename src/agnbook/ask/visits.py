@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from agnbook.ask import terminal
 from agnbook.ask.plain_columns import Columns
 from agnbook.errors import FeatureError
 
@@ -22,7 +23,9 @@ def _read(path: str) -> pd.Series:
     columns = Columns(tables.read(path, texts=NAMES))
     number, time = columns.first(NAMES), columns.first(_TIMES)
     if number is None or time is None:
-        raise FeatureError(f"{path} is no table of visits: it needs visit and expMidptMJD, and has {', '.join(columns.data)}.")
+        raise FeatureError(
+            f"{path} is no table of visits: it needs visit and expMidptMJD, and has {terminal.listed(columns.data)}."
+        )
     times = pd.Series(columns.days(time, None), columns.texts(number)).dropna()
     times = times[~times.index.duplicated()]
     if times.empty:
@@ -40,5 +43,5 @@ def times(columns: Columns, path: str) -> np.ndarray:
     """
     number = columns.first(NAMES)
     if number is None:
-        raise FeatureError(f"--visits needs a column visit among the measurements; there are {', '.join(columns.data)}.")
+        raise FeatureError(f"--visits needs a column visit among the measurements; there are {terminal.listed(columns.data)}.")
     return _read(str(path)).reindex(columns.texts(number)).to_numpy(float)
