@@ -593,7 +593,7 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Claims
+# ## What this chapter claims
 
 # %% tags=["hide-input"]
 test = scores.loc["test"]

@@ -590,7 +590,7 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Claims
+# ## What this chapter claims
 
 # %% tags=["hide-input"]
 means = eighths["log p(targets)"].to_numpy()

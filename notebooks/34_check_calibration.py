@@ -502,7 +502,7 @@ marks.best(stress_table[shown], {"mae": "min"}, digits=2, names=units)
 # :::
 
 # %% [markdown]
-# ## Claims
+# ## What this chapter claims
 
 # %% tags=["hide-input"]
 leaning = count["leaning, before"], count["leaning, after"]

@@ -627,7 +627,7 @@ print(", ".join(f"{band} {value:.4f} mag" for band, value in errors.items()))
 print(f"g over r: {errors['g'] / errors['r']:.2f}; bluer bands flicker more")
 
 # %% [markdown]
-# ## Claims
+# ## What this chapter claims
 
 # %% tags=["hide-input"]
 laws = {law: rows for law, rows in drivers.groupby("law")}

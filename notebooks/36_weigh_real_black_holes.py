@@ -573,7 +573,7 @@ pd.DataFrame(ratios).round(1)
 # The advantage is largest where a survey needs it: many quasars with some hundred measurements each. A whole posterior costs a small part of EzTao's five maxima.
 
 # %% [markdown]
-# ## The chapter's numbers
+# ## What this chapter claims
 
 # %% tags=["nbval-ignore-output"]
 plain, best = scores["redshift, M_i"], scores["+ all"]
@@ -591,7 +591,7 @@ measured = {
 claims.publish(measured, settings, seed)
 
 # %% [markdown]
-# ## What to take away
+# ## Recap
 #
 # - A time-scale is worth its likelihood, not its best value. Prior divided out and errors kept together, thousands of poor
 #   curves give sharp laws.

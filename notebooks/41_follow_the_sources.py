@@ -356,7 +356,7 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Claims
+# ## What this chapter claims
 
 # %% tags=["hide-input"]
 measured = {"later.new_associations": claims.Measured(fresh, n=len(ask))}

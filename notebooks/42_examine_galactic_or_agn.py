@@ -557,7 +557,7 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Claims
+# ## What this chapter claims
 
 
 # %% tags=["hide-input"]

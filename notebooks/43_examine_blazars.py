@@ -385,7 +385,7 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Claims
+# ## What this chapter claims
 
 # %% tags=["hide-input"]
 measured = {

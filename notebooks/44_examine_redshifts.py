@@ -486,7 +486,7 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Claims
+# ## What this chapter claims
 
 # %% tags=["hide-input"]
 measured = {}

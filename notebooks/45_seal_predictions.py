@@ -277,7 +277,7 @@ TRUST = [
 Markdown("\n".join(f"{k}. {text}" for k, text in enumerate(TRUST, 1)))
 
 # %% [markdown]
-# ## Claims
+# ## What this chapter claims
 
 # %% tags=["hide-input"]
 measured = {

@@ -586,6 +586,9 @@ print(
 print(f"with it {flagged_gev[1]}, as for the table in MeV: {out_of_range.sum()}")
 assert flagged_gev[0] > flagged_gev[1] == out_of_range.sum()
 
+# %% [markdown]
+# ## What this chapter claims
+
 # %% tags=["hide-input"]
 measured = {
     "tools.new_candidates.accuracy": claims.Measured(

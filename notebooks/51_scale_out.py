@@ -415,6 +415,9 @@ import shutil
 
 shutil.rmtree(folder)
 
+# %% [markdown]
+# ## What this chapter claims
+
 # %% tags=["hide-input"]
 error, n = 1.96 * one["ms_error"], int(one["objects"])
 fast, slow, note = one["ms"] - error, one["ms"] + error, one["hardware"]

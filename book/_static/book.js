@@ -2,7 +2,17 @@
 (function () {
   "use strict";
 
-  // A wide table scrolls inside a box that says so and that the keyboard reaches; nothing else scrolls sideways.
+  // What scrolls sideways says so and can be reached by the keyboard; what does not is a plain box.
+  function say(box, wide, name) {
+    box.classList.toggle("scrolls", wide);
+    if (wide) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", `${name} of the page, scrolls sideways`);
+    } else ["tabindex", "role", "aria-label"].forEach((attribute) => box.removeAttribute(attribute));
+  }
+
+  // A wide table scrolls inside a box.
   function boxes() {
     document.querySelectorAll(".bd-article table").forEach((table) => {
       if (table.closest(".pst-scrollable-table-container")) return;
@@ -12,13 +22,7 @@
       box.append(table);
     });
     document.querySelectorAll(".bd-article .pst-scrollable-table-container").forEach((box, number) => {
-      const wide = box.scrollWidth > box.clientWidth + 1;
-      box.classList.toggle("scrolls", wide);
-      if (wide) {
-        box.tabIndex = 0;
-        box.setAttribute("role", "region");
-        box.setAttribute("aria-label", `Table ${number + 1} of the page, scrolls sideways`);
-      } else ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
+      say(box, box.scrollWidth > box.clientWidth + 1, `Table ${number + 1}`);
     });
   }
 
@@ -34,11 +38,17 @@
     });
   }
 
+  // Formulas have the size of the text. A display formula a little too wide is set a little smaller, never so small that it is
+  // hard to read; a wider one, which only a very narrow window has, scrolls as tables do.
+  const SMALLEST = 85;
   function formulas() {
-    document.querySelectorAll(".bd-article mjx-container").forEach((formula) => {
-      formula.style.fontSize = "";
-      const room = formula.parentElement.clientWidth, width = formula.firstElementChild ? formula.firstElementChild.scrollWidth : 0;
-      if (room && width > room) formula.style.fontSize = `${Math.max(50, 100 * room / width - 2)}%`;
+    document.querySelectorAll(".bd-article mjx-container").forEach((formula) => { formula.style.fontSize = ""; });
+    document.querySelectorAll(".bd-article div.math > mjx-container").forEach((formula, number) => {
+      const box = formula.parentElement, inner = formula.firstElementChild;
+      const room = box.clientWidth, width = inner ? inner.scrollWidth : 0;
+      const size = room && width > room ? Math.floor(100 * room / width - 2) : 100;
+      if (size < 100) formula.style.fontSize = `${Math.max(SMALLEST, size)}%`;
+      say(box, size < SMALLEST, `Formula ${number + 1}`);
     });
   }
 

@@ -153,6 +153,31 @@ def test_nothing_moves_sideways(visited):
         assert visited.evaluate(SIDEWAYS) == [], f"cut or scrolling at {width} px"
 
 
+def test_formulas_can_be_read_on_a_phone(visited):
+    resize(visited, 400)
+    visited.evaluate("window.MathJax?.startup.promise")
+    assert visited.evaluate(SHRUNK) == [], "break the formula over lines in its source"
+
+
+#: Formulas set smaller than is easily read, cut by the page's edge, or scrolling.
+SHRUNK = """() => [...document.querySelectorAll(".bd-article mjx-container")].filter((node) => {
+  if (!node.checkVisibility()) return false;
+  const inner = node.firstElementChild, size = parseFloat(node.style.fontSize || "100");
+  return size <= 85 || node.closest(".scrolls.math") || inner.getBoundingClientRect().right > innerWidth;
+}).map((node) => node.textContent.slice(0, 60))"""
+
+
+def test_a_formula_too_wide_for_the_window_scrolls_and_says_so(page, site):
+    page.goto(f"{site}/book/theory_redshifts.html")
+    page.evaluate("MathJax.startup.promise")
+    assert page.locator("div.math.scrolls").count() == 0
+    resize(page, 240)
+    box = page.locator("div.math.scrolls").first
+    assert box.get_attribute("tabindex") == "0" and "Formula" in box.get_attribute("aria-label")
+    assert "scrolls sideways" in box.evaluate("node => getComputedStyle(node, '::before').content")
+    assert box.evaluate("node => parseFloat(node.querySelector('mjx-container').style.fontSize)") == 85
+
+
 def test_a_page_is_accessible(visited, axe):
     """No violation of axe-core's rules on a phone in light mode, none on a desk in dark mode."""
     visited.evaluate(ALIKE)

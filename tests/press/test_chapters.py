@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,6 +39,9 @@ def test_chapter_is_well_formed(name):
     published = [cell for cell in notebook.cells if cell.cell_type == "code" and "claims.publish(" in cell.source]
     for cell in published:
         assert not {"hide-cell", "hide-output"} & set(cell.metadata.get("tags", [])), "the table of claims must be seen unfolded"
+        before = "\n".join(each.source for each in notebook.cells[: notebook.cells.index(cell)] if each.cell_type == "markdown")
+        heading = re.findall(r"^## (.+)$", before, re.MULTILINE)[-1]
+        assert heading == "What this chapter claims", f"claims stand under the heading {heading!r}"
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])
         assert not any(output.output_type == "error" for output in outputs)

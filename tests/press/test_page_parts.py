@@ -97,6 +97,19 @@ def test_short_code_is_marked_so_that_it_is_not_broken():
     assert is_short(code("3FGL J1104.4+3812")) and not is_short(code("a name that is too long"))
     assert is_short(f"<table><td>{code('make smoke')}</td></table>")
     assert not is_short(f"<table><td>{code('3FGL J1104.4+3812')}</td></table>")
+    long = page_parts.dress(code("data/results/4FGL_sealed.csv"), "notebooks/x", set())
+    assert '<span class="pre">data/<wbr>results/<wbr>4FGL_<wbr>sealed.<wbr>csv</span>' in long
+
+
+def test_an_option_is_marked_so_that_it_is_not_broken_behind_its_hyphens():
+    code = '<code class="docutils literal notranslate"><span class="pre">a</span> <span class="pre">--new-option</span></code>'
+    assert '<span class="pre option">--new-option</span>' in page_parts.dress(code, "book/x", set())
+    head = '<div class="highlight-bash notranslate"><div class="highlight">'
+    typed = f'{head}<pre><i title="--a">x</i>--new-option a--b --</pre></div></div>'
+    shown = page_parts.dress(typed, "book/x", set())
+    assert shown == typed.replace("--new-option", '<span class="option">--new-option</span>')
+    python = typed.replace("bash", "python")
+    assert page_parts.dress(python, "book/x", set()) == python
 
 
 def test_claims_that_no_table_shows_stand_behind_the_cell_that_made_them(monkeypatch):

@@ -34,6 +34,14 @@ _NO_PROSE = re.compile(
 #: A name in code that is short enough never to break, in the text and in the narrower cell of a table.
 _SHORT_CODE = re.compile(r'<code class="docutils literal notranslate">((?:<span class="pre">[^<]*</span>| )*)</code>')
 _SHORT, _SHORT_IN_TABLE = 20, 12
+#: An option of a command in code, on its own or in what is typed; and where commands are typed.
+_OPTION_WORD = re.compile(r'<span class="pre">(?=--?[a-zA-Z])')
+_OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*(?![^<>]*>)")
+_TYPED = re.compile(
+    r'(<div class="highlight-(?:bash|console|text) [^>]*><div class="highlight"><pre[^>]*>)(.*?)(?=</pre>)', re.DOTALL
+)
+#: A word of code too long for that.
+_LONG_CODE_WORD = re.compile(rf'(?<=<span class="pre">)[^<\s]{{{_SHORT + 1},}}')
 _TABLE_OR_CODE = re.compile(rf"(<table\b.*?</table>)|{_SHORT_CODE.pattern}", re.DOTALL)
 #: What a command prints; lines a little too long for the page are set smaller, longer ones are wrapped.
 _CONSOLE = re.compile(r'(<div class="highlight-console notranslate"><div class="highlight"><pre)>(.*?)</pre>', re.DOTALL)
@@ -119,7 +127,7 @@ def _typeset_prose(body: str) -> str:
 
 
 def _keep_short_code(body: str) -> str:
-    """Return a page's HTML with short names in code marked, which the style keeps on one line."""
+    """Return a page's HTML with short names in code marked, which the style keeps on one line; long ones break between words."""
 
     def mark(code: re.Match, longest: int) -> str:
         short = len(unescape(re.sub(r"<[^>]+>", "", code[1]))) <= longest
@@ -128,9 +136,16 @@ def _keep_short_code(body: str) -> str:
     def mark_part(part: re.Match) -> str:
         if part[1]:
             return _SHORT_CODE.sub(lambda code: mark(code, _SHORT_IN_TABLE), part[1])
-        return _SHORT_CODE.sub(lambda code: mark(code, _SHORT), part[0])
+        code = _SHORT_CODE.sub(lambda code: mark(code, _SHORT), part[0])
+        return _LONG_CODE_WORD.sub(lambda word: tables.breakable(word[0]), code)
 
     return _TABLE_OR_CODE.sub(mark_part, body)
+
+
+def _keep_options(body: str) -> str:
+    """Return a page's HTML with the options of commands marked, which the style does not break behind their hyphens."""
+    body = _OPTION_WORD.sub('<span class="pre option">', body)
+    return _TYPED.sub(lambda typed: typed[1] + _OPTION.sub(r'<span class="option">\g<0></span>', typed[2]), body)
 
 
 def dress(body: str, page: str, known_claims: set[str]) -> str:
@@ -142,7 +157,7 @@ def dress(body: str, page: str, known_claims: set[str]) -> str:
     for part, name in (("source", "code"), ("output", "output")):
         body = re.sub(rf"\b(Show|Hide) code cell {part}\b", rf"\1 the {name}", body)
     body = _CONSOLE.sub(_fit_console, body)
-    body = _typeset_prose(_keep_short_code(_BOX.sub(_short_box, body)))
+    body = _typeset_prose(_keep_options(_keep_short_code(_BOX.sub(_short_box, body))))
     return tables.dress(body, f"{up}book/scorecard.html#claim-", known_claims)
 
 

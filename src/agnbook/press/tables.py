@@ -181,8 +181,8 @@ def claims_list(entries: list[dict], link: str) -> str:
 
 
 def breakable(name: str) -> str:
-    """Return a long name as HTML that may break after its dots, underscores and slashes, and nowhere else."""
-    return re.sub(r"(?<=\w)([._/=-])(?=[^\W\d])", r"\1<wbr>", name)
+    """Return a long name as HTML that may break after its dots, underscores and slashes, and nowhere else; no number breaks."""
+    return re.sub(r"(?<=\w)([_/](?=\w)|[.=-](?=[^\W\d]))", r"\1<wbr>", name)
 
 
 def _link(name: str, link: str) -> str:
