@@ -93,13 +93,17 @@ def test_tables_of_features_and_a_changed_pixel(lsdb, tmp_path, one_process):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 def test_a_pixel_that_cannot_be_read_costs_itself(lsdb, tmp_path, one_process, capsys):
     _written(lsdb, blazars(8).assign(**_places(8)), tmp_path / "in")
+    bulk.run(tmp_path / "in", tmp_path / "out", "blazars")
     first = next((tmp_path / "in").rglob("Npix=*.parquet"))
     lost = len(pd.read_parquet(first))
     first.write_bytes(b"PAR1")
+    bulk_hats._open.cache_clear()
     assert command_line.main(["bulk", str(tmp_path / "in"), str(tmp_path / "out"), "--model", "blazars"]) == last_guard.PARTLY
     assert f"{first.name}: " in capsys.readouterr().err
     answers = lsdb.open_catalog(tmp_path / "out").compute(progress_bar=False)
     assert len(answers) == 8 - lost and answers["probability_fsrq"].notna().all()
+    stale = list((tmp_path / "out").rglob("_stale_*"))
+    assert [path.name for path in stale] == [f"_stale_{first.name}"], "its answer of the earlier run is none of the catalogue's"
 
 
 def test_a_damaged_catalogue_is_one_message(lsdb, quasars, tmp_path, capsys):

@@ -270,5 +270,5 @@ def test_a_partition_that_leads_nowhere_is_told(tmp_path, capsys):
     (tmp_path / "in").mkdir()
     BLAZARS.to_parquet(tmp_path / "in" / "a.parquet")
     (tmp_path / "in" / "b.parquet").symlink_to(tmp_path / "gone.parquet")
-    assert command_line.main(["bulk", str(tmp_path / "in"), str(tmp_path / "out"), "--model", "blazars"]) == 2
-    assert "b.parquet is a link that leads nowhere" in capsys.readouterr().err
+    assert command_line.main(["bulk", str(tmp_path / "in"), str(tmp_path / "out"), "--model", "blazars"]) == 3
+    assert "b.parquet: is a link that leads nowhere" in capsys.readouterr().err

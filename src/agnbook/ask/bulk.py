@@ -33,22 +33,43 @@ class Unfinished(BookError):
 
 
 def partitions(folder: Path | str) -> list[Path]:
-    """Return the Parquet files of a folder and its subfolders, relative to it, in order.
+    """Return the Parquet files of a folder and its subfolders, also those behind links, relative to it, in order.
 
-    Not those of ``_`` or ``.`` names, which hold no rows of their own, nor thumbnails, which hold some rows again.
+    Not those of ``_`` or ``.`` names, which hold no rows of their own, nor thumbnails, which hold some rows again. What is
+    called like a Parquet file and is none, and folders that cannot be looked into, are among them: see `bulk_task.no_file`.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise BookError(f"{folder} is not a folder. Give the folder that holds the Parquet partitions.")
-    paths = [path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS]
-    if lost := [path for path in paths if path.is_symlink() and not path.exists()]:
-        raise BookError(f"{_shown(lost[0])} is a link that leads nowhere. Mend or remove it.")
-    found = sorted(path.relative_to(folder) for path in paths if path.is_file())
-    found = [path for path in found if not any(part.startswith(("_", ".")) for part in path.parts)]
-    found = [path for path in found if not path.stem.lower().endswith("thumbnail")]
+    found, seen, to_do = [], set(), [folder]
+    closed: list[OSError] = []
+    while to_do:  # links are followed when all that is reached without them is known, and none twice
+        links = []
+        for here, folders, files in os.walk(to_do.pop(0), onerror=closed.append):
+            folders[:] = sorted(name for name in folders if not name.startswith(("_", ".")))
+            if (real := os.path.realpath(here)) in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            links += [Path(here) / name for name in folders if os.path.islink(Path(here) / name)]
+            parquet = [Path(here) / name for name in files if _is_partition(Path(name))]
+            empty = _is_partition(Path(here)) and not (parquet or folders)
+            found += [Path(here)] if empty and Path(here) != folder else parquet
+        to_do += links
+    found += [Path(error.filename) for error in closed]
     if not found:
         raise BookError(f"{folder} holds no {ENDINGS[0]} files.")
-    return found
+    return sorted(path.relative_to(folder) for path in found)
+
+
+def _is_partition(path: Path) -> bool:
+    hidden = path.name.startswith(("_", ".")) or path.stem.lower().endswith("thumbnail")
+    return path.suffix.lower() in ENDINGS and not hidden
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads; `Path.resolve` has an error for links in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _shown(path: Path) -> str:
@@ -57,11 +78,11 @@ def _shown(path: Path) -> str:
 
 
 def _check_folders(source: Path, target: Path) -> None:
-    inside = target.resolve()
-    for folder, what in ((source.resolve(), "the input"), (storage.DATA.resolve(), "the book's own data")):
+    inside = _real(target)
+    for folder, what in ((_real(source), "the input"), (_real(storage.DATA), "the book's own data")):
         if inside.is_relative_to(folder):
             raise BookError(f"The output folder {target} lies in {what}, {folder}. Choose another.")
-    if source.resolve().is_relative_to(inside):
+    if _real(source).is_relative_to(inside):
         raise BookError(f"The input {source} lies in the output folder {target}. Choose another.")
     if target.exists() and not target.is_dir():
         raise BookError(f"{target} is a file; the output is a folder.")
@@ -121,6 +142,27 @@ def _listed(manifest: Path) -> set[str]:
         return set()
 
 
+def _stale(result: Path) -> Path:
+    """Where a result of an earlier run lies that is not current and that nothing replaces: readers of a folder pass over it."""
+    return result.with_name(f"_stale_{result.name}")
+
+
+def _set_aside(result: Path) -> str:
+    """Put the result of an earlier run, if there is one, where it cannot pass for a current one; return what to say of it."""
+    if not result.exists():
+        return ""
+    if _stale(result).exists() and not _is_ours(_stale(result)):
+        return f"; {_shown(result)} is of an earlier run and not current"
+    result.replace(_stale(result))
+    return f"; its result of an earlier run is not current, and now called {_stale(result).name}"
+
+
+def _forget(result: Path) -> None:
+    """Remove what was set aside of a partition that has a current result again."""
+    if _stale(result).exists() and _is_ours(_stale(result)):
+        _stale(result).unlink()
+
+
 def _is_ours(path: Path) -> bool:
     try:
         return bulk_task.read_record(path) is not None
@@ -169,8 +211,9 @@ def run(
     pandas.DataFrame
         A row a partition, indexed by its name: the record in its footer (input's size and sha256, model, rows, wall and processor
         seconds, the worker's peak memory) and ``computed``, False where the result was there already. The same is
-        written to ``_manifest.csv`` in `target`. ``attrs`` tell of ``orphans``, results whose partition has vanished from the
-        input, and ``repeated``, how many objects stand in more than one partition.
+        written to ``_manifest.csv`` in `target`. A partition that fails has no row; a result of an earlier run is then called
+        ``_stale_<name>``, which readers of folders pass over, until there is a current one. ``attrs`` tell of ``orphans``,
+        results whose partition has vanished from the input, and ``repeated``, how many objects stand in more than one partition.
 
     Raises
     ------
@@ -189,8 +232,10 @@ def run(
     with _alone(target):
         there = []
         for name in names:
-            if not (target / name).resolve().is_relative_to(target.resolve()):
+            if not _real(target / name).is_relative_to(_real(target)):
                 raise BookError(f"{target / name} leads out of the output folder through a link. Remove the link.")
+            if _real(source / name).is_relative_to(_real(target)):
+                raise BookError(f"{_shown(source / name)} leads into the output folder through a link. Remove the link.")
             old = _record(target, name)
             if old is not None and (old["model"], old["setting"]) != (todo.model, todo.setting):
                 raise BookError(
@@ -204,10 +249,13 @@ def run(
                 lambda name: bulk_task.current(bulk_task.input_of(source, name, todo), target / name, todo, strict), there
             )
             records = {name: record for name, record in zip(there, found, strict=True) if record is not None}
+        if todo.layout != "hats":
+            none = {name: bulk_task.no_file(source / name) for name in set(names) - set(records)}
+            records |= {name: {"error": reason} for name, reason in none.items() if reason}
         missing = set(names) - set(records)
         progress(len(records), len(names))
         if missing:
-            mine = partial(bulk_task.task, source.resolve(), target.resolve(), todo, strict=strict)
+            mine = partial(bulk_task.task, _real(source), _real(target), todo, strict=strict)
 
             def tick():
                 progress(len(records), len(names))
@@ -220,12 +268,17 @@ def run(
         done = [name for name in names if "error" not in records[name]]
         table = pd.DataFrame([records[name] | {"computed": name in missing} for name in done])
         table.index = pd.Index([_shown(name) for name in done], name="partition")
+        aside = {name: _set_aside(target / name) for name in names if "error" in records[name]}
+        for name in done:
+            _forget(target / name)
+        if done or (target / "_manifest.csv").exists():
+            text = table.drop(columns="computed", errors="ignore").to_csv(lineterminator="\n")
+            storage.write_text(target / "_manifest.csv", text)
         if done:
-            storage.write_text(target / "_manifest.csv", table.drop(columns="computed").to_csv(lineterminator="\n"))
             if todo.layout == "hats":
                 bulk_hats.finish(source, target, done, int(table["rows"].sum()))
             table.attrs |= {"orphans": _orphans(target, names), "repeated": _repeated(target, done)}
-    if failed := [f"  {_shown(source / name)}: {records[name]['error']}" for name in names if name not in set(done)]:
+    if failed := [f"  {_shown(source / name)}: {records[name]['error']}{told}" for name, told in aside.items()]:
         raise Unfinished(
             f"{len(done)} of {len(names)} partitions are done, {len(failed)} failed:\n" + "\n".join(failed) + "\n"
             "Correct these and run the same command again; what is done will not be computed again.",

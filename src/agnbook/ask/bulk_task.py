@@ -65,7 +65,7 @@ def plan(model: str, setting: str = "dc2_like", options=None) -> Job:
 
         options = options or Options()
         if options.visits:
-            options = replace(options, visits=str(Path(options.visits).resolve()))
+            options = replace(options, visits=os.path.realpath(options.visits))
         text = json.dumps(asdict(options), sort_keys=True)
         if model == "lightcurve":
             return Job(model, "", engine_sha256(options.visits), text)
@@ -155,12 +155,26 @@ def current(source: Path, target: Path, todo: Job, strict: bool = False) -> dict
     With `strict` a result whose rows have problems does not count.
     """
     record = read_record(target)
-    if record is None or record.get("bytes") != _size(source):  # the size is quicker to compare than the content
+    try:
+        if record is None or record.get("bytes") != _size(source):  # the size is quicker to compare than the content
+            return None
+        if strict and record.get("problems", 1):
+            return None
+        same = all(record.get(name) == value for name, value in _wanted(source, todo).items())
+    except OSError:  # the input has gone, or cannot be read: whoever computes it says so
         return None
-    if strict and record.get("problems", 1):
-        return None
-    same = all(record.get(name) == value for name, value in _wanted(source, todo).items())
     return record if same and _is_whole(target, record.get("rows")) else None
+
+
+def no_file(path: Path) -> str:
+    """Say what a partition is that is no file, "" for a file: nobody may wait for what a pipe never says."""
+    if path.is_file():
+        return ""
+    if path.is_symlink() and not path.exists():
+        return "is a link that leads nowhere; mend or remove it"
+    if path.is_dir():
+        return "is a folder without a Parquet file in it, or one that may not be looked into; fill or remove it"
+    return "is a pipe, a socket or a device, and no file; remove it"
 
 
 class _Clock:
@@ -332,6 +346,8 @@ def task(source: Path, target: Path, todo: Job, name: Path, strict: bool = False
     try:
         name.as_posix().encode()
         return compute(input_of(source, name, todo), target / name, todo, strict)
+    except OSError as error:
+        return {"error": f"cannot be read or written ({error.strerror or error})"}
     except UnicodeEncodeError:
         return {"error": "its name is no UTF-8 text, which Parquet's readers need; rename it"}
     except Exception as error:  # whatever is in a file that may hold anything

@@ -1,5 +1,6 @@
 """Figures of one answered light curve: measurements, reconstruction and residuals; the posterior's corner."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -101,7 +102,7 @@ def draw_corner(found: Answer) -> Figure:
 def check_folder(folder: str | Path) -> None:
     """Make a folder for plots, or say why it cannot be."""
     folder = Path(folder)
-    if folder.resolve().is_relative_to(storage.DATA.resolve()):
+    if Path(os.path.realpath(folder)).is_relative_to(storage.DATA.resolve()):
         raise FeatureError(f"{folder} is among the book's own data, which only its chapters write. Choose another folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
