@@ -10,6 +10,7 @@ import lzma
 import pickle
 import zipfile
 import zlib
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -300,12 +301,43 @@ OTHER_UNITS = [("nu_syn", 2e6), ("nu_syn", 15.3), ("nu_syn", 1e5), ("nuFnu_syn",
 NO_NAMES = {
     "dates": pd.to_datetime(["2020-01-01", "2020-01-02", "2020-01-03"]), "spans": pd.to_timedelta([1, 2, 3], unit="D"),
     "fractions": [1.5, 2.5, 3.5], "numbers without their last digits": [1e17 + 32, 2e17, 3e17], "lists": [["a"], ["b"], ["c"]],
-    "bytes that are no text": [b"\xff\xfe", b"b", b"c"], "structs": [{"a": 1}] * 3,
+    "bytes that are no text": [b"\xff\xfe", b"\xe4", b"\x80c"], "true and false": [True, False, True],
+    "days": pd.to_datetime(["2020-01-01", "2020-01-02", "2020-01-03"]).date, "structs": [{"a": 1}] * 3,
+}  # fmt: skip
+_TEXTS = ("A", "é", "170587683234807813")
+_BYTES = tuple(text.encode() for text in _TEXTS)
+#: Names as Parquet may hold them: what -> (Arrow array, the names, the rows of which are none).
+PARQUET_NAMES = {
+    "texts": (pa.array(_TEXTS), _TEXTS, ()), "large texts": (pa.array(_TEXTS, pa.large_string()), _TEXTS, ()),
+    "texts by view": (pa.array(_TEXTS, pa.string_view()), _TEXTS, ()), "bytes": (pa.array(_BYTES), _TEXTS, ()),
+    "large bytes": (pa.array(_BYTES, pa.large_binary()), _TEXTS, ()),
+    "bytes by view": (pa.array(_BYTES, pa.binary_view()), _TEXTS, ()),
+    "bytes of one length": (pa.array([b"ab", b"cd", b"ef"], pa.binary(2)), ("ab", "cd", "ef"), ()),
+    "bytes filled with zeros": (pa.array([b"ab\0", b"cd\0", b"e\0\0"], pa.binary(3)), ("ab", "cd", "e"), ()),
+    "a dictionary": (pa.array(_TEXTS).dictionary_encode(), _TEXTS, ()),
+    "a dictionary of bytes": (pa.array(_BYTES).dictionary_encode(), _TEXTS, ()),
+    "a dictionary of integers": (pa.array([7, 8, 9]).dictionary_encode(), ("7", "8", "9"), ()),
+    "integers": (pa.array([170587683234807813, -5, 7]), ("170587683234807813", "-5", "7"), ()),
+    "unsigned integers": (pa.array([2**64 - 1, 5, 7], pa.uint64()), ("18446744073709551615", "5", "7"), ()),
+    "short integers": (pa.array([-128, 0, 127], pa.int8()), ("-128", "0", "127"), ()),
+    "decimals": (pa.array([Decimal(10**19 + 1), 5, 7], pa.decimal128(20, 0)), ("10000000000000000001", "5", "7"), ()),
+    "whole floats": (pa.array([1.0, 2.0, 3.0], pa.float32()), ("1", "2", "3"), ()),
+    "short floats": (pa.array(np.array([1, 2, 3], np.float16)), ("1", "2", "3"), ()),
+    "identifiers of their own type": (
+        pa.ExtensionArray.from_storage(pa.uuid(), pa.array([bytes(15) + bytes([k]) for k in range(3)], pa.binary(16))),
+        tuple(f"00000000-0000-0000-0000-00000000000{k}" for k in range(3)), (),
+    ),
+    "an empty text": (pa.array(["A", None, "C"]), ("A", "", "C"), (1,)),
+    "an empty integer": (pa.array([170587683234807813, None, 7]), ("170587683234807813", "", "7"), (1,)),
+    "an empty entry of a dictionary": (pa.array(["A", None, "C"]).dictionary_encode(), ("A", "", "C"), (1,)),
+    "bytes that are no text": (pa.array([b"\xff\xfe", b"\xff\xff", b"c"]), (r"\xff\xfe", r"\xff\xff", "c"), (0, 1)),
+    "a dictionary of no text": (pa.array([b"a", b"\xe4", b"c"]).dictionary_encode(), ("a", r"\xe4", "c"), (1,)),
+    "a number without its last digits": (pa.array([2.0**60, 2.0, 3.0]), (None, "2", "3"), (0,)),
 }  # fmt: skip
 #: How many inputs are tried, counted as `test_hostile_*` try them.
 COUNT = (
     2 * len(FILES) + (len(BLAZARS.columns) - 1) * len(CELLS) + len(SIX_CELLS) + len(WORDS) + len(NAME_OUTPUTS) * len(NAMES)
     + len(LOOKUPS) + len(POSITIONS) + len(PREDICTIONS) + len(SCHEDULERS) + len(MEASUREMENTS)
     + len(CURVE_TABLES) + len(CURVE_ARGUMENTS) + len(OBJECT_NAMES) + 2 * len(SPELLINGS)
-    + len(OTHER_UNITS) + len(NO_NAMES)
+    + len(OTHER_UNITS) + len(NO_NAMES) + 4 * len(PARQUET_NAMES)
 )  # fmt: skip

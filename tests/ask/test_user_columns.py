@@ -131,10 +131,14 @@ def test_columns_that_differ_in_capitals_and_two_names_are_refused(blazars):
         classify.classify(Table.from_pandas(blazars.drop(columns="LP_Index")))
 
 
-def test_bytes_that_are_no_text_are_refused(blazars, tmp_path):
+def test_bytes_that_are_no_text_cost_their_row(blazars, tmp_path):
     blazars.assign(Source_Name=[b"a", b"b\xff", b"c", b"d"]).to_parquet(tmp_path / "t.parquet")
-    with pytest.raises(FeatureError, match="Source_Name holds bytes that are no UTF-8 text"):
-        classify.classify(tables.read(tmp_path / "t.parquet"))
+    answer = classify.classify(tables.read(tmp_path / "t.parquet"))
+    assert list(answer["Source_Name"]) == ["a", "b\\xff", "c", "d"]
+    assert list(answer["problem"]) == ["", "its Source_Name holds bytes that are no UTF-8 text", "", ""]
+    assert np.isnan(answer["probability_fsrq"]).tolist() == [False, True, False, False]
+    with pytest.raises(FeatureError, match="no UTF-8 text"):
+        classify.classify(tables.read(tmp_path / "t.parquet"), strict=True)
 
 
 def test_identifiers_keep_their_digits(blazars):
@@ -142,9 +146,12 @@ def test_identifiers_keep_their_digits(blazars):
     answer = classify.classify(Table.from_pandas(blazars.assign(Source_Name=whole)))
     assert list(answer["Source_Name"]) == [str(number) for number in whole]
     assert list(classify.classify(Table.from_pandas(blazars.assign(Source_Name=[1.0, 2, 3, 4])))["Source_Name"]) == list("1234")
-    for lossy in ([float(number) for number in whole], [1.5, 2, 3, 4]):
-        with pytest.raises(FeatureError, match="floating-point numbers, which lose digits"):
-            classify.classify(Table.from_pandas(blazars.assign(Source_Name=lossy)))
+    for lossy in ([float(number) for number in whole], [1.5, 2.0**60, 3, 4]):
+        answer = classify.classify(Table.from_pandas(blazars.assign(Source_Name=lossy)))
+        lost = ["loses digits of a name" in text for text in answer["problem"]]
+        assert lost == [True, True, False, False] == np.isnan(answer["probability_fsrq"]).tolist()
+    with pytest.raises(FeatureError, match="floating-point number, which loses digits"):
+        classify.classify(Table.from_pandas(blazars.assign(Source_Name=[1.5, np.nan, 2.5, np.inf])))
 
 
 @pytest.mark.parametrize(

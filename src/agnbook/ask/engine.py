@@ -7,7 +7,7 @@ from pathlib import Path
 #: Modules of this folder that decide what a light curve is answered, beside those of `agnbook.quasars`.
 MODULES = (
     "curve_options", "flux_units", "light_curves", "measured_rows", "measurements", "object_facts", "plain_columns",
-    "stripe82_places", "visits",
+    "stripe82_places", "user_columns", "visits",
 )  # fmt: skip
 
 

@@ -61,8 +61,10 @@ def measured_rows(columns: Columns, options: Options) -> dict:
         )
     if name is not None and not options.object and "object" not in options.columns:
         _refuse_two_identities(columns, name)
-    who = np.full(columns.length, options.object, object) if name is None or options.object else columns.texts(name)
-    rows = {"object": who, "time": joined if joined is not None else columns.days(time, options.time_unit)}
+    who, no_name = np.full(columns.length, options.object, object), np.full(columns.length, "", object)
+    if name is not None and not options.object:
+        who, no_name = columns.names(name)
+    rows = {"object": who, "no_name": no_name, "time": joined if joined is not None else columns.days(time, options.time_unit)}
     rows["flagged"] = _flagged(columns)
     if wide:
         parts = [_values(columns, {kind: (value, error)}, options, value_unit) for kind, value, error in wide.values()]
@@ -76,8 +78,8 @@ def measured_rows(columns: Columns, options: Options) -> dict:
         rows["band"] = np.full(columns.length, options.band, object) if options.band else columns.texts(band)
         if "flux" in kinds and _is_difference(columns, kinds["flux"][0]):
             rows["difference"] = True
-    unequal = np.resize(columns.unequal(), len(rows["object"]))
-    return rows | stacked | {"unequal": unequal, "unit": value_unit.get("flux", "")}
+    unequal, no_name = np.resize(columns.unequal(), len(rows["object"])), rows.pop("no_name")
+    return rows | stacked | {"hopeless": np.where(no_name != "", no_name, unequal), "unit": value_unit.get("flux", "")}
 
 
 def _groups(columns: Columns, name: str) -> np.ndarray:

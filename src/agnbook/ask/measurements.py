@@ -102,7 +102,9 @@ def _objects(rows: dict, known: dict, places: pd.DataFrame, options: Options) ->
     out = []
     for number, name in enumerate(names):
         mine = order[edges[number] : edges[number + 1]]
-        given = {key: rows[key][mine] for key in ("time", "band", "mag", "mag_error", "flux", "flux_error", "flagged", "unequal")}
+        given = {
+            key: rows[key][mine] for key in ("time", "band", "mag", "mag_error", "flux", "flux_error", "flagged", "hopeless")
+        }
         said = list(notes.get(name, []))
         about = {}
         for role in ("redshift", "absolute_magnitude"):
@@ -130,8 +132,8 @@ def _one(name: str, given: dict, unit: str, difference: bool, about: dict, said:
 
     if name == "":
         return failed(f"{len(given['time'])} rows name no object; name it.")
-    if unequal := next((text for text in given["unequal"] if text), ""):
-        return failed(unequal)
+    if why := next((text for text in given["hopeless"] if text), ""):
+        return failed(why)
     if difference:
         return failed(
             "psfFlux of a table of diaSources is the difference from a template, which says nothing of relative changes: give "

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import terminal
+from agnbook.ask import terminal, user_columns
 from agnbook.errors import FeatureError
 
 #: Nested columns of Rubin's files, best first: the forced photometry at an object's place, then its detections.
@@ -87,21 +87,40 @@ class Columns:
         return self.data[name]
 
     def texts(self, name: str) -> np.ndarray:
-        """Return a column as stripped texts, "" where it is empty; whole numbers keep all their digits."""
+        """Return a column as stripped texts, "" where it is empty; whole numbers keep all their digits.
+
+        Raises
+        ------
+        FeatureError
+            For floating-point numbers that have lost digits.
+        """
         values = self._asked(name)
-        if values.dtype.kind == "f":
-            whole = np.isfinite(values) & (values == np.floor(values))
-            if (whole & (np.abs(values) > 2**53)).any():
-                raise FeatureError(
-                    f"{name} holds floating-point numbers that have lost digits (such as {values[whole].max():.0f}); "
-                    "give identifiers as integers or texts."
-                )
-            return np.array(
-                [str(int(v)) if w else "" if np.isnan(v) else repr(float(v)) for v, w in zip(values, whole, strict=True)], object
-            )
-        if values.dtype.kind in "iub":
-            return values.astype(str).astype(object)
-        return np.array([_text(value) for value in values], object)
+        if (lost := _has_lost_digits(values)).any():
+            raise _digits_are_lost(name, values[lost])
+        return _texts(values)
+
+    def names(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return a column as `texts`, and for each row "" or, in words, why that is no name.
+
+        Raises
+        ------
+        FeatureError
+            For a column of times, of true and false, or of none but such names.
+        """
+        values = self._asked(name)
+        cells = values if values.dtype.kind in "OS" else ()
+        if values.dtype.kind in "bMm" or any(isinstance(cell, user_columns.TIMES) for cell in cells):
+            what = "true and false" if values.dtype.kind == "b" else "times"
+            raise FeatureError(f"{name} must hold names, and holds {what}. Give one text a row.")
+        lost = _has_lost_digits(values)
+        if lost.any() and (lost | pd.isna(values)).all():
+            raise _digits_are_lost(name, values[lost])
+        wrong = np.where(lost, f"{name} is a number that has lost digits: give identifiers as integers or texts.", "").astype(
+            object
+        )
+        no_text = [row for row, cell in enumerate(cells) if isinstance(cell, bytes) and not user_columns.is_utf8(cell)]
+        wrong[no_text] = f"{name} holds bytes that are no UTF-8 text."
+        return _texts(values), wrong
 
     def numbers(self, name: str) -> np.ndarray:
         """Return a column as floats; NaN for what is no number: true and false are none."""
@@ -151,10 +170,37 @@ def _in_days(unit: str, name: str) -> float:
         raise FeatureError(f"{name} is in {unit}; give it in d.") from error
 
 
+def _digits_are_lost(name: str, values: np.ndarray) -> FeatureError:
+    return FeatureError(
+        f"{name} holds floating-point numbers that have lost digits (such as {values.max():.0f}); "
+        "give identifiers as integers or texts."
+    )
+
+
+def _has_lost_digits(values: np.ndarray) -> np.ndarray:
+    """Mark whole numbers of a column that are larger than a floating-point number can count."""
+    if values.dtype.kind != "f":
+        return np.zeros(len(values), bool)
+    values = values.astype(float)
+    return np.isfinite(values) & (np.abs(values) >= 2**53)
+
+
+def _texts(values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind == "f":
+        values = values.astype(float)
+        whole = np.isfinite(values) & (values == np.floor(values))
+        return np.array(
+            [str(int(v)) if w else "" if np.isnan(v) else repr(float(v)) for v, w in zip(values, whole, strict=True)], object
+        )
+    if values.dtype.kind in "iub":
+        return values.astype(str).astype(object)
+    return np.array([_text(value) for value in values], object)
+
+
 def _text(value) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return ""
-    return (value.decode(errors="replace") if isinstance(value, bytes) else str(value)).strip()
+    return user_columns.decoded(value)
 
 
 def _mjd(dates: pd.Series) -> np.ndarray:
@@ -256,6 +302,10 @@ def _from_arrow_array(column) -> np.ndarray:
 
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if isinstance(column.type, pa.BaseExtensionType):
+        if column.type.extension_name == "arrow.uuid":
+            return np.array([None if value is None else str(value) for value in column.to_pylist()], object)
+        column = column.storage
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type) or pa.types.is_fixed_size_list(column.type):
         flat = _from_arrow_array(pc.list_flatten(column))
         edges = np.cumsum(pc.fill_null(pc.list_value_length(column), 0).to_numpy())[:-1]
@@ -263,6 +313,8 @@ def _from_arrow_array(column) -> np.ndarray:
         out[:] = np.split(flat, edges) if len(column) else []
         return out
     if pa.types.is_decimal(column.type):
+        if column.type.scale <= 0:  # whole numbers, of more digits than a float has
+            return np.array([None if value is None else int(value) for value in column.to_pylist()], object)
         column = column.cast(pa.float64())
     if column.null_count and (pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)):
         return np.array(column.to_pylist(), object)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import seals, source_names, tables, terminal
+from agnbook.ask import seals, source_names, tables, terminal, user_columns
 from agnbook.errors import FeatureError, SettingsError
 from agnbook.judge import exams, later_redshifts
 from agnbook.sky import features, peers
@@ -43,13 +43,13 @@ def read_predictions(path: str | Path, columns: dict[str, str] | None = None) ->
     FeatureError
         For an unreadable file, no name column, a source with two different rows, or columns that are not there.
     """
-    table = tables.read(path)
-    table = table[[name for name in table.colnames if _one_value_a_row(table[name])]].to_pandas()
+    given = tables.read(path)
+    table = given[[name for name in given.colnames if _one_value_a_row(given[name])]].to_pandas()
     lower = {str(column).lower(): column for column in table.columns}
     name = next((lower[key] for key in ("source_name", "name", "source") if key in lower), None)
     if name is None:
         raise FeatureError(f"{path} has no column Source_Name; it has {terminal.listed(table.columns)}.")
-    table[name] = table[name].astype(str).str.strip()
+    table[name] = user_columns.names(given, name)
     twins = table.duplicated()
     table = table[~twins]
     if (repeated := table[name].duplicated()).any():
@@ -126,7 +126,8 @@ def _one_value_a_row(column) -> bool:
     """Whether a column can hold predictions or names: no vectors, lists, times or positions."""
     if not hasattr(column, "dtype") or column.ndim > 1:
         return False
-    return column.dtype.kind != "O" or not any(isinstance(value, (list, tuple, dict, set, np.ndarray)) for value in column)
+    cells = np.ma.filled(np.ma.asarray(column), None) if column.dtype.kind == "O" else ()  # "masked" is an array, too
+    return not any(isinstance(value, (list, tuple, dict, set, np.ndarray)) for value in cells)
 
 
 def score(

@@ -191,6 +191,19 @@ def _refuse_votable(path) -> None:
                 memory_size.check_cell(data.get("name", "without a name"), data.get("arraysize", ""))
 
 
+def _decode(table) -> None:
+    """Make texts of bytes, in place; columns with a cell that is no UTF-8 keep their bytes: whoever needs them tells which."""
+    from astropy.table import Table
+
+    for name in table.colnames:
+        one = Table([table[name]], names=[name])
+        try:
+            one.convert_bytestring_to_unicode()
+        except UnicodeDecodeError:
+            continue
+        table[name] = one[name]
+
+
 def _read_votable(path, texts, packed):
     """VOTable: the first table in it."""
     from astropy.io import votable
@@ -205,7 +218,7 @@ def _read_votable(path, texts, packed):
             raise FeatureError("It holds no table.")
         _refuse_twins(field.name or "" for field in found.fields)
         table = found.to_table(use_names_over_ids=True)
-    table.convert_bytestring_to_unicode()
+    _decode(table)
     return table
 
 
@@ -216,8 +229,9 @@ def _read_parquet(path, texts, packed):
 
     if packed:
         raise ValueError("it is packed; unpack it")
-    _refuse_twins(pq.read_schema(path).names)
-    frame = pd.read_parquet(path)
+    with open(path, "rb") as file:  # a name could be taken for an address
+        _refuse_twins(pq.read_schema(file).names)
+        frame = pq.read_table(file).to_pandas(integer_object_nulls=True)  # as floats they would lose digits
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
     memory_size.check_texts(frame)
@@ -247,7 +261,7 @@ def _read_fits(path, texts, packed):
             table = Table.read(found)
             nulls = {column.name: column.null for column in found.columns if column.null not in (None, "")}
             units = {column.name: column.unit for column in found.columns if column.unit}
-            table.convert_bytestring_to_unicode()
+    _decode(table)
     for name in table.colnames:
         if not hasattr(table[name], "dtype"):
             continue

@@ -4,6 +4,7 @@ A value that its column cannot have (a mark for "nothing", another scale, a word
 becomes "not given", with the reason in words. What concerns the whole table, such as a missing column, is one refusal.
 """
 
+import datetime
 import itertools
 import re
 from dataclasses import dataclass
@@ -11,56 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import memory_size, terminal
+from agnbook.ask import memory_size, possible_values, terminal
 from agnbook.errors import FeatureError
-from agnbook.sky import features, source_classes
 
 NAME_COLUMNS = ("Source_Name", "Name", "Source")
 #: Frame -> columns of positions in it.
 PLACES = {"icrs": ("RAJ2000", "DEJ2000"), "galactic": ("GLON", "GLAT")}
 NAME_TEXTS = tuple(name.lower() for name in NAME_COLUMNS)
-#: Units of 4FGL and 4LAC; a table that states others is converted.
-UNITS = {
-    **dict.fromkeys(("RAJ2000", "DEJ2000", "GLON", "GLAT", "RA_Counterpart", "DEC_Counterpart", "Unc_Counterpart"), "deg"),
-    **dict.fromkeys(("Flux1000", "Unc_Flux1000"), "cm-2 s-1"),
-    **dict.fromkeys(("Energy_Flux100", "Unc_Energy_Flux100", "nuFnu_syn"), "erg cm-2 s-1"),
-    "Pivot_Energy": "MeV", "Highest_energy": "GeV", "HE_EPeak": "MeV", "HE_nuFnuPeak": "MeV cm-2 s-1", "nu_syn": "Hz",
-}  # fmt: skip
 #: What files write where they state no unit.
 NO_UNIT = ("", "-", "--", "---", "none", "null", "unknown", "unitless", "dimensionless")
-#: What a quantity can be at all, far beyond what any catalogue holds: lowest, highest.
-BOUNDS = {
-    **dict.fromkeys(("GLON", "RAJ2000", "RA_Counterpart"), (-180.0, 360.0)),
-    **dict.fromkeys(("GLAT", "DEJ2000", "DEC_Counterpart"), (-90.0, 90.0)),
-    **dict.fromkeys(("PL_Index", "LP_Index"), (-10.0, 20.0)), "LP_beta": (-10.0, 10.0), "LP_SigCurv": (-1.0, 1e4),
-    **dict.fromkeys(("ASSOC_PROB_BAY", "ASSOC_PROB_LR"), (0.0, 1.0)), "Unc_Counterpart": (0.0, 10.0), "Flags": (0.0, 65536.0),
-    **dict.fromkeys(("Unc_PL_Index", "Unc_LP_Index", "Unc_LP_beta"), (0.0, 50.0)), "Frac_Variability": (0.0, 50.0),
-    **dict.fromkeys(("Flux1000", "Unc_Flux1000", "Energy_Flux100", "Unc_Energy_Flux100", "nuFnu_syn"), (0.0, 1e-3)),
-    "Unc_Frac_Variability": (0.0, 90.0), "Signif_Avg": (0.0, 1e5), "Variability_Index": (0.0, 1e10), "nu_syn": (0.0, 1e24),
-    "Pivot_Energy": (0.0, 1e8), "Highest_energy": (0.0, 1e6), "HE_EPeak": (0.0, 1e10), "HE_nuFnuPeak": (0.0, 1.0),
-}  # fmt: skip
-#: Quantities above 0.
-_POSITIVE = {*features.BLAZAR_LOG, *features.POSITIVE, "Unc_Flux1000", "HE_EPeak", "HE_nuFnuPeak"} - {"Highest_energy"}
-#: Frequencies below this are logarithms, in Hz.
-_LOGARITHM = 100.0
-#: Positive values below these are none of a synchrotron peak's, but in another unit. No flag would tell: the models add far
-#: more to both before they take a logarithm, so that a source without a peak has one.
-_LOWEST_PEAK = {"nu_syn": 1e9, "nuFnu_syn": 1e-18}
-#: Numbers that people write for "nothing"; where one stands in several rows of a measured quantity, it is none.
-_MARKS = (99.0, 999.0, 9999.0, 99999.0)
-#: Words that the models know, in any capitals; the empty word is always one.
-WORDS = {
-    "CLASS": tuple(source_classes.PAPER_CLASSES), "SED_class": ("LSP", "ISP", "HSP"),
-    "SpectrumType": ("PowerLaw", "LogParabola", "PLSuperExpCutoff", "PLSuperExpCutoff2", "PLSuperExpCutoff4"),
-    "Counterpart_Catalog": (
-        *features.COUNTERPART_CATALOGS, "identified", "rass", "nvss", "sumss", "qso", "magn", "dwarfs", "hmxb", "seyrl_b", "sey",
-    ),
-}  # fmt: skip
-#: Texts that say "nothing"; where a column says whether there is something, also those that say "no".
-_NOTHING = ("", "nan", "none", "null", "n/a", "na", "unk", "-", "--", "---")
-_NO = {"VLBI_Counterpart": ("no", "n", "false", "0", "0.0")}
-#: Characters of a cell that a reason quotes.
-_QUOTED = 80
+#: Values that are no names, whatever column they stand in.
+TIMES = (datetime.date, datetime.time, datetime.timedelta)
 #: What VizieR calls columns that its rules (dashes for underscores, ``e_`` for an uncertainty) do not lead to.
 _VIZIER = {"4fgl": "sourcename", "ef100": "energyflux100", "uncef100": "uncenergyflux100"}
 
@@ -136,24 +98,56 @@ def require(table, columns, advice: str = "") -> tuple[str, dict[str, str]]:
     return found[0], {column: lower[key(column)][0] for column in columns}
 
 
-def names(table, column: str) -> pd.Series:
+def names(table, column: str, wrong: dict | None = None) -> pd.Series:
     """Return the names as they are written, stripped; identifiers keep all their digits.
+
+    Parameters
+    ----------
+    wrong : row -> why its name is none, filled in: a fraction, a number so long that the file has lost its last digits, bytes
+        that are no UTF-8. Such a name is returned in a form that can be told from others.
 
     Raises
     ------
     FeatureError
-        For fractions, and for numbers so long that the file has lost their last digits.
+        For a column that holds none but such names, and for times, lists, true and false.
     """
-    kind = getattr(getattr(table[column], "dtype", None), "kind", None)
-    if kind is None or kind in "Mm":
+    given = table[column]
+    kind = getattr(getattr(given, "dtype", None), "kind", None)
+    found = texts(table, column) if kind not in (None, *"Mmf") else pd.Series(dtype=object)
+    cells = np.ma.filled(np.ma.asarray(given, dtype=object), "") if kind in [*"OSb"] else []
+    if kind in (None, "M", "m") or any(isinstance(cell, TIMES) for cell in cells):
         raise FeatureError(f"{column} must hold names, and holds times or positions. Give one text a row.")
+    if kind == "b":
+        raise FeatureError(f"{column} must hold names, and holds true and false. Give one text a row.")
     if kind == "f":
-        values = np.ma.filled(np.ma.asarray(table[column]).astype(float), np.nan)
-        given = values[np.isfinite(values)]
-        if (given != np.round(given)).any() or (np.abs(given) > 2**53).any():
-            raise FeatureError(f"{column} holds floating-point numbers, which lose digits of a name; give texts or integers.")
-        return pd.Series([f"{value:.0f}" if np.isfinite(value) else "" for value in values], dtype=object)
-    return texts(table, column)
+        values = np.ma.filled(np.ma.asarray(given).astype(float), np.nan)
+        found = pd.Series(
+            [f"{v:.0f}" if v == np.round(v) else "" if np.isnan(v) else repr(float(v)) for v in values], dtype=object
+        )
+        lost = np.isfinite(values) & ((values != np.round(values)) | (np.abs(values) >= 2**53)) | np.isinf(values)
+        reason = f"its {column} is a floating-point number, which loses digits of a name"
+    else:
+        lost = np.array([isinstance(cell, bytes) and not is_utf8(cell) for cell in cells], bool)
+        reason = f"its {column} holds bytes that are no UTF-8 text"
+    if lost.any() and (lost | (found == "").to_numpy()).all():
+        raise FeatureError(f"{column}: every row says that {reason} ({found[lost][0]}). Give texts or integers.")
+    if wrong is not None:
+        wrong |= {int(row): reason for row in np.flatnonzero(lost)}
+    return found
+
+
+def is_utf8(cell: bytes) -> bool:
+    """Whether bytes are UTF-8 text."""
+    try:
+        cell.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decoded(cell) -> str:
+    """Return a cell as text: bytes that are no UTF-8 are written out, so that different ones stay different."""
+    return (cell.decode(errors="backslashreplace") if isinstance(cell, bytes) else str(cell)).strip().rstrip("\0")
 
 
 def texts(table, column: str) -> pd.Series:
@@ -163,11 +157,7 @@ def texts(table, column: str) -> pd.Series:
     found = pd.Series(np.ma.filled(np.ma.asarray(table[column], dtype=object), ""), dtype=object)
     if found.map(lambda value: isinstance(value, (list, tuple, dict, set, np.ndarray))).any():
         raise FeatureError(f"{column} holds lists; give one text a row.")
-    found = found.fillna("")
-    try:
-        return found.map(lambda value: value.decode() if isinstance(value, bytes) else str(value)).str.strip()
-    except UnicodeDecodeError as error:
-        raise FeatureError(f"{column} holds bytes that are no UTF-8 text ({error.object!r}). Give texts.") from error
+    return found.fillna("").map(decoded)
 
 
 def _as_numbers(given, name: str) -> tuple[np.ndarray, dict[int, str]]:
@@ -185,11 +175,11 @@ def _as_numbers(given, name: str) -> tuple[np.ndarray, dict[int, str]]:
     if kind in "fiub":
         return np.ma.filled(np.ma.asarray(given).astype(float), np.nan), {}
     cells = pd.Series(np.ma.filled(np.ma.asarray(given, dtype=object), ""), dtype=object)
-    cells = cells.map(lambda value: value.decode() if isinstance(value, bytes) else value)
+    cells = cells.map(lambda value: decoded(value) if isinstance(value, bytes) else value)
     blank = cells.isna() | cells.map(lambda value: isinstance(value, str) and not value.strip())
     values = pd.to_numeric(cells.where(~blank, np.nan), errors="coerce").to_numpy(float)
     wrong = np.flatnonzero(np.isnan(values) & ~blank.to_numpy() & (cells.astype(str).str.lower().str.strip() != "nan").to_numpy())
-    return values, {int(row): str(cells[row])[:_QUOTED] for row in wrong}
+    return values, {int(row): str(cells[row])[: possible_values.QUOTED] for row in wrong}
 
 
 def parse_unit(text: str):
@@ -235,7 +225,7 @@ def numbers(table, column: str, name: str | None = None, unit: str | None = None
         raise FeatureError(f"{name} must hold numbers, and row {row + 1} holds {text!r}. Correct or empty that cell.")
     if wrong is not None:
         wrong |= words
-    unit = unit or UNITS.get(name)
+    unit = unit or possible_values.UNITS.get(name)
     stated = str(getattr(given, "unit", None) or "").strip()
     if unit and stated != unit and stated.lower() not in NO_UNIT:
         try:
@@ -279,22 +269,24 @@ def read_rows(table, columns, words=(), *, advice: str = "", strict: bool = Fals
         For what concerns the whole table; see `require` and `numbers`.
     """
     name, spelt = require(table, [*columns, *words], advice)
-    sources = names(table, name)
+    no_names: dict[int, str] = {}
+    sources = names(table, name, no_names)
     memory_size.check_texts(sources.rename(name).to_frame())
     reasons: list[tuple[np.ndarray, str, str]] = []  # rows, kind of problem, reason with a place for the value
     unread = pd.Series(table.meta.get("unread", {}), dtype=object)
     reasons += [(rows.index.to_numpy(), "rows have more cells than the header", text) for text, rows in unread.groupby(unread)]
+    reasons += [(np.array([row]), f"{name} is no name", text) for row, text in no_names.items()]
     values = pd.DataFrame(index=range(len(table)))
     for column in columns:
         wrong: dict[int, str] = {}
         found = numbers(table, spelt[column], column, wrong=wrong)
         for row, text in wrong.items():
             reasons.append((np.array([row]), f"{column} must hold numbers", f"{column} must hold numbers, and is {text!r}"))
-        values[column], problems = _possible(column, found)
+        values[column], problems = possible_values.possible(column, found)
         reasons += problems
-    reasons += _half_a_peak(values)
+    reasons += possible_values.half_a_peak(values)
     for column in words:
-        values[column], problems = _known_words(column, texts(table, spelt[column]))
+        values[column], problems = possible_values.known_words(column, texts(table, spelt[column]))
         reasons += problems
     reasons += [
         (np.flatnonzero(sources == ""), f"rows have no {name}", f"it has no {name}"),
@@ -314,71 +306,8 @@ def read_rows(table, columns, words=(), *, advice: str = "", strict: bool = Fals
     problem = np.full(len(table), "", dtype=object)
     for rows, _, text in reasons:
         problem[rows] = [f"{old}; {text}" if old else text for old in problem[rows]]
-    values.loc[(sources == "").to_numpy(), list(columns)] = np.nan
+    values.loc[(sources == "").to_numpy() | values.index.isin(no_names), list(columns)] = np.nan
     return Rows(name, sources, values, problem.astype(str))
-
-
-def _possible(column: str, found: np.ndarray) -> tuple[np.ndarray, list]:
-    """Return the numbers that a quantity can be, NaN for the others, and what is wrong with these.
-
-    Minus infinity, by which 4LAC says that there is none, is left for its model to understand.
-    """
-    low, high = BOUNDS.get(column, (-np.inf, np.inf))
-    given, values, told = np.isfinite(found), found.copy(), []
-    unit = f" {UNITS[column]}" if column in UNITS else ""
-
-    def refuse(rows, text):
-        rows = np.flatnonzero(rows)
-        for value in np.unique(found[rows]):
-            told.append((rows[found[rows] == value], column, f"{column} is {value:g}{unit}, {text}"))
-        values[rows] = np.nan
-
-    if column in _POSITIVE:
-        refuse(given & (found <= 0), "and must be positive")
-    else:
-        refuse(given & (found < low), f"below {low:g}" if low else "and must be 0 or positive")
-    refuse(given & (found > high), f"above {high:g}")
-    if column == "nu_syn":
-        refuse(given & (found > 0) & (found < _LOGARITHM), "a logarithm: give the frequency itself")
-    if column in _LOWEST_PEAK:
-        refuse(
-            np.isfinite(values) & (values > 0) & (values < _LOWEST_PEAK[column]), "too little for a peak: is the unit another?"
-        )
-    if column == "Flags":
-        refuse(np.isfinite(values) & (values != np.floor(values)), "and must be whole")
-    else:
-        for mark in _MARKS:
-            if (rows := np.isfinite(values) & (values == mark)).sum() > 1:
-                refuse(rows, "in several rows: taken for a mark of nothing")
-    return values, told
-
-
-def _half_a_peak(values: pd.DataFrame) -> list:
-    """Empty a synchrotron peak that has a frequency without a flux, or the other way round."""
-    if not set(features.SED_OFFSET) <= set(values):
-        return []
-    both = values[list(features.SED_OFFSET)]
-    half = ((values["nu_syn"] > 0) != (values["nuFnu_syn"] > 0)) & both.notna().all(axis=1)
-    values.loc[half, list(features.SED_OFFSET)] = np.nan
-    rows = np.flatnonzero(half)
-    return [(rows, "nu_syn, nuFnu_syn", "nu_syn, nuFnu_syn must both be 0 or both positive")] if len(rows) else []
-
-
-def _known_words(column: str, found: pd.Series) -> tuple[pd.Series, list]:
-    """Return the words that the models know, "" for the others, and what is wrong with these."""
-    plain, told = found.str.lower(), []
-    empty = plain.isin((*_NOTHING, *_NO.get(column, ())))
-    if column not in WORDS:
-        return found.where(~empty, ""), []
-    spelt = {word.lower(): word for word in WORDS[column]}
-    foreign = ~empty & ~plain.isin(spelt)
-    for word in found[foreign].unique():
-        text = f"{column} {word[:_QUOTED]!r} is none of {', '.join(WORDS[column])}"
-        told.append((np.flatnonzero(found == word), column, text))
-    galactic = plain.isin(set(source_classes.PAPER_CLASSES) - set(source_classes.AGN_CLASSES)) & (column == "CLASS")
-    for word in found[galactic].unique():
-        told.append((np.flatnonzero(found == word), column, f"CLASS {word!r} is no active galaxy"))
-    return plain.map(spelt).where(~(empty | foreign | galactic), ""), told
 
 
 def positions(table) -> np.ndarray | None:
