@@ -14,9 +14,11 @@ from agnbook import storage
 from agnbook.press import chapters
 
 PYTHON = [sys.executable, "-m"]
-PYTEST = [*PYTHON, "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
+PYTEST = [*PYTHON, "pytest", "-q", "-rfEs", "-p", "no:cacheprovider"]
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg", "--nbval-cell-timeout=900", "-p", "no:cov",
          "-p", "agnbook.press.nbval_extras"]  # fmt: skip
+#: How pytest begins a line that says what failed (`E` comes after a traceback) and how many such lines of a step are said again.
+FAULTS, FAULT_LINES = ("FAILED ", "ERROR ", "E  "), 40
 COVERAGE = ["--cov", "--cov-report=term:skip-covered", "--cov-fail-under=95"]
 #: Steps that both share.
 CHEAP = {
@@ -54,17 +56,32 @@ def everything(notebooks: list[str]) -> dict[str, list[str]]:
     }
 
 
+def _step(command: list[str]) -> tuple[int, list[str]]:
+    """Run a step, pass on what it prints as it comes; return its exit status and the last lines that say what failed."""
+    printed = bytearray()
+    with subprocess.Popen(command, cwd=storage.ROOT, stdout=subprocess.PIPE) as process:
+        while some := os.read(process.stdout.fileno(), 65536):
+            printed += some
+            sys.stdout.buffer.write(some)
+            sys.stdout.flush()
+    faults = [line for line in printed.decode(errors="replace").splitlines() if line.startswith(FAULTS)]
+    return process.returncode, faults[-FAULT_LINES:]
+
+
 def run(steps: dict[str, list[str]], skipped: list[str] = ()) -> int:
-    """Run steps one after the other; go on after a failure and say at the end which failed. Returns the exit status."""
+    """Run steps one after the other; go on after a failure and say at the end what failed. Returns the exit status."""
     os.environ.update(chapters.KERNEL_ENVIRONMENT)
-    results = {}
+    results, faults = {}, {}
     for number, (name, command) in enumerate(steps.items(), 1):
         print(f"\n=== [{number}/{len(steps)}] {name} ===", flush=True)
         start = time.perf_counter()
-        results[name] = (subprocess.run(command, cwd=storage.ROOT).returncode, time.perf_counter() - start)
+        status, faults[name] = _step(command)
+        results[name] = (status, time.perf_counter() - start)
     print("\n=== summary ===")
     for name, (status, seconds) in results.items():
         print(f"{'passed' if not status else 'FAILED':<7} {name} ({seconds:.0f} s)")
+        for line in faults[name] if status else ():
+            print(f"        {line}")
     for name in skipped:
         print(f"skipped notebook outputs of {name}")
     failed, total = sum(bool(status) for status, _ in results.values()), sum(seconds for _, seconds in results.values())
