@@ -1,5 +1,6 @@
 """The runner of checks."""
 
+import subprocess
 import sys
 
 import pytest
@@ -28,3 +29,26 @@ def test_the_summary_says_again_what_failed(tmp_path, capfd):
 
 def test_test_holds_every_step_of_quick():
     assert checks.quick().keys() - {"unit tests"} <= checks.everything([]).keys()
+
+
+GROUPED = """
+import pathlib
+import pytest
+
+@pytest.mark.xdist_group("one")
+@pytest.mark.parametrize("k", range(8))
+def test_it(k, worker_id):
+    pathlib.Path(__file__).with_name(f"{k}.worker").write_text(worker_id)
+"""
+
+
+@pytest.mark.slow
+def test_tests_of_a_group_stay_with_one_worker(tmp_path):
+    """Pages, servers and the PDF are made once for all tests that ask for them, as long as the runner keeps groups together."""
+    (tmp_path / "test_group.py").write_text(GROUPED)
+    browser = checks.everything([])["browser"]
+    options = browser[browser.index("tests/browser") + 1 :]
+    command = [*checks.PYTEST, *options, "--rootdir", str(tmp_path), "-c", "/dev/null", str(tmp_path / "test_group.py")]
+    subprocess.run(command, check=True, capture_output=True)
+    workers = [path.read_text() for path in tmp_path.glob("*.worker")]
+    assert len(workers) == 8 and len(set(workers)) == 1
