@@ -531,7 +531,10 @@ try:
     network.answer(examples.assign(nuFnu_syn=-1e-12))
 except FeatureError as refusal:
     print(refusal)
-answers.drop(columns="out_of_range").round(3)
+heads = {"probability_fsrq": "P(FSRQ)", "no_sed": "no SED fit"}
+heads["in_training"] = "in training"
+answers = answers.drop(columns="out_of_range").rename_axis(None)
+answers.rename(columns=heads).round(3)
 
 # %% [markdown]
 # 3C 279, a quasar, and Mkn 421, a BL Lac, come out as they should. And a nonsense question (a negative flux) got one sentence.

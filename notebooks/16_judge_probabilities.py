@@ -526,7 +526,7 @@ pd.DataFrame(promises, columns=columns).round(3)
 
 # %% [markdown]
 # At 95 % the promise is kept in both groups. At 99 % it is kept with an SED fit and *broken* without: the promised value lies
-# above the interval. So {ref}`ch-predict-unknowns` calls no source without a fit at 99 %. And look at *called*: nearly every labelled source without a fit
+# above the interval. So {ref}`ch-predict-unknowns` calls no source without a fit at 99 %. And look at *fraction called*: nearly every labelled source without a fit
 # is called at 95 %, almost always BL Lac. Whether the calls for BCUs lean on the gap is followed there to the end.
 #
 # ## What this chapter claims

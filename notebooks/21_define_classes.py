@@ -131,7 +131,7 @@ print(f"by finite difference {slope:.4f}, by the formula {formula:.4f}")
 # of {ref}`chapter 25 <ch-build-the-catalogue>`.
 
 # %%
-features.gamma_missing(catalogue).to_frame()
+features.gamma_missing(catalogue).to_frame().rename_axis("source")
 
 # %% [markdown]
 # ## Table 1: the physical classes
@@ -282,7 +282,8 @@ table_2["derived here"] = [counts[list(derived.get(n, ()))].sum() for n in NAMES
 table_2
 
 # %% [markdown]
-# Cut the node numbers short and the groups merge: one digit after the root gives two classes, two digits four, and so on.
+# Cut the node numbers short and the groups merge: one digit after the root gives two classes, two digits four, and so on. In the table below a row
+# is a node; where a cell is empty, the tree has no such class at that depth.
 # {ref}`Chapter 23 <ch-measure-its-effect>` asks whether it is better to train on the merged classes or to add up
 # probabilities.
 

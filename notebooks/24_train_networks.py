@@ -264,8 +264,8 @@ mean_area[epochs].rename(index={False: "unweighted", True: "weighted"}).round(3)
 #
 # ## Forest or network?
 #
-# The forests are trained here. Areas under the ROC curve ({term}`AUC`), first of tests without weights and then of tests with them. The
-# best of each column is marked:
+# The forests are trained here. `RF` is the forest and `NN` the network; `wt` before it says that the test had weights, `w` that training and
+# test had them. Areas under the ROC curve ({term}`AUC`), first of tests without weights and then of tests with them. The best of each column is marked:
 
 # %%
 if settings.recompute:

@@ -313,7 +313,7 @@ left.plot(more.alpha, more.network_heldout_i, "kx", label="other seeds")
 left.plot(alone.alpha, alone.network_heldout_i, "D", label="no competitor")
 left.axhline(by_weight.line_heldout_i.iloc[0], color="0.4", ls="--", label="line")
 left.set(xscale="log", ylim=0, xlabel="weight", ylabel="i-band error (mag)")
-left.legend()
+figures.legend_above(left, ncols=5)
 right.plot(by_weight.alpha, by_weight.mae, "o-")
 low, high = by_weight.mae_low, by_weight.mae_high
 right.fill_between(by_weight.alpha, low, high, alpha=0.2)
@@ -328,14 +328,17 @@ paired = {
         & (scored.alpha == more.alpha[more.alpha != trials.PAPER].max())
     ],
 }
-pd.concat(paired).droplevel(1).set_index("seed", append=True)[
-    ["over_paper", "over_paper_low", "over_paper_high", "over_line"]
-].add_suffix(" (mag)").round(3)
+words = {
+    "over_paper": "difference (mag)", "over_paper_low": "from (mag)",
+    "over_paper_high": "to (mag)", "over_line": "above the line (mag)",
+}  # fmt: skip
+paired = pd.concat(paired).droplevel(1).set_index("seed", append=True)
+paired[list(words)].rename(columns=words).round(3)
 
 # %% [markdown]
 # Read it as {term}`paired differences <paired difference>` over the same curves. With one seed, calling off the competition wins about a
-# hundredth of a magnitude; with others it wins nothing. That is what the luck of a seed does in so few steps. And `over_line`, what is
-# left above the straight line, is more than ten times the best of these gains. If the losses compete, it is not the reason.
+# hundredth of a magnitude; with others it wins nothing. That is what the luck of a seed does in so few steps. And what is left above the straight
+# line is more than ten times the best of these gains. If the losses compete, it is not the reason.
 #
 # So what is? The error *at the visits* is nearly that between them: by the toy's rule, the network blurs. Now look inside.
 # Where does the cross-attention of the long run look?
@@ -456,7 +459,7 @@ rungs = stored.table(
 )
 shown = ["mae", "sigma", "logm_rms", "calibration", "n"]
 units |= {"mae": "mae (prior sd)", "sigma": "sigma (prior sd)"}
-units |= {"logm_rms": "logm_rms (dex)"}
+units |= {"logm_rms": "mass, rms (dex)"}
 smallest = dict.fromkeys(shown[:-1], "min")
 marks.best(rungs.set_index("summaries")[shown], smallest, names=units)
 

@@ -225,10 +225,10 @@ draws["neural process"] = process.answer(
 latents = population.sample(20_000, np.random.default_rng(seed))
 everyone = population.targets_from_latents(latents)
 shown, truth = [3, 9, 12, 13, 14], quasar.targets[0]
-names = [population.TARGETS[k] for k in shown]
+names = ["log time-scale (d)", "log SF (mag)", "log mass", "M_i (mag)", "redshift"]
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-corner", "caption": "Posteriors for one quasar (68 % and 95 % contours): i-band time-scale and amplitude, black-hole mass, absolute magnitude, redshift. Grey: the training distribution; orange: the neural process; blue: the book's own model (in redshift and luminosity narrower than it is drawn); black: truth. Compare figure 3 of the paper."}, "image": {"alt": "Corner plot: grey contours are widest, orange lie within them, blue are much smaller, all around the true values."}}
-style = {"levels": (0.68, 0.95), "smooth": 1.5, "max_n_ticks": 3}
+style = {"levels": (0.68, 0.95), "smooth": 1.5, "max_n_ticks": 3, "labelpad": 0.12}
 style |= {"plot_datapoints": False, "plot_density": False, "truth_color": "black"}
 style["range"] = [tuple(np.quantile(everyone[:, k], [0.003, 0.997])) for k in shown]
 fig = plt.figure(figsize=(7, 7), layout="none")
@@ -236,11 +236,12 @@ layers = zip(
     ("0.6", "#0072B2", "#D55E00"), (everyone, *draws.values()), strict=True
 )
 for bins, (color, points) in zip((40, 150, 60), layers, strict=True):
-    weights = np.full(len(points), 1 / len(points))
     corner.corner(
         points[:, shown], fig=fig, labels=names, truths=truth[shown], color=color,
-        weights=weights, bins=bins, **style,
+        weights=np.full(len(points), 1 / len(points)), bins=bins, **style,
     )  # fmt: skip
+for ax in fig.axes:
+    ax.tick_params(labelsize=8, labelrotation=0)
 plt.show()
 
 # %%
@@ -271,17 +272,19 @@ trials, scores, differences, ratios = stored.tables(
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-trials", "caption": "Every search behind the table: validation loss (nats a curve; of the process the paper's loss, with its weighted magnitudes), less the method's best, against the learning rate. Three seeds each, of the process one. Ringed: the rate that is kept, chosen by the mean over seeds."}, "image": {"alt": "Five panels; each method has its lowest losses at one of the four rates."}}
 methods = trials["method"].unique()
-fig, axes = plt.subplots(1, len(methods), figsize=(9, 3), sharex=True)
-for ax, method in zip(axes, methods, strict=True):
+fig, axes = plt.subplots(3, 2, figsize=(6.6, 6.6), sharex=True)
+for ax, method in zip(axes.flat, methods, strict=False):
     part = trials[trials["method"] == method]
     loss = part["validation"] - part["validation"].min()
     ax.plot(part["rate"], loss, "o", color=figures.COLORS["blue"], ms=4)
     kept = part["chosen"]
     ax.plot(part["rate"][kept], loss[kept], "o", mec="#D55E00", mfc="none", ms=10)
-    title = method.replace(", ", ",\n").replace(" and ", "\nand ")
-    ax.set(xscale="log", title=title, xlabel="learning rate")
+    ax.set(xscale="log", title=method)
     ax.title.set_size(9)
-axes[0].set_ylabel("loss less the best (nat)")
+axes.flat[len(methods)].axis("off")
+axes[1, 1].tick_params(labelbottom=True)
+fig.supxlabel("learning rate", fontsize=10)
+fig.supylabel("loss less the best (nat)", fontsize=10)
 plt.show()
 
 # %% [markdown]
@@ -292,7 +295,8 @@ plt.show()
 columns = ["mae", "sigma", "tau_mae", "logm_rms", "own_units_mae", "calibration"]
 scores = scores.set_index("row")
 units = {"mae": "mae (prior sd)", "sigma": "sigma (prior sd)"}
-units |= {name: f"{name} (dex)" for name in ("tau_mae", "logm_rms")}
+units |= {"tau_mae": "time-scale, mae (dex)", "logm_rms": "mass, rms (dex)"}
+units["own_units_mae"] = "mae, own units"
 smallest = dict.fromkeys(columns, "min")
 marks.best(scores[columns], smallest, names=units)
 
@@ -360,7 +364,7 @@ sparse = stored.table(
 ).set_index("row")
 columns = ["mae", "logm_rms", "difference", "difference_low", "difference_high"]
 units = {name: f"{name} (prior sd)" for name in columns}
-units |= {"logm_rms": "logm_rms (dex)", "difference_low": "from"}
+units |= {"logm_rms": "mass, rms (dex)", "difference_low": "from"}
 units |= {"difference_high": "to"}
 marks.best(sparse[columns], {"mae": "min", "logm_rms": "min"}, names=units)
 
@@ -403,8 +407,9 @@ exact_table = stored.table(
     seed=seed,
 ).set_index(["part", "posterior"])
 shown = ["mae", "mae_median", "logm_rms", "effective", "effective_1"]
-units = {name: f"{name} (prior sd)" for name in ("mae", "mae_median")}
-units |= {"logm_rms": "logm_rms (dex)"}
+units = {"mae": "mae (prior sd)", "mae_median": "median mae (prior sd)"}
+units |= {"logm_rms": "mass, rms (dex)", "effective": "effective draws"}
+units["effective_1"] = "their lowest 1 %"
 smallest = {"mae_median": "min"}
 digits = dict.fromkeys(shown, 4) | {"effective": 0, "effective_1": 0}
 marks.best(exact_table[shown], smallest, digits=digits, names=units)
@@ -435,7 +440,7 @@ own_table = stored.table(
     seed=seed,
 ).set_index(["setting", "model"])
 units = {"mae": "mae (prior sd)", "sigma": "sigma (prior sd)"}
-units |= {"logm_rms": "logm_rms (dex)"}
+units |= {"logm_rms": "mass, rms (dex)"}
 columns = ["mae", "sigma", "logm_rms", "calibration", "n"]
 marks.best(own_table[columns], {}, names=units)
 

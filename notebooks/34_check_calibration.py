@@ -85,13 +85,14 @@ toy = {
 }
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-toy-ranks", "caption": "Ranks of the truth in four posteriors. Grey: 95 % of what chance does to each bin of a right one."}, "image": {"alt": "Four histograms of ranks: flat, high at both ends, high in the middle, rising to the right."}}
-fig, axes = plt.subplots(1, 4, figsize=(8, 2.6), sharey=True)
+fig, axes = plt.subplots(2, 2, figsize=(6, 4.6), sharex=True, sharey=True)
 chance = 1.96 * np.sqrt(0.09 / settings.toy) / 0.1
-for ax, (name, ranks) in zip(axes, toy.items(), strict=True):
+for ax, (name, ranks) in zip(axes.flat, toy.items(), strict=True):
     ax.axhspan(1 - chance, 1 + chance, color="0.85")
     ax.hist(ranks, np.linspace(0, 1, 11), density=True, histtype="step")
-    ax.set(title=name, xlabel="rank of the truth")
-axes[0].set_ylabel("density")
+    ax.set(title=name)
+fig.supxlabel("rank of the truth", fontsize=10)
+fig.supylabel("density", fontsize=10)
 plt.show()
 
 # %%
@@ -224,14 +225,16 @@ n = plain.groupby("model", sort=False).n.first()
 largest["chance"] = n.map(calibration.noise95)
 shown = ["mahalanobis", "mahalanobis_noised", "self_test", "chance"]
 models = list(diagnostics.MODELS)
-marks.best(largest.loc[models, shown], {"mahalanobis": "min"})
+names = {"mahalanobis": "Mahalanobis", "self_test": "self-test"}
+names["mahalanobis_noised"] = "Mahalanobis, noised"
+marks.best(largest.loc[models, shown], {"mahalanobis": "min"}, names=names)
 
 # %% [markdown]
 # The numbers are largest deviations from what a perfect posterior shows, which with few draws is a *staircase* about the diagonal (next section); `chance` is what a perfect posterior stays below in 95 % of repetitions. The own models stay below it, `lsst_bright` by a hair. The neural process
 # does not, and there are two numbers for it. In training, its targets had a little noise (a *nugget*): 21 targets follow from eight
 # numbers, and in the other directions truths do not vary at all. The posterior learnt the noise's width there, so true
-# truths lie far inside it in directions where there is nothing to know (`mahalanobis`); truths with the same noise are what it
-# describes (`mahalanobis_noised`), and for those, too, it is too wide.
+# truths lie far inside it in directions where there is nothing to know (*Mahalanobis*); truths with the same noise are what it
+# describes (*noised*), and for those, too, it is too wide.
 #
 # ## Coarse ranks
 #
@@ -251,7 +254,8 @@ off = (bright.fraction - bright.level).abs().max()
 print(
     f"lsst_bright: {off:.3f} from the diagonal, {bright.largest.iloc[0]:.3f} else"
 )
-passes.pivot(index="passes", columns="recipe").iloc[:, :6].round(3)
+table = passes.pivot(index="passes", columns="recipe").iloc[:, :6].round(3)
+table.rename(columns=lambda name: name.replace("_", " "))
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-passes", "caption": "Self-test of the neural process against the number of passes, three recipes. Left: distance from the diagonal. Right: from the staircase of as many draws; bars are one standard error over curves."}, "image": {"alt": "Left, three falling lines, that with the fewest draws far above. Right, all close together and lower."}}
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
@@ -366,6 +370,7 @@ plt.show()
 worst = worst.rename(columns={"coverage68_noised": "noised"}).set_index("model")
 shown = ["target", "shift", "width", "coverage68", "coverage95", "noised"]
 units = {name: f"{name} (sd)" for name in ("shift", "width")}
+units |= {"coverage68": "within 68 %", "coverage95": "within 95 %"}
 marks.best(worst[shown], {}, digits={"shift": 1, "width": 1}, names=units)
 
 # %% [markdown]
@@ -405,7 +410,9 @@ count = beyond.groupby([targets.model, state], sort=False).sum().unstack()
 tests = ["mahalanobis", "tarp_dependent"]
 after = curves[curves.repaired & curves.test.isin(tests)]
 after = after.groupby(["model", "test"], sort=False).largest.first().unstack()
-count.join(after.add_suffix(", after")).join(largest["chance"]).round(3)
+heads = {"mahalanobis": "Mahalanobis", "tarp_dependent": "TARP"}
+after = after.rename(columns=heads).add_suffix(", after")
+count.join(after).join(largest["chance"]).round(3)
 
 # %% [markdown]
 # Parameter by parameter it works: of the leanings nearly nothing is left. (The limit after the repair is wider, since the map was

@@ -104,7 +104,7 @@ for rho in (0.05, 0.97, 0.9999):
 fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True)
 for ax, rho in zip(axes, (0.05, 0.97, 0.9999), strict=True):
     for values, band in zip(two_bands(rho, 7), "gr", strict=True):
-        style = {"ms": 4, "color": pictures.COLOURS[band], "label": band}
+        style = {"ms": 4, "color": figures.BAND_COLORS[band], "label": band}
         ax.plot(days, values, "o-", **style)
     ax.set_title(f"$\\rho$ = {rho:g}")
     ax.set_xlabel("time (days)")
@@ -166,7 +166,7 @@ table[wanted].quantile([0.16, 0.5, 0.84]).T.round(2)
 # out. Draws come from importance sampling about the maximum or, where k-hat says that these are not to be trusted (above 0.7), from a chain that starts with them. The time-scale is uncertain by a factor,
 # as in {ref}`ch-reconstruct-and-infer`: ten years are a few time-scales long, and the flag says so. Slopes are in log wavelength.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-one-quasar", "caption": "One quasar of Stripe 82. Points: measurements with their stated errors. Bands: mean and 68 % of the noiseless curve given all five bands, averaged over the posterior."}, "image": {"alt": "Five light curves over ten years rise and fall together; the inferred band follows the points and widens in the gaps between seasons."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-one-quasar", "caption": "One quasar of Stripe 82. Points: measurements with their stated errors. Shaded: 68 % of the noiseless curve about its mean, given all five bands, averaged over the posterior. The bands are moved apart by what the legend says."}, "image": {"alt": "Five light curves over ten years rise and fall together; the inferred band follows the points and widens in the gaps between seasons."}}
 span = curve.times[0] - 50, curve.times[-1] + 50
 pictures.light_curve(found, np.linspace(*span, 400))
 plt.show()
@@ -182,17 +182,17 @@ plt.show()
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-stripe82-sample", "caption": "The quasars of Stripe 82: redshift, mean r magnitude, number of visits in r, and median stated error in r (magnitudes; blue: all; black: those with 40 measurements or more in every band)."}, "image": {"alt": "Four histograms: redshifts to four and most between one and two, r magnitudes about twenty, some sixty visits, errors of a few hundredths; the well observed quasars resemble all of them."}}
 in_r = everything[everything["band"] == "r"].groupby("object")
 sample = objects.join(in_r.agg(visits=("time", "size"), error=("error", "median")))
-fig, axes = plt.subplots(1, 4, figsize=(10, 2.8), sharey=True)
+fig, axes = plt.subplots(2, 2, figsize=(7, 5), sharey=True)
 columns = {
     "redshift": (0, 5), "mag_r": (16, 22), "visits": (0, 120), "error": (0, 0.08),
 }  # fmt: skip
 heads = ("redshift", "r (mag)", "visits in r", "error in r (mag)")
-for ax, head, (column, ends) in zip(axes, heads, columns.items(), strict=True):
+for ax, head, (column, ends) in zip(axes.flat, heads, columns.items(), strict=True):
     bins = np.linspace(*ends, 31)
     ax.hist(sample[column], bins, color=figures.COLORS["blue"], alpha=0.6)
     ax.hist(sample.loc[names, column], bins, histtype="step", color="k")
     ax.set_xlabel(head)
-axes[0].set_ylabel("quasars")
+fig.supylabel("quasars", fontsize=10)
 plt.show()
 
 # %% [markdown]
@@ -310,12 +310,11 @@ processes = heldout.from_wide(stored.table(
 ))  # fmt: skip
 rng = np.random.default_rng(seed)
 row = heldout.paired(processes, "oscillator", "random walk", "visit", rng)
-for name, digits in (("mae", 4), ("log_density", 3)):
+for name, d in (("mae", 4), ("log_density", 3)):
     low, high = row[f"{name}_low"], row[f"{name}_high"]
-    print(
-        f"{name}: {row[name]:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
-    )
-heldout.scores(processes).loc["visit"].rename(columns={"mae": "mae (mag)"}).round(4)
+    print(f"{name}: {row[name]:+.{d}f} ({low:+.{d}f} to {high:+.{d}f})")
+heads = {"mae": "mae (mag)", "log_density": "ln p", "coverage68": "within 68 %"}
+heldout.scores(processes).loc["visit"].rename(columns=heads).round(4)
 
 # %% [markdown]
 # The lines are the oscillator minus the walk on the same measurements, with the 95 % interval from whole quasars drawn again. The intervals hold zero: with
@@ -528,7 +527,9 @@ stressed = stored.table(
     ),
     settings=settings, seed=seed,
 ).set_index("condition")  # fmt: skip
-heads = {"flagged": "flagged (%)"} | {k: f"{k} (%)" for k in stress.CHECKED}
+words = {"log_tau": "time-scale", "log_sf": "amplitude", "rho": "rho"}
+heads = {k: f"{words[k]} (%)" for k in stress.CHECKED}
+heads = {"flagged": "flagged (%)"} | heads
 pooled = stress.summary(stressed)
 percent = stressed[list(heads)]
 percent.loc["all"] = [pooled[f"stress.{name}"][0] for name in heads]

@@ -94,9 +94,9 @@ new_list = pd.DataFrame(
 
 # %%
 toy = crossmatch.compare(old_list, new_list)
-toy.sources[
-    ["source", "successor", "link", "ellipse_distance", "outcome", "doubt"]
-].round(2)
+shown = ["source", "successor", "link", "ellipse_distance", "outcome", "doubt"]
+heads = {"ellipse_distance": "distance (ellipses)"}
+toy.sources[shown].rename(columns=heads).round(2).replace("", "none")
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-toy-match", "caption": "Four sources of an old list (grey) and four of a new one (blue), with their 95 % error ellipses."}, "image": {"alt": "Eight ellipses in a row: A and a overlap closely, B and b partly, C overlaps both c and d so that its successor is in doubt, and D stands alone, vanished."}}
 fig, ax = plt.subplots(figsize=(6.4, 2.4))
@@ -180,7 +180,10 @@ for name in names:
     table = release[name].set_index("Source_Name", drop=False)
     rows[name] = table.loc[chosen[name], columns]
 digits = {"Signif_Avg": 1, "GLAT": 1, "LP_SigCurv": 1}
-pd.DataFrame(rows).T.astype(dict.fromkeys(digits, float)).round(digits)
+heads = {"Source_Name": "source", "Signif_Avg": "significance (sigma)"}
+heads |= {"GLAT": "latitude (deg)", "LP_SigCurv": "curvature (sigma)"}
+found = pd.DataFrame(rows).T.astype(dict.fromkeys(digits, float)).round(digits)
+found.replace("", "none").rename(columns=heads | {"CLASS1": "class"})
 
 # %%
 entry = release["FL16Y"].set_index("Source_Name").loc[chosen["FL16Y"]]
@@ -200,7 +203,7 @@ new_classes = pd.DataFrame(
     }
 )
 new_classes = new_classes.fillna(0).astype(int)
-new_classes.sort_values("DR4 to FL16Y", ascending=False)
+new_classes.rename_axis("class").sort_values("DR4 to FL16Y", ascending=False)
 
 # %% [markdown]
 # The early steps are mostly pulsars (`psr`, and `msp` for the millisecond ones, a name that DR2 did not use yet), which
@@ -226,12 +229,13 @@ galactic = fresh[~fresh["class_after"].isin(source_classes.AGN_CLASSES)].copy()
 galactic["latitude"] = release["DR4"].set_index("Source_Name")["GLAT"].abs()
 own_name = r"(4FGL|3FGL|FL8Y|2FGL|1FGL)"
 galactic["own_name"] = galactic["counterpart_after"].str.match(own_name)
-galactic.groupby("class_after").agg(
-    sources=("successor", "size"),
-    counterparts=("counterpart_after", "nunique"),
-    median_latitude=("latitude", "median"),
-    named_after_itself=("own_name", "sum"),
-).round(1)
+columns = {
+    "sources": ("successor", "size"),
+    "counterparts": ("counterpart_after", "nunique"),
+    "median latitude (deg)": ("latitude", "median"),
+    "named after itself": ("own_name", "sum"),
+}
+galactic.groupby("class_after").agg(**columns).rename_axis("class").round(1)
 
 # %% [markdown]
 # This is what the Galactic side of the exam is made of, and it is thin. `sfr` and `spp` (a supernova remnant or pulsar

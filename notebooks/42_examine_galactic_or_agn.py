@@ -259,7 +259,8 @@ pd.crosstab(travelled["step"], travelled["answer"])
 # %%
 ranking = pulsars.ranking(travelled)
 print(f"{len(ranking)} recipes")
-ranking.head(6).round(4)
+heads = {"logloss": "log-loss (nats)", "auc": "AUC", "rank_sum": "sum of ranks"}
+ranking.head(6).rename(columns=heads).round(4)
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-time-travel", "caption": "80 recipes on the steps DR2 to DR3 and DR3 to DR4: log-loss against AUC. Blue: trained without blazar candidates; ring: the chosen one."}, "image": {"alt": "Scatter plot with two clouds: the forty recipes trained without blazar candidates have clearly smaller log-loss than the forty trained with them."}}
 fig, ax = plt.subplots(figsize=(5.6, 3.4))
@@ -415,7 +416,8 @@ cases = {
     "reweighted": (X_new, X_all, ratio(X_new, X_all)),
 }
 balance = promises.balance(cases).round({"n_eff": 0})
-balance.astype({"n_eff": int}).round(2)
+balance = balance.astype({"n_eff": int}).round(2)
+balance.rename(columns={"n_eff": "effective sources"})
 
 # %% [markdown]
 # A weighted sample that looks like its target has "AUC after" one half and mean weight 1. Only the *classifier* passes. The
@@ -438,7 +440,7 @@ promised = stored.table(
 )
 estimates = promised.set_index(["sample", "score"])
 shown = promised[promised["score"] == "logloss"].set_index("sample")
-drawn = shown["n_eff"].round().astype(int)
+drawn = shown["n_eff"].round().astype(int).rename("effective sources")
 shown = shown[["value", "low", "high"]].round(3).join(drawn)
 shown.rename(index=promises.NAMES, columns={"value": "log-loss (nats)"})
 

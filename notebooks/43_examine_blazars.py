@@ -135,7 +135,7 @@ outcome = exams.answers(exams.get_exam("bll-fsrq"), lac, release["fl16y"])
 outcome = outcome.loc[bcu.index]
 answer, cluster = outcome["answer"], exams.clusters(outcome)
 after = outcome["class_after"].replace("", "no class, or not listed")
-after.value_counts().head(6).to_frame("candidates")
+after.value_counts().head(6).to_frame("candidates").rename_axis("class")
 
 # %%
 bcu["photon index alone"] = candidates.photon_index_alone(lac, bcu.index)

@@ -450,9 +450,12 @@ print(
 # %%
 far = pd.DataFrame({"z": z_oof[is_bll_oof], "doubted": ~trusted[is_bll_oof]})
 far["beyond 1"] = far["z"] > 1
-far.groupby("doubted").agg(
-    sources=("z", "size"), median_z=("z", "median"), beyond_1=("beyond 1", "mean")
-).round(2)
+columns = {
+    "sources": ("z", "size"),
+    "median redshift": ("z", "median"),
+    "beyond 1 (fraction)": ("beyond 1", "mean"),
+}
+far.groupby("doubted").agg(**columns).round(2)
 
 # %%
 corrected = audit[audit["finding"] == "secure, other value"]

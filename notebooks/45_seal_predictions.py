@@ -162,7 +162,7 @@ plt.show()
 # %%
 odd = classes.nsmallest(5, "agn")[["agn", "agn_low", "agn_high", "psr"]]
 heads = {"agn": "P(active galaxy)", "agn_low": "low", "agn_high": "high"}
-odd.rename(columns=heads | {"psr": "P(pulsar)"}).round(3)
+odd.rename_axis("source").rename(columns=heads | {"psr": "P(pulsar)"}).round(3)
 
 # %% [markdown]
 # The five clean sources that look least like a galaxy: if you have time on a radio telescope, begin here. (The last

@@ -93,14 +93,14 @@ mine.set_index("Source_Name").head(3).T.round(3)
 
 # %%
 answer = classify.classify(tables.read(folder / "my_blazars.csv"))
-shown = answer.to_pandas().drop(columns="model_sha256")
-shown.set_index("Source_Name").head(3).T
+shown = answer.to_pandas().drop(columns="model_sha256").set_index("Source_Name")
+shown.head(3).astype(object).replace("", np.nan).fillna("none").T
 
 # %% [markdown]
 # On the command line this is `agnbook classify my_blazars.csv -o classes.fits`; see {ref}`command-line`. One row comes
 # back for each that went in. What follows the probability are the flags: features without a number (such a row has
 # no answer), no synchrotron fit, features outside the training range, and the model that answered; the SHA-256 of its weights, a
-# last column, is left out here. An empty cell has nothing to say: of a new source nothing is published, and no problem
+# last column, is left out here. *None* says that there is nothing: of a new source nothing is published, and no problem
 # was found.
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-new-blazars", "caption": "P(FSRQ) of the blazar candidates that are new in 4FGL-DR4, from the shipped network. Most answers are clear even without synchrotron data."}, "image": {"alt": "Histogram of probabilities with two heaps, near zero and near one, and few sources between 0.2 and 0.8."}}
@@ -256,14 +256,15 @@ if examined.has_4lac():
     cost = stored.table(
         fewer_columns.COST,
         lambda: examined.train_redshift(settings, catalogs.read_4lac(), seed),
-        settings=settings,
-        seed=seed,
-    )
+        settings=settings, seed=seed,
+    )  # fmt: skip
 else:
     cost = committed.load_table(fewer_columns.COST)
 cost = cost.set_index("columns")
-units = {name: f"{name} (redshift)" for name in ("rmse", "crps", "width68")}
-cost[[*units, "coverage68", "coverage95"]].rename(columns=units).round(3)
+heads = {"rmse": "RMSE (redshift)", "crps": "CRPS (redshift)"}
+heads |= {"width68": "width of 68 % (redshift)", "coverage68": "within 68 %"}
+heads["coverage95"] = "within 95 %"
+cost[list(heads)].rename(columns=heads).round(3)
 
 # %% tags=["remove-input"]
 for way in (fewer_columns.EMPTY, fewer_columns.FITTED):
@@ -295,7 +296,11 @@ agn = agn.assign(**unknown | dict.fromkeys(texts, ""))
 wanted = ["Source_Name", *features.EXTENDED_NUMBERS, *features.EXTENDED_TEXTS]
 agn = agn[list(dict.fromkeys(wanted))]
 few = redshift.redshift(Table.from_pandas(agn)).to_pandas().set_index("Source_Name")
-few[["z_q500", "z_low68", "z_high68", "expected_rmse", "model"]].head(3)
+heads = {
+    "z_q500": "median redshift", "z_low68": "68 % low", "z_high68": "68 % high",
+    "expected_rmse": "expected RMSE", "model": "model",
+}  # fmt: skip
+few[list(heads)].head(3).rename(columns=heads).rename_axis("source")
 
 # %%
 full = published.reindex(few.index)
@@ -494,7 +499,8 @@ speeds = stored.table(
     settings=settings,
     seed=seed,
 ).set_index("question")
-speeds.round(1)
+heads = {"processor_seconds_per_100000": "processor seconds for 100,000"}
+speeds.rename(columns=heads).round(1)
 
 # %% [markdown]
 # Processor seconds for 10⁵ sources, measured once, by the `paper` run. A redshift is slower by far because it is a distribution: a weighting of
@@ -509,8 +515,7 @@ speeds.round(1)
 # :alt: The app in a browser: facts and warnings of a source, its class probability, six groups and redshift distribution.
 # :name: fig-app
 #
-# An earlier version of the app, asked about a blazar candidate: the bars of the six groups are the random forest's. Today those of
-# the networks stand beside them.
+# The app, asked about a blazar candidate. Of the six groups the plain bars are the random forest's, the hatched ones the networks'.
 # ```
 #
 # ## When not to trust an answer

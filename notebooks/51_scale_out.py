@@ -94,9 +94,12 @@ print(f"the first object has {len(first['time'][0])} measurements")
 # %%
 options = Options(survey="lsst", redshift="redshift")
 answer, _, _ = light_curves.light_curves(first, options)
-answer[
-    "object", "measurements", "log_tau_6000_q500", "rho_q500", "heldout_mae"
-].to_pandas().round(3)
+heads = {
+    "object": "object", "measurements": "measurements",
+    "log_tau_6000_q500": "log time-scale (days)", "rho_q500": "rho",
+    "heldout_mae": "held-out error (mag)",
+}  # fmt: skip
+answer[list(heads)].to_pandas().rename(columns=heads).round(3)
 
 # %% [markdown]
 # A posterior is known through draws, and draws are random. If each object took its own from a common stream, its answer would

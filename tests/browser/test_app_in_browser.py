@@ -232,3 +232,17 @@ def test_a_light_curve_is_drawn_and_taken_along(browser, address, width):
     assert row["object"] == "simulated quasar" and row["measurements"] == 330 and 0 < row["rho_q500"] < 1
     assert problems == []
     context.close()
+
+
+@pytest.mark.slow
+def test_the_picture_of_the_app_can_be_taken_again(tmp_path):
+    from PIL import Image
+
+    from agnbook.press import app_picture
+
+    with app_picture.served() as address:
+        app_picture.take(address, tmp_path / "app.png")
+    with Image.open(tmp_path / "app.png") as taken, Image.open(app_picture.PICTURE) as shown:
+        assert taken.size == shown.size and (tmp_path / "app.png").stat().st_size < 200_000
+        tones = [np.asarray(picture.convert("L"), float) for picture in (taken, shown)]
+    assert np.abs(tones[0] - tones[1]).mean() < 2, "the book shows another app: python -m agnbook.press.app_picture"

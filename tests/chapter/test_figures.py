@@ -64,6 +64,24 @@ def test_dots_stand_in_their_row_from_the_top_and_missing_ones_are_not_drawn():
     plt.close(fig)
 
 
+def test_an_arrow_passes_below_a_box_in_its_way():
+    import matplotlib.pyplot as plt
+
+    fig, axes = plt.subplots(2)
+    for ax, height, bent in zip(axes, (0, 1), (True, False), strict=True):
+        figures.boxes(ax, {"a": (0, 0), "between": (1, height), "b": (2, 0)}, [(0, 2)])
+        (arrow,) = [text.arrow_patch for text in ax.texts if not text.get_text()]
+        assert (getattr(arrow.get_connectionstyle(), "rad", 0) > 0) is bent
+        assert ax.get_ylim()[0] == (-0.9 if bent else -0.5)
+    plt.close(fig)
+
+
+def test_the_bands_have_colours_of_their_own():
+    assert len({figures.BAND_COLORS[band] for band in "ugrizy"}) == 6 and set(figures.BAND_COLORS.values()) <= set(
+        figures.COLORS.values()
+    )
+
+
 def test_boxes_stand_at_their_places_and_arrows_join_them():
     import matplotlib.pyplot as plt
     from matplotlib.colors import to_hex

@@ -86,5 +86,5 @@ def test_pictures_show_what_they_are_given():
     pairs = pd.DataFrame([heldout.paired(table, "linear", "constant", kind, rng) for kind in ("visit", "band")])
     axes = pictures.paired_differences(pairs.set_index(["kind", "other"]))
     assert [label.get_text() for label in axes[0].get_yticklabels()] == ["constant"]
-    assert len(pictures.probabilities(table[table["kind"] == "visit"], ("constant", "linear"))) == 2
+    assert len(pictures.probabilities(table[table["kind"] == "visit"], ("constant", "linear")).flat) == 2
     plt.close("all")

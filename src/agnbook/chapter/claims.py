@@ -32,7 +32,8 @@ class Measured:
     Attributes
     ----------
     ours : the value; None if it was not tested.
-    interval : (low, high) at 95 % unless the claim's `how` says otherwise.
+    interval : (low, high) at 95 % unless the claim's `how` says otherwise; one without width, of a number that cannot scatter, is
+        none.
     n : number of sources, curves or runs behind `ours`.
     note : what only the run can tell (a speed's machine, a second figure); joined to the claim's `how`.
     tolerance : the measured scatter of a claim declared with ``tolerance = "measured"``.
@@ -78,7 +79,7 @@ def _entry(claim: declared.Declared, measured: Measured, settings: Settings, see
         "tolerance": tolerance,
         "ours": _rounded(measured.ours),
         "paper": _rounded(claim.paper),
-        "interval": None if measured.interval is None else [_rounded(value) for value in measured.interval],
+        "interval": _interval(measured.interval),
         "n": None if measured.n is None else int(measured.n),
         "verdict": verdict(measured.ours, claim.paper, tolerance),
         "profile": settings.profile,
@@ -89,6 +90,12 @@ def _entry(claim: declared.Declared, measured: Measured, settings: Settings, see
     elif not claim.why and settings.profile != "smoke":
         raise ResultsError(f"Claim {claim.id} {entry['verdict']}: say `why` in {declared.path(settings.chapter)}.")
     return entry
+
+
+def _interval(ends: tuple[float, float] | None) -> list[float] | None:
+    """Return an interval as a file keeps it; None for one without width."""
+    rounded = None if ends is None else [_rounded(value) for value in ends]
+    return None if rounded is None or rounded[0] == rounded[1] else rounded
 
 
 def _rounded(value: float | None) -> float | None:

@@ -13,6 +13,11 @@ CLASS_COLORS = {
     "bll": COLORS["blue"], "fsrq": COLORS["orange"], "bcu": COLORS["green"], "rdg": COLORS["purple"],
     "other": COLORS["grey"], "psr": COLORS["amber"], "msp": COLORS["sky"], "spp": COLORS["black"],
 }  # fmt: skip
+#: One colour a filter band, in the order of wavelength, the same in every chapter; LSST writes its last band Y.
+BAND_COLORS = {
+    "u": COLORS["purple"], "g": COLORS["blue"], "r": COLORS["green"], "i": COLORS["amber"], "z": COLORS["orange"],
+    "y": COLORS["black"], "Y": COLORS["black"],
+}  # fmt: skip
 
 
 def use_book_style() -> None:
@@ -116,6 +121,13 @@ def flows(ax, table, colors: dict[str, str], gap: float = 0.03, labels: dict[str
         ax.spines[side].set_visible(False)
 
 
+def _meets(centres: np.ndarray, start: int, end: int) -> bool:
+    """Whether the straight line between two centres runs through a third, as far as a box is high."""
+    between = [x for x, _ in centres if min(centres[[start, end], 0]) < x < max(centres[[start, end], 0])]
+    ends = sorted(centres[[start, end]].tolist())
+    return any(abs(np.interp(x, *zip(*ends, strict=True)) - y) < 0.2 for x, y in centres if x in between)
+
+
 def boxes(ax, places: dict[str, tuple[float, float]], steps: list[tuple[int, int]]) -> None:
     """Draw a chart of text boxes joined by arrows, such as what a paper does.
 
@@ -123,9 +135,9 @@ def boxes(ax, places: dict[str, tuple[float, float]], steps: list[tuple[int, int
     ----------
     places : text of a box -> its centre (x, y); the axis reaches half a unit beyond the outermost. Boxes above the first are
         blue, those below it orange.
-    steps : pairs of numbers in `places`, from and to.
+    steps : pairs of numbers in `places`, from and to. An arrow that would run behind a third box passes below it.
     """
-    centres, drawn = np.array(list(places.values()), float), []
+    centres, drawn, below = np.array(list(places.values()), float), [], 0.5
     for text, (x, y) in places.items():
         branch = np.sign(y - centres[0, 1])
         frame = {"edgecolor": COLORS[{1: "blue", -1: "orange"}.get(branch, "grey")], "facecolor": "white", "lw": 1.5}
@@ -133,8 +145,9 @@ def boxes(ax, places: dict[str, tuple[float, float]], steps: list[tuple[int, int
     for start, end in steps:
         style = {"arrowstyle": "->", "color": COLORS["grey"], "patchA": drawn[start].get_bbox_patch()}
         style |= {"patchB": drawn[end].get_bbox_patch(), "shrinkA": 2, "shrinkB": 2}
+        if _meets(centres, start, end):
+            style["connectionstyle"], below = "arc3,rad=0.2", 0.9
         ax.annotate("", centres[end], centres[start], arrowprops=style, zorder=2)  # behind the boxes
-    ax.set(
-        xlim=(centres[:, 0].min() - 0.5, centres[:, 0].max() + 0.5), ylim=(centres[:, 1].min() - 0.5, centres[:, 1].max() + 0.5)
-    )
+    low, high = centres.min(axis=0), centres.max(axis=0)
+    ax.set(xlim=(low[0] - 0.5, high[0] + 0.5), ylim=(low[1] - below, high[1] + 0.5))
     ax.axis("off")

@@ -9,21 +9,28 @@ from agnbook.quasars import heldout
 from agnbook.quasars.posterior import Fit
 from agnbook.quasars.predict import reconstruct
 
-COLOURS = {band: figures.COLORS[name] for band, name in zip("ugriz", ("purple", "blue", "green", "orange", "black"), strict=True)}
+#: What lies between the medians of two bands that are drawn above each other (mag).
+APART = 0.4
 
 
 def light_curve(found: Fit, days) -> plt.Axes:
-    """Measurements of a fit's curve, and mean and 68 % of the noiseless curve at times `days`, one colour a band."""
+    """Measurements of a fit's curve, and mean and 68 % of the noiseless curve at times `days`, one colour a band.
+
+    Bands are moved apart by whole tenths of a magnitude, which the legend tells.
+    """
     curve, smooth = found.curve, reconstruct(found, days)
-    _, ax = plt.subplots(figsize=(8, 4.5))
+    _, ax = plt.subplots(figsize=(8, 5))
+    medians = [np.median(curve.values[curve.band == b]) for b in range(len(curve.bands))]
     for b, band in enumerate(curve.bands):
         rows, line = curve.band == b, smooth[smooth["band"] == band]
-        style = {"fmt": ".", "ms": 4, "lw": 0.8, "color": COLOURS[band], "label": band}
-        ax.errorbar(curve.times[rows], curve.values[rows], curve.errors[rows], **style)
-        ax.fill_between(days, line.value - line.sd, line.value + line.sd, color=COLOURS[band], alpha=0.3)
+        moved, color = round(medians[0] - medians[b] + APART * b, 1), figures.BAND_COLORS[band]
+        label = f"{band} {'+' if moved > 0 else '−'} {abs(moved):.1f}" if moved else band
+        style = {"fmt": ".", "ms": 4, "lw": 0.8, "color": color, "label": label}
+        ax.errorbar(curve.times[rows], curve.values[rows] + moved, curve.errors[rows], **style)
+        ax.fill_between(days, line.value - line.sd + moved, line.value + line.sd + moved, color=color, alpha=0.3, lw=0)
     ax.set(xlabel="time (MJD)", ylabel="magnitude")
     ax.invert_yaxis()
-    ax.legend(ncol=len(curve.bands))
+    figures.legend_above(ax, ncols=len(curve.bands))
     return ax
 
 
@@ -61,13 +68,14 @@ def paired_differences(pairs: pd.DataFrame) -> np.ndarray:
 
 def probabilities(points: pd.DataFrame, shown) -> np.ndarray:
     """Histograms of the probability of a smaller measurement, one panel a method, with what chance allows a right one."""
-    _, axes = plt.subplots(1, len(shown), figsize=(2.5 * len(shown), 2.7), sharey=True)
-    for ax, name in zip(axes, shown, strict=True):
+    rows = -(-len(shown) // 2)
+    fig, axes = plt.subplots(rows, 2, figsize=(7, 2.4 * rows), sharex=True, sharey=True, squeeze=False)
+    for ax, name in zip(axes.flat, shown, strict=False):
         values = points.loc[points["method"] == name, "probability"]
         ax.hist(values, np.linspace(0, 1, 21), density=True, color=figures.COLORS["sky"])
         half = 1.96 * np.sqrt(19 / len(values))  # 20 bins: variance of a density is (1 - 1/20) 20 / n
         ax.axhspan(1 - half, 1 + half, color=figures.COLORS["grey"], alpha=0.3)
         ax.set_title(name, fontsize=9)
-        ax.set_xlabel("probability")
-    axes[0].set_ylabel("density")
+    fig.supxlabel("probability", fontsize=10)
+    fig.supylabel("density", fontsize=10)
     return axes

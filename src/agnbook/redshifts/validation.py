@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agnbook.judge import cross_validation, scores
-from agnbook.judge.calibration import SIGMA_LEVELS
+from agnbook.judge.calibration import SIGMA_LEVELS, wilson_interval
 from agnbook.redshifts import boosted, intervals
 from agnbook.sky import features
 
@@ -93,6 +93,8 @@ def groups(described: pd.DataFrame) -> dict[str, np.ndarray]:
 def coverage(hit, masks: dict[str, np.ndarray], seed: int = 0) -> pd.DataFrame:
     """Return the share of redshifts inside, by group and level, with 95 % intervals over sources.
 
+    Where all or none lie inside, which drawing sources again cannot change, the interval is Wilson's.
+
     Parameters
     ----------
     hit : bool array, shape (repeats, n, 3)
@@ -107,10 +109,10 @@ def coverage(hit, masks: dict[str, np.ndarray], seed: int = 0) -> pd.DataFrame:
     for name, mask in masks.items():
         for level, (label, promised) in enumerate(zip(LEVELS, SIGMA_LEVELS, strict=True)):
             inside = np.asarray(hit)[:, mask, level].T.astype(float)
-            rows[name, label] = (
-                mask.sum(),
-                inside.mean(),
-                *scores.bootstrap(np.mean, inside, n_resamples=400, seed=seed),
-                promised,
-            )
+            value = inside.mean()
+            if value in (0, 1):
+                low, high = wilson_interval(value * mask.sum(), mask.sum())
+            else:
+                low, high = scores.bootstrap(np.mean, inside, n_resamples=400, seed=seed)
+            rows[name, label] = (mask.sum(), value, low, high, promised)
     return pd.DataFrame(rows, ["n", "value", "low", "high", "promised"]).T
