@@ -304,7 +304,7 @@ marks.best(scores[columns], smallest, names=units)
 rows = ["paper's baseline", "prior mean", "neural process", LONG]
 base, plain, anp, long = (scores.loc[name] for name in rows)
 Markdown(
-    "`mae` and `sigma` are taken over the 21 targets; `own_units_mae` averages dex, magnitudes and redshift as they come; `calibration` is a largest deviation. The tuned rows have three seeds each; the process took "
+    "`mae` and `sigma` are taken over the 21 targets; `mae, own units` averages dex, magnitudes and redshift as they come; `calibration` is a largest deviation. The tuned rows have three seeds each; the process took "
     f"{steps['neural process']} steps, most of them with {settings['short_context']} visits of a curve, its long run {steps[LONG]} with {visits}. That run and `own, more simulations`, the book's model as shipped, stand outside the comparison.\n\n"
     f"The paper's 97 for the baseline is worse than no light curve at all, in per cent of the prior deviation ({100 * plain['mae']:.0f}) and in own units ({100 * plain['own_units_mae']:.0f}): "
     f"its baseline did not learn, or the unit is a third one. Ours, the same network on the same summaries, reaches {100 * base['mae']:.0f}; and our process {100 * anp['mae']:.0f} (long run: {100 * long['mae']:.0f}) where the paper has 46. "
@@ -419,7 +419,7 @@ test = exact_table.xs("test", level="part")
 floor = test.loc["exact"]
 gained = test.loc["network", "mae"] - floor["mae_median"]
 Markdown(
-    "`effective` is the median over curves, `effective_1` the first percentile, of the numbers of draws that the proposals are worth. On test curves the floor is "
+    "`effective draws` is the median over curves, and the column after it their first percentile, of the numbers of draws that the proposals are worth. On test curves the floor is "
     f"{floor['mae_median']:.4f} ({floor['mae_median_low']:.4f} to {floor['mae_median_high']:.4f}), and the network's mean lies {gained:.4f} above it: more simulations or a "
     "larger network could win no more. The exact median was better on validation curves, so it is the book's answer for independent drivers (`agnbook lightcurve --model simulator --setting independent --exact`)."
 )

@@ -167,7 +167,7 @@ def test_one_number_of_a_paper_is_judged_once(declare, chapter):
 
 
 @pytest.mark.parametrize(
-    "value, text", [(0.40612, "0.406"), (1224, "1224"), (None, "–"), (12.345, "12.3"), (0.0, "0.00"), (1e-5, "0.0000")]
+    "value, text", [(0.40612, "0.406"), (1224, "1224"), (None, "–"), (12.345, "12.3"), (0.0, "0.00"), (-2.1e-5, "-0.00002")]
 )
 def test_numbers_are_shown_at_three_digits(value, text):
     assert claims.number(value) == text

@@ -173,13 +173,16 @@ def get(claim_id: str) -> dict:
 
 
 def number(value: float | None) -> str:
-    """Format a value at three significant digits (integers in full); an en dash for None."""
+    """Format a value at three significant digits (integers in full) and up to four decimals, of a smaller one the first digit.
+
+    An en dash stands for None.
+    """
     if value is None:
         return "–"
     if float(value).is_integer() and abs(value) >= 10:
         return f"{int(value)}"
     magnitude = math.floor(math.log10(abs(value))) if value else 0
-    return f"{value:.{min(max(2 - magnitude, 0), 4)}f}"
+    return f"{value:.{min(max(2 - magnitude, 0), max(4, -magnitude))}f}"
 
 
 def interval_text(interval) -> str:
