@@ -192,7 +192,7 @@ WORDS = [
 LOOKUPS = [
     "", " ", "x" * 3000, "\x1b[2J", "'; DROP TABLE sources; --", "%", "*", "../../etc/passwd", "4FGL", "J",
     "4FGL J", "4FGL J9999.9+9999",
-    "4FGL J0001.2", "🌌", "仙女座", "\u202eMkn 421", "0", "nan", "None", "<script>", "Mkn 421\x00", "=1+1", "3FGL J9999.9-9999",
+    "4FGL J0001.2", "🌌", "仙女座", "\u202eMkn 4210", "0", "nan", "None", "<script>", "Mkn 421\x00", "=1+1", "3FGL J9999.9-9999",
 ]  # fmt: skip
 #: Positions that are none, and radii.
 POSITIONS = [
@@ -293,7 +293,8 @@ OBJECT_NAMES = ("007", "1e5", "0x1F", "1_000", "NA", "nan", "None", "True", "-0"
 SPELLINGS = (
     "4FGL J1104.4+3812", "4FGLJ1104.4+3812", "4fgl j1104.4+3812", "4FGL J1104.4+3812c", "4FGL J1104.4+3812i",
     "4FGL-DR3 J1104.4+3812", "FL16Y J1104.4+3812", "3FGL J1104.4+3812", "3FHL J1104.4+3812", "J1104.4+3812",
-    "4FGL  J1104.4+3812 ", "Mkn 421", "mrk_421", "MARKARIAN 421", "B2 1101+38",
+    "4FGL  J1104.4+3812 ", "4FGL J1104.4+3812\u200b", "\ufeff4FGL J1104.4+3812", "4FGL\u00a0J1104.4\uff0b3812",
+    "\u202eMkn\u2009421\u202c", "Mkn\u00ad 421", "Mkn 421", "mrk_421", "MARKARIAN 421", "B2 1101+38",
 )  # fmt: skip
 #: Values of blazars in another unit or scale, which no range of training tells apart from a source without a peak.
 OTHER_UNITS = [("nu_syn", 2e6), ("nu_syn", 15.3), ("nu_syn", 1e5), ("nuFnu_syn", 4e-30), ("nuFnu_syn", 2.5), ("nu_syn", 1e30)]
@@ -304,6 +305,23 @@ NO_NAMES = {
     "bytes that are no text": [b"\xff\xfe", b"\xe4", b"\x80c"], "true and false": [True, False, True],
     "days": pd.to_datetime(["2020-01-01", "2020-01-02", "2020-01-03"]).date, "structs": [{"a": 1}] * 3,
 }  # fmt: skip
+#: Columns of blazars and units that they may be stated in: column, unit, what turns one of the usual into it.
+COLUMN_UNITS = [
+    ("Pivot_Energy", "GeV", 1e-3), ("Pivot_Energy", "MeV", 1), ("Pivot_Energy", "keV", 1e3), ("nu_syn", "GHz", 1e-9),
+    ("nuFnu_syn", "W m-2", 1e-3), ("Frac_Variability", "%", 100), ("PL_Index", "1", 1), ("Variability_Index", "", 1),
+]  # fmt: skip
+#: Columns of blazars and units that are none of theirs.
+NO_COLUMN_UNITS = [
+    ("PL_Index", "keV"), ("Frac_Variability", "mag"), ("Variability_Index", "d"), ("Pivot_Energy", "Hz"), ("nu_syn", "dex(Hz)"),
+    ("nuFnu_syn", "mJy"), ("LP_Index", "deg"),
+]  # fmt: skip
+#: Columns of what is known of a quasar, with a unit: column, value, what is said ("": it is used).
+FACT_UNITS = [
+    ("redshift [km/s]", 15.0, "give it as a number without a unit"), ("redshift (mag)", 1.0, "give it as a number without"),
+    ("redshift (%)", 100.0, ""), ("redshift ()", 1.0, ""), ("A_V [mag]", 0.1, ""), ("ebv (mmag)", 30.0, ""),
+    ("E(B-V)", 0.03, ""), ("A_V (%)", 3.0, "give it in mag"), ("absolute_magnitude [mag]", -24.0, ""),
+    ("absolute_magnitude (Jy)", 1.0, "give it in mag"), ("absolute_magnitude (AB)", -24.0, ""),
+]  # fmt: skip
 _TEXTS = ("A", "é", "170587683234807813")
 _BYTES = tuple(text.encode() for text in _TEXTS)
 #: Names as Parquet may hold them: what -> (Arrow array, the names, the rows of which are none).
@@ -340,4 +358,5 @@ COUNT = (
     + len(LOOKUPS) + len(POSITIONS) + len(PREDICTIONS) + len(SCHEDULERS) + len(MEASUREMENTS)
     + len(CURVE_TABLES) + len(CURVE_ARGUMENTS) + len(OBJECT_NAMES) + 2 * len(SPELLINGS)
     + len(OTHER_UNITS) + len(NO_NAMES) + 4 * len(PARQUET_NAMES)
+    + 3 * len(COLUMN_UNITS) + 3 * len(NO_COLUMN_UNITS) + len(FACT_UNITS)
 )  # fmt: skip

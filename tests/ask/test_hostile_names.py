@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-from hostile import BLAZARS, CURVE, PARQUET_NAMES
+from hostile import BLAZARS, CURVE, LONG, PARQUET_NAMES
 from simulated import catalogue
 
 from agnbook.ask import command_line, last_guard, scoring
@@ -63,6 +63,21 @@ def test_names_of_predictions(what, tmp_path):
     _with_names(BLAZARS[["Source_Name"]].assign(agn=0.5), "Source_Name", names, range(3), tmp_path / "in.parquet")
     found = scoring.read_predictions(tmp_path / "in.parquet")
     assert all(wanted in (text, None) for text, wanted in zip(found.index, expected, strict=True))
+
+
+def test_names_that_look_alike_are_told(tmp_path, capsys):
+    """An accent as a letter of its own, a letter of no width; and a space at the end, which files add of themselves."""
+    BLAZARS.assign(Source_Name=["\u00e9", "e\u0301", "soft"]).to_csv(tmp_path / "in.csv", index=False)
+    status, answer = _answer(["classify", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv")], capsys)
+    assert status == 0 and answer["problem"].str.contains("looks like that of another row").tolist() == [True, True, False]
+    assert list(answer["Source_Name"]) == ["\u00e9", "e\u0301", "soft"] and (answer["probability_fsrq"] != "").all()
+    curves = pd.concat([LONG.assign(object=name) for name in ("A", "A\u200b", "B", "B ")])
+    curves.to_parquet(tmp_path / "in.parquet")
+    given = ["lightcurve", str(tmp_path / "in.parquet"), "--survey", "sdss", "-o", str(tmp_path / "curves.csv")]
+    _, answer = _answer(given, capsys)
+    assert list(answer["object"]) == ["A", "A\u200b", "B"]
+    assert answer["flags"].str.contains("looks like that of another object").tolist() == [True, True, False]
+    assert answer["flags"].str.contains("with and without spaces at the ends").tolist() == [False, False, True]
 
 
 def test_a_letter_of_an_old_encoding_costs_its_row_in_fits(tmp_path, capsys):

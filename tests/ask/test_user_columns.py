@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 from astropy.table import MaskedColumn, Table
+from hostile import CURVE
 from simulated import catalogue
 
 from agnbook.ask import classify, command_line, redshift, tables, user_columns
@@ -217,10 +218,31 @@ def test_columns_may_be_named(blazars, tmp_path, capsys):
 
 def test_a_named_pipe_is_not_waited_for_and_utf_16_is_read(blazars, tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(FeatureError, match="is a pipe with a name"):
+    with pytest.raises(FeatureError, match="is a pipe or a device"):
         tables.read(tmp_path / "pipe.csv")
     (tmp_path / "b.csv").write_text(blazars.to_csv(index=False), encoding="utf-16")
     np.testing.assert_allclose(tables.read(tmp_path / "b.csv")["PL_Index"], blazars["PL_Index"])
     (tmp_path / "c.csv").write_bytes("Source_Name\nÄ\n".encode("latin-1"))
     with pytest.raises(FeatureError, match="is no UTF-8: save it as UTF-8"):
         tables.read(tmp_path / "c.csv")
+
+
+@pytest.mark.parametrize("arguments", [["classify"], ["lightcurve"], ["lightcurve", "curves.csv", "--objects"],
+                                       ["lightcurve", "curves.csv", "--reconstruction", "r.csv", "--times"],
+                                       ["score", "--exam", "redshift"]])  # fmt: skip
+@pytest.mark.parametrize("ending", ["csv", "dat", "parquet"])
+def test_a_device_that_never_ends_is_not_waited_for(arguments, ending, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"zero.{ending}").symlink_to("/dev/zero")
+    CURVE.to_csv("curves.csv", index=False)
+    assert command_line.main([*arguments, f"zero.{ending}"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and ("is a pipe or a device" in error or "no known ending" in error), error
+
+
+def test_standard_input_that_never_ends_is_given_up(monkeypatch, capsys):
+    monkeypatch.setattr(tables, "MOST_UNPACKED", 1000)
+    with open("/dev/zero") as endless:
+        monkeypatch.setattr("sys.stdin", endless)
+        assert command_line.main(["classify", "-"]) == 2
+    assert "standard input" in (error := capsys.readouterr().err) and "larger than" in error

@@ -77,6 +77,7 @@ def _check_joined(about, path, found: list[Measured]) -> None:
 def times(path) -> np.ndarray:
     """Return the times in a file: the column of times of a table, or a number a line."""
     tables.refuse_address(path)
+    tables.check_input(path)
     if str(path).lower().removesuffix(".gz").endswith(TEXT):
         try:
             return np.loadtxt(path, ndmin=1)
@@ -95,6 +96,7 @@ def _table(path):
     import pyarrow.parquet as pq
 
     tables.refuse_address(path)
+    tables.check_input(path)
     name = Path(path).name.lower()
     if str(path) != tables.PIPE and (name.removesuffix(".gz").endswith(TEXT) or name.isdigit()):
         return _text(Path(path))

@@ -43,7 +43,7 @@ def magnitude_unit(text: str):
     from astropy import units
 
     plain = str(text).strip()
-    if plain.lower() in user_columns.NO_UNIT or re.fullmatch(r"(?i)mag(nitudes?)?(\s*\(?(ab|vega|st)\)?)?", plain):
+    if plain.lower() in user_columns.NO_UNIT or re.fullmatch(r"(?i)(mag(nitudes?)?)?(\s*\(?(ab|vega|st)\)?)?", plain):
         return units.mag
     unit = user_columns.parse_unit(plain)
     if not (isinstance(unit, units.UnitBase) and unit.is_equivalent(units.mag)):

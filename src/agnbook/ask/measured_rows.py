@@ -62,8 +62,9 @@ def measured_rows(columns: Columns, options: Options) -> dict:
     if name is not None and not options.object and "object" not in options.columns:
         _refuse_two_identities(columns, name)
     who, no_name = np.full(columns.length, options.object, object), np.full(columns.length, "", object)
+    merged: set[str] = set()
     if name is not None and not options.object:
-        who, no_name = columns.names(name)
+        (who, no_name), merged = columns.names(name), columns.merged(name)
     rows = {"object": who, "no_name": no_name, "time": joined if joined is not None else columns.days(time, options.time_unit)}
     rows["flagged"] = _flagged(columns)
     if wide:
@@ -79,7 +80,11 @@ def measured_rows(columns: Columns, options: Options) -> dict:
         if "flux" in kinds and _is_difference(columns, kinds["flux"][0]):
             rows["difference"] = True
     unequal, no_name = np.resize(columns.unequal(), len(rows["object"])), rows.pop("no_name")
-    return rows | stacked | {"hopeless": np.where(no_name != "", no_name, unequal), "unit": value_unit.get("flux", "")}
+    return (
+        rows
+        | stacked
+        | {"hopeless": np.where(no_name != "", no_name, unequal), "merged": merged, "unit": value_unit.get("flux", "")}
+    )
 
 
 def _groups(columns: Columns, name: str) -> np.ndarray:
@@ -135,7 +140,7 @@ def _values(columns: Columns, kinds: dict, options: Options, value_unit: dict) -
             raise FeatureError(f"{value} holds magnitudes by its name, but the unit given is {options.unit}; name it flux.")
         unit = unit or ("nJy" if value.lower().startswith(("psfflux", "scienceflux", "psfdiffflux")) else "")
         factor = 1.0
-        if own == "mag" and unit not in ("", "mag", "mag(AB)"):
+        if own == "mag" and not _is_magnitude(unit):
             raise FeatureError(f"{value} is in {unit}; give it in mag.")
         if own == "flux" and unit:
             if unit == "mag":
@@ -158,6 +163,14 @@ def _are_one(first: str, second: str, kind: str) -> bool:
         return bool(flux_unit(first) == flux_unit(second))
     except FeatureError:
         return True
+
+
+def _is_magnitude(unit: str) -> bool:
+    """Whether a text says magnitudes, of whatever system, and not a part of them."""
+    try:
+        return float(magnitude_unit(unit).to("mag")) == 1
+    except (FeatureError, ValueError, TypeError):
+        return False
 
 
 def _factor(given: str, wanted: str, name: str, unit) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import object_facts
+from agnbook.ask import object_facts, user_columns
 from agnbook.ask.curve_options import Options, column_of
 from agnbook.ask.flux_units import in_nanojansky
 from agnbook.ask.measured_rows import measured_rows
@@ -95,6 +95,10 @@ def _objects(rows: dict, known: dict, places: pd.DataFrame, options: Options) ->
     codes, names = pd.factorize(rows["object"], use_na_sentinel=False)
     names = [str(name) for name in names]
     facts, notes = object_facts.of_objects(known, names)
+    for name in rows["merged"]:
+        notes.setdefault(name, []).append("its name is written with and without spaces at the ends: taken for one object")
+    for name in np.array(names, object)[user_columns.look_alike(names)]:
+        notes.setdefault(name, []).append("its name looks like that of another object, and differs")
     ra, dec = places.reindex(names).to_numpy(float).T
     order = np.argsort(codes, kind="stable")
     edges = np.searchsorted(codes[order], np.arange(len(names) + 1))

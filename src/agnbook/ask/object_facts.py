@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import terminal
+from agnbook.ask import flux_units, terminal, user_columns
 from agnbook.ask.curve_options import Options, column_of
 from agnbook.ask.plain_columns import Columns
 from agnbook.errors import BookError, FeatureError
@@ -46,10 +46,23 @@ def known(columns: Columns, options: Options, names) -> dict:
                     continue
         if column is not None:
             names = names[: columns.length]
-            out[role] = ("column", column, names, columns.numbers(column), columns.not_numbers(column))
+            numbers = columns.numbers(column) * _factor(columns.units.get(column, ""), column, role)
+            out[role] = ("column", columns.plain[column], names, numbers, columns.not_numbers(column))
         elif given is not None:
             out[role] = ("number", "A_V" if role == "extinction" else role, float(given))
     return out
+
+
+def _factor(stated: str, column: str, role: str) -> float:
+    """Return what turns a column into redshifts, or into magnitudes."""
+    wanted = "" if role == "redshift" else "mag"
+    if stated.lower() in user_columns.NO_UNIT:
+        return 1.0
+    try:
+        unit = user_columns.parse_unit(stated) if role == "redshift" else flux_units.magnitude_unit(stated)
+        return float(unit.to(wanted))
+    except (FeatureError, ValueError, TypeError) as error:  # astropy's are of the latter two
+        raise FeatureError(f"{column} is in {stated}; give it {'in mag' if wanted else 'as a number without a unit'}.") from error
 
 
 def join(said: dict, columns: Columns, options: Options) -> dict:

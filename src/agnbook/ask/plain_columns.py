@@ -1,7 +1,5 @@
 """Any kind of table as plain columns, one value a row: astropy, pandas or Arrow; lists and nested columns are unfolded."""
 
-import re
-
 import numpy as np
 import pandas as pd
 
@@ -11,8 +9,6 @@ from agnbook.errors import FeatureError
 #: Nested columns of Rubin's files, best first: the forced photometry at an object's place, then its detections.
 _NESTED = ("objectforcedsource", "diaobjectforcedsource", "forcedsource", "diasource")
 _MJD_ZERO = pd.Timestamp("1858-11-17", tz="UTC")
-#: A unit in brackets at the end of a name: "Time(days)", "flux [mJy]".
-_UNIT = re.compile(r"\s*[(\[]([^)\]]*)[)\]]\s*$")
 
 
 class Columns:
@@ -42,11 +38,13 @@ class Columns:
         self.data, self.lengths, row = _unfolded(_arrays(table, self.units))
         self.length = len(next(iter(self.data.values()))) if self.data else 0
         self.row = np.arange(self.length) if row is None else row
-        self.plain = {name: name if name.lower() == "e(b-v)" else _UNIT.sub("", name).strip() for name in self.data}
+        self.plain = {
+            name: name if name.lower() == "e(b-v)" else user_columns.UNIT_IN_NAME.sub("", name).strip() for name in self.data
+        }
         self.lower: dict[str, str] = {}
         for name, plain in sorted(self.plain.items(), key=lambda item: item[0] != item[1]):  # exact names first
             self.lower.setdefault(plain.lower(), name)
-            if plain != name and name not in self.units and (unit := _UNIT.search(name)):
+            if plain != name and name not in self.units and (unit := user_columns.UNIT_IN_NAME.search(name)):
                 self.units[name] = unit[1]
 
     def first(self, names) -> str | None:
@@ -121,6 +119,12 @@ class Columns:
         no_text = [row for row, cell in enumerate(cells) if isinstance(cell, bytes) and not user_columns.is_utf8(cell)]
         wrong[no_text] = f"{name} holds bytes that are no UTF-8 text."
         return _texts(values), wrong
+
+    def merged(self, name: str) -> set[str]:
+        """Return the texts of a column that are written in several ways, with and without spaces at their ends."""
+        raw = pd.Series([cell for cell in self.data[name] if isinstance(cell, str)], dtype=object)
+        ways = raw.groupby(raw.str.strip()).nunique() if len(raw) else raw
+        return set(ways.index[ways > 1]) if len(raw) else set()
 
     def numbers(self, name: str) -> np.ndarray:
         """Return a column as floats; NaN for what is no number: true and false are none."""

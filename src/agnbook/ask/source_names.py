@@ -28,8 +28,12 @@ _SMALLEST_RADIUS = 0.03
 
 
 def simplified(name: str) -> str:
-    """Return a name without what people write differently: capitals, spaces, underscores, dashes, the release of 4FGL."""
-    name = re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", str(name))).lower().translate(str.maketrans("‐‑‒−–—", "------"))
+    """Return a name without what people write differently: capitals, spaces, underscores, dashes, the release of 4FGL.
+
+    Letters that nobody sees, as come along when one copies from a page, are none.
+    """
+    name = "".join(letter for letter in unicodedata.normalize("NFKC", str(name)) if unicodedata.category(letter) != "Cf")
+    name = re.sub(r"[\s_]+", "", name).lower().translate(str.maketrans("‐‑‒−–—", "------"))
     name = re.sub(r"^(4fgl(-?dr\d)?|fl16y)(?=j)", "", name)
     return re.sub(r"^(markarian|mrk)(?=\d)", "mkn", name)
 

@@ -68,10 +68,7 @@ def read(path: str | Path, texts=user_columns.NAME_TEXTS, most_unpacked: int = M
         For an address, and for a file that is absent, damaged or of another format than its ending says.
     """
     refuse_address(path)
-    if str(path) != PIPE:
-        check_path(path)
-        if Path(path).is_fifo():
-            raise FeatureError(f"{path} is a pipe with a name. Give a file, or send the table through standard input, named -.")
+    check_input(path)
     kind = file_format(Path(path).with_suffix("") if str(path).lower().endswith(".gz") else path)
     where = "standard input" if str(path) == PIPE else str(path)
     try:
@@ -99,6 +96,17 @@ def check_path(path: str | Path) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FeatureError(f"{str(path)[:300]} is no path of a file: {reason}. Choose another name.") from error
+
+
+def check_input(path: str | Path) -> None:
+    """Raise a `FeatureError` for what is there and no file: a folder, a pipe or a device, which may never end."""
+    if str(path) == PIPE:
+        return
+    check_path(path)
+    if Path(path).is_dir():
+        raise FeatureError(f"{path} is a folder. Give a file in it.")
+    if Path(path).exists() and not Path(path).is_file():
+        raise FeatureError(f"{path} is a pipe or a device. Give a file, or send the table through standard input, named -.")
 
 
 def check_packed(path, most: int) -> bool:
@@ -150,7 +158,9 @@ def _piped() -> str:
         raise ValueError("it is closed")
     if not hasattr(sys.stdin, "buffer"):  # a notebook's
         return sys.stdin.read()
-    content = sys.stdin.buffer.read()
+    content = sys.stdin.buffer.read(MOST_UNPACKED + 1)
+    if len(content) > MOST_UNPACKED:
+        raise ValueError(f"it is larger than {MOST_UNPACKED / 1e6:.0f} MB; give a part, or a file in Parquet")
     if how := next((name for magic, name in _PACKED.items() if content.startswith(magic)), None):
         raise ValueError(f"it is packed with {how}; unpack it")
     return _line_feeds(_decoded(content))
@@ -213,11 +223,12 @@ def _read_votable(path, texts, packed):
     _refuse_votable(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as on erg, which the standard has given up and every catalogue has
-        found = next(iter(votable.parse(path).iter_tables()), None)
-        if found is None:
+        tables = list(votable.parse(path).iter_tables())
+        if not tables:
             raise FeatureError("It holds no table.")
-        _refuse_twins(field.name or "" for field in found.fields)
-        table = found.to_table(use_names_over_ids=True)
+        _refuse_twins(field.name or "" for field in tables[0].fields)
+        table = tables[0].to_table(use_names_over_ids=True)
+    table.meta["tables"] = len(tables)
     _decode(table)
     return table
 
@@ -232,26 +243,35 @@ def _read_parquet(path, texts, packed):
     with open(path, "rb") as file:  # a name could be taken for an address
         _refuse_twins(pq.read_schema(file).names)
         frame = pq.read_table(file).to_pandas(integer_object_nulls=True)  # as floats they would lose digits
+    with_zone = [name for name in frame if isinstance(frame[name].dtype, pd.DatetimeTZDtype)]
+    frame = frame.assign(**{name: frame[name].dt.tz_convert(None) for name in with_zone})  # astropy takes others for numbers
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
     memory_size.check_texts(frame)
     return Table.from_pandas(frame)
 
 
-def _read_fits(path, texts, packed):
-    """FITS: the first extension that is a table; what its header marks as nothing (``TNULLn``) is masked."""
+def _null(column) -> float:
+    """The number that a FITS column has for nothing, once it is scaled: astropy masks it in columns that are not."""
+    return float(column.null) * (1 if column.bscale in (None, "") else column.bscale) + (
+        0 if column.bzero in (None, "") else column.bzero
+    )
+
+
+def _fits_table(path, unsigned: bool):
+    """Return the first table of a FITS file as it is, and what its columns say of themselves."""
     from astropy.io import fits
-    from astropy.table import MaskedColumn, Table
-    from astropy.units import Unit
+    from astropy.table import Table
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", fits.verify.VerifyWarning)  # a truncated file only warns
         warnings.filterwarnings("error", message="File may have been truncated")
-        with fits.open(path, memmap=False) as hdus:
-            found = next((hdu for hdu in hdus if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU))), None)
-            if found is None:
+        with fits.open(path, memmap=False, uint=unsigned) as hdus:
+            tables = [hdu for hdu in hdus if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU))]
+            if not tables:
                 raise FeatureError(f"It holds no table, only {len(hdus)} image{'s' if len(hdus) > 1 else ''}.")
+            found = tables[0]
             if found.header.get("TFIELDS", 0) > _MOST_FITS_COLUMNS:
                 raise ValueError("its header claims more columns than FITS allows")
             names = [found.header.get(f"TTYPE{number + 1}", "") for number in range(len(found.columns))]
@@ -259,15 +279,29 @@ def _read_fits(path, texts, packed):
             if "" in names:
                 raise FeatureError(f"Its column {names.index('') + 1} has no name (TTYPE{names.index('') + 1}); give it one.")
             table = Table.read(found)
-            nulls = {column.name: column.null for column in found.columns if column.null not in (None, "")}
-            units = {column.name: column.unit for column in found.columns if column.unit}
+            table.meta["tables"] = len(tables)
+            return table, list(found.columns)
+
+
+def _read_fits(path, texts, packed):
+    """FITS: the first extension that is a table; what its header marks as nothing (``TNULLn``) is masked."""
+    from astropy.table import MaskedColumn
+    from astropy.units import Unit
+
+    try:
+        table, columns = _fits_table(path, unsigned=True)
+    except TypeError:  # astropy cannot read every unsigned column that has a number for nothing
+        table, columns = _fits_table(path, unsigned=False)
+    nulls = {column.name: _null(column) for column in columns if column.null not in (None, "")}
+    units = {column.name: column.unit for column in columns if column.unit}
     _decode(table)
     for name in table.colnames:
         if not hasattr(table[name], "dtype"):
             continue
-        if name in nulls and table[name].dtype.kind == "f":  # beyond the standard, and common
-            values = np.ma.filled(table[name], np.nan)
-            table[name] = MaskedColumn(values, mask=values == float(nulls[name]))
+        if name in nulls and table[name].dtype.kind in "fiu":  # of floats beyond the standard, and common
+            values = np.ma.asarray(table[name])
+            nothing = np.ma.getdata(values) == nulls[name]
+            table[name] = MaskedColumn(np.ma.getdata(values), mask=np.ma.getmaskarray(values) | nothing)
         if name in units:
             table[name].unit = Unit(units[name], parse_strict="silent")
     return table

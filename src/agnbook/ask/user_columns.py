@@ -7,7 +7,9 @@ becomes "not given", with the reason in words. What concerns the whole table, su
 import datetime
 import itertools
 import re
+import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -23,13 +25,29 @@ NAME_TEXTS = tuple(name.lower() for name in NAME_COLUMNS)
 NO_UNIT = ("", "-", "--", "---", "none", "null", "unknown", "unitless", "dimensionless")
 #: Values that are no names, whatever column they stand in.
 TIMES = (datetime.date, datetime.time, datetime.timedelta)
+#: A unit in brackets at the end of a name: "Time(days)", "flux [mJy]".
+UNIT_IN_NAME = re.compile(r"\s*[(\[]((?:[^()\[\]]|\([^()]*\))*)[)\]]\s*$")
 #: What VizieR calls columns that its rules (dashes for underscores, ``e_`` for an uncertainty) do not lead to.
 _VIZIER = {"4fgl": "sourcename", "ef100": "energyflux100", "uncef100": "uncenergyflux100"}
 
 
+@cache
+def unit_in_name(name: str) -> str | None:
+    """Return the unit in brackets after a column's name, such as "MeV" of "Pivot_Energy (MeV)"; None where there is none."""
+    found = UNIT_IN_NAME.search(name)
+    if found is None or found[1].strip().lower() in NO_UNIT:
+        return None if found is None else ""
+    try:
+        parse_unit(found[1])
+    except ValueError:
+        return None
+    return found[1].strip()
+
+
 def key(name: str) -> str:
-    """Return what is left of a column's name where people and VizieR differ: capitals, dashes, underscores, ``e_``."""
-    plain = str(name).strip().lower()
+    """Return what is left of a column's name where people and VizieR differ: capitals, dashes, ``e_``, a unit in brackets."""
+    plain = str(name).strip()
+    plain = (plain if unit_in_name(plain) is None else UNIT_IN_NAME.sub("", plain)).lower()
     plain = f"unc{plain[2:]}" if plain.startswith("e_") else plain
     plain = re.sub(r"[^a-z0-9]", "", plain)
     return _VIZIER.get(plain, plain)
@@ -56,6 +74,8 @@ def renamed(table, columns: dict[str, str], known):
             raise FeatureError(f"The table has no column {own!r} for {wanted}; it has {terminal.listed(table.colnames)}.")
         if wanted in table.colnames and wanted != own:
             raise FeatureError(f"The table has a column {wanted} already, beside {own}; keep the one that is meant.")
+        if (unit := unit_in_name(own)) and not getattr(table[own], "unit", None):
+            table[own].unit = parse_unit(unit)
         table.rename_column(own, wanted)
     return table
 
@@ -82,6 +102,8 @@ def require(table, columns, advice: str = "") -> tuple[str, dict[str, str]]:
     if absent := ([] if found else ["Source_Name"]) + missing:
         hint = " 4FGL has no synchrotron fits: take them from 4LAC, or set both columns to 0." if "nu_syn" in missing else ""
         seen = terminal.listed(table.colnames)
+        if (count := table.meta.get("tables", 1)) > 1:
+            seen += f"; it is the first of {count} tables in its file, and no other is read"
         raise FeatureError(
             f"The table lacks the columns {', '.join(absent)}; use 4LAC / 4FGL column names, or say "
             f"--column {absent[0]}=NAME.{hint}{advice} It has {seen}."
@@ -148,6 +170,15 @@ def is_utf8(cell: bytes) -> bool:
 def decoded(cell) -> str:
     """Return a cell as text: bytes that are no UTF-8 are written out, so that different ones stay different."""
     return (cell.decode(errors="backslashreplace") if isinstance(cell, bytes) else str(cell)).strip().rstrip("\0")
+
+
+def look_alike(names) -> np.ndarray:
+    """Mark the names that differ from another of them only in what nobody sees: accents as letters of their own, zero widths."""
+    names = pd.Series(np.asarray(names, dtype=object))
+    if all(map(str.isascii, names)):
+        return np.zeros(len(names), bool)
+    seen = names.map(lambda name: "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) != "Cf"))
+    return (names.groupby(seen).transform("nunique") > 1).to_numpy(bool)
 
 
 def texts(table, column: str) -> pd.Series:
@@ -226,13 +257,23 @@ def numbers(table, column: str, name: str | None = None, unit: str | None = None
     if wrong is not None:
         wrong |= words
     unit = unit or possible_values.UNITS.get(name)
-    stated = str(getattr(given, "unit", None) or "").strip()
-    if unit and stated != unit and stated.lower() not in NO_UNIT:
-        try:
-            values = Quantity(values, parse_unit(str(given.unit))).to_value(unit)
-        except (UnitConversionError, TypeError, ValueError) as error:
-            raise FeatureError(f"{name} is in {given.unit}; give it in {unit}.") from error
-    return values
+    stated, named = str(getattr(given, "unit", None) or "").strip(), unit_in_name(column) or ""
+    if named and stated.lower() not in NO_UNIT and parse_unit(named) != given.unit:
+        raise FeatureError(f"{column} is in {stated} by the table, and in {named} by its name; keep the one that is meant.")
+    if stated.lower() in NO_UNIT:
+        stated = named
+    if not stated or stated == unit:
+        return values
+    try:
+        parsed = parse_unit(stated)
+    except ValueError:
+        if unit is None:  # such as "sigma"
+            return values
+        raise FeatureError(f"{name} is in {stated}; give it in {unit}.") from None
+    try:
+        return Quantity(values, parsed).to_value(unit or "")
+    except (UnitConversionError, TypeError, ValueError) as error:
+        raise FeatureError(f"{name} is in {stated}; give it {f'in {unit}' if unit else 'as a number without a unit'}.") from error
 
 
 @dataclass
@@ -290,6 +331,11 @@ def read_rows(table, columns, words=(), *, advice: str = "", strict: bool = Fals
         reasons += problems
     reasons += [
         (np.flatnonzero(sources == ""), f"rows have no {name}", f"it has no {name}"),
+        (
+            np.flatnonzero(look_alike(sources)),
+            f"{name} looks like another",
+            f"its {name} looks like that of another row, and differs",
+        ),
         (
             np.flatnonzero((sources != "") & sources.duplicated(keep=False)),
             f"{name} repeats",
