@@ -199,7 +199,6 @@ def test_columns_as_vizier_spells_them(blazars):
     expected = classify.classify(Table.from_pandas(blazars))["probability_fsrq"]
     np.testing.assert_array_equal(classify.classify(Table.from_pandas(spelt))["probability_fsrq"], expected)
     assert user_columns.key("e_PL-Index") == user_columns.key("Unc_PL_Index")
-    assert user_columns.key("EF100") == user_columns.key("Energy_Flux100")
     with pytest.raises(FeatureError, match="PL-Index and PL_Index both stand for PL_Index"):
         classify.classify(Table.from_pandas(spelt.assign(PL_Index=2.0)))
 

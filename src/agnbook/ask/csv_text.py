@@ -1,4 +1,4 @@
-"""Text tables as people write them: any separator, spaces too, decimal commas, a commented header, an index, a row of units."""
+"""Text tables as people write them and VizieR does: any separator, decimal commas, a commented header, an index, units."""
 
 import csv
 import io
@@ -26,6 +26,8 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _SECOND_HALF = re.compile(r"J\d{4}")
 #: A first line that tells spreadsheets of the separator.
 _SPREADSHEET = re.compile(r"\Asep=.\n", re.IGNORECASE)
+#: What VizieR's text tables say of a column above them: its name, its format, its description.
+_OF_A_COLUMN = re.compile(r"#Column\t(?P<name>[^\t]+)\t[^\t]*\t(?P<description>[^\t]*).*")
 _EMPTY = ("", "nan", "null", "na", "n/a", "none", "--", "-")
 
 
@@ -90,6 +92,35 @@ def _units(row: list[str], below: list[list[str]]) -> dict[int, str] | None:
     return told
 
 
+def _unit(text: str):
+    """The unit that a text says; one that is unknown may stand by what nobody asks for."""
+    from astropy.units import Unit
+
+    try:
+        return user_columns.parse_unit(text)
+    except ValueError:
+        return Unit(text, parse_strict="silent")
+
+
+def _is_rule(row: list[str]) -> bool:
+    """Whether a row is the line of dashes that VizieR draws under names and units."""
+    return bool(row) and all(cell and not cell.strip("-") for cell in row) and max(map(len, row)) > 2
+
+
+def _one_table(text: str) -> str:
+    """Return the rows of a table from VizieR without the comments below it.
+
+    Raises
+    ------
+    ValueError
+        For a second table below the first.
+    """
+    rows, _, below = f"\n{text}".partition("\n#")
+    if any(line.strip() and not line.startswith("#") for line in below.split("\n")[1:]):
+        raise ValueError("it holds several tables: keep the one that is meant")
+    return rows.strip("\n") + "\n"
+
+
 def _mended(text: str, separator: str, width: int) -> tuple[str, dict[int, str]]:
     """Text whose rows have no more than `width` cells, and which rows had: row -> what is wrong with it, in words.
 
@@ -123,27 +154,31 @@ def parse(text: str, texts=()):
 
     Parameters
     ----------
-    text : of the file; leading lines that begin with ``#`` are comments, the last of them may be the header.
+    text : of the file; leading lines that begin with ``#`` are comments, the last of them may be the header. VizieR's say what
+        the columns are, and a line of dashes stands between its units and its rows.
     texts : lower-case names of columns to be read as texts: identifiers would lose digits, and ``NA`` is a name.
 
     Returns
     -------
     astropy.table.Table
-        With units where the text has a row of them. ``meta["unread"]``, if any: row -> why its values are not used.
+        With units where the text has a row of them, and VizieR's descriptions. ``meta["unread"]``, if any: row -> why its
+        values are not used.
 
     Raises
     ------
     FeatureError
         For a column that stands twice.
     ValueError
-        For what is no table.
+        For what is no table, or several.
     """
     from astropy.table import Table
 
     text = _SPREADSHEET.sub("", text)
-    comment = ""
-    while text.startswith("#"):
-        comment, _, text = text.partition("\n")
+    comment, descriptions = "", {}
+    while (below := text.lstrip("\n")).startswith("#"):
+        comment, _, text = below.partition("\n")
+        if told := _OF_A_COLUMN.fullmatch(comment):
+            descriptions[told["name"]] = told["description"]
     text = _header_on_one_line(text.lstrip("\n"))
     lines = [line for line in islice(io.StringIO(text), _LOOKED_AT) if line.strip()]
     if not lines:
@@ -165,8 +200,11 @@ def parse(text: str, texts=()):
     if repeated := twins(header):
         raise FeatureError(f"The column {', '.join(repeated)} stands twice in the header; keep the one that is meant.")
     rows = [_cells(line, separator) for line in lines]
-    units = _units(rows[0], rows[1:]) if rows else None
-    if units:
+    ruled = len(rows) > 1 and _is_rule(rows[1])
+    if ruled:  # VizieR's: the row above holds units, whatever it says, and what follows the last one is told apart by a #
+        units = {k: unit for k, unit in enumerate(rows[0]) if unit.lower() not in _EMPTY}
+        text, rows = _one_table("\n".join(text.split("\n")[2:])), rows[2:]
+    elif units := _units(rows[0], rows[1:]) if rows else None:
         text, rows = text.split("\n", 1)[1], rows[1:]
     cells = [cell for row in rows for cell in row]
     comma = separator != "," and any(map(_DECIMAL_COMMA.fullmatch, cells)) and not any("." in c for c in cells if _is_number(c))
@@ -191,5 +229,7 @@ def parse(text: str, texts=()):
         table.meta["unread"] = unread
     for column, unit in (units or {}).items():
         if names[column] in table.colnames:
-            table[names[column]].unit = user_columns.parse_unit(unit)
+            table[names[column]].unit = _unit(unit)
+    for name in descriptions.keys() & set(table.colnames):
+        table[name].info.description = descriptions[name]
     return table

@@ -32,10 +32,9 @@ def joined(table, columns) -> tuple[object, list[str]]:
     table, taken : the table itself and [] where it lacks nothing, or what 4LAC has not, or has no names, or 4LAC-DR3 is not
         there. A source that 4LAC does not know, or that may be several, has no values in what was taken.
     """
-    own = {user_columns.key(name) for name in table.colnames}
+    own = user_columns.spelt(table)
     missing = [name for name in columns if user_columns.key(name) not in own]
-    names = set(map(user_columns.key, user_columns.NAME_COLUMNS))
-    named = next((name for name in table.colnames if user_columns.key(name) in names), None)
+    named = next((own[key][0] for key in map(user_columns.key, user_columns.NAME_COLUMNS) if key in own), None)
     lac = _lac() if missing and named is not None and len(table) else None
     if lac is None or not set(missing) <= set(lac):
         return table, []

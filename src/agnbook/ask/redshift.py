@@ -29,7 +29,7 @@ class _Redshifts:
         self.full = shipped_redshift.ShippedRedshift.load()
         table, joined = join_4lac.joined(table, [*_COLUMNS[0], *_COLUMNS[1]])
         table = _with_classes(table, "CLASS" in joined)
-        own = {user_columns.key(name) for name in table.colnames}
+        own = user_columns.spelt(table)
         lacking = [name for name in features.ONLY_IN_4LAC if user_columns.key(name) not in own]
         numbers, texts = ([name for name in names if name not in lacking] for names in _COLUMNS)
         given = user_columns.read_rows(table, numbers, texts, strict=strict, advice=_ADVICE)
@@ -83,10 +83,10 @@ class _Redshifts:
 
 def _with_classes(table, joined: bool):
     """Return a table whose ``CLASS`` is 4FGL's ``CLASS1`` where nothing else gives one."""
-    spelt = {user_columns.key(name): name for name in table.colnames}
+    spelt = user_columns.spelt(table)
     if "class1" not in spelt or ("class" in spelt and not joined):
         return table
-    own = user_columns.texts(table, spelt["class1"])
+    own = user_columns.texts(table, spelt["class1"][0])
     if joined:
         known = user_columns.texts(table, "CLASS")
         own = known.where(known != "", own)

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from agnbook.ask import memory_size, possible_values, terminal
+from agnbook.ask import memory_size, possible_values, terminal, vizier_names
 from agnbook.errors import FeatureError
 
 NAME_COLUMNS = ("Source_Name", "Name", "Source")
@@ -27,8 +27,6 @@ NO_UNIT = ("", "-", "--", "---", "none", "null", "unknown", "unitless", "dimensi
 TIMES = (datetime.date, datetime.time, datetime.timedelta)
 #: A unit in brackets at the end of a name: "Time(days)", "flux [mJy]".
 UNIT_IN_NAME = re.compile(r"\s*[(\[]((?:[^()\[\]]|\([^()]*\))*)[)\]]\s*$")
-#: What VizieR calls columns that its rules (dashes for underscores, ``e_`` for an uncertainty) do not lead to.
-_VIZIER = {"4fgl": "sourcename", "ef100": "energyflux100", "uncef100": "uncenergyflux100"}
 
 
 @cache
@@ -49,8 +47,15 @@ def key(name: str) -> str:
     plain = str(name).strip()
     plain = (plain if unit_in_name(plain) is None else UNIT_IN_NAME.sub("", plain)).lower()
     plain = f"unc{plain[2:]}" if plain.startswith("e_") else plain
-    plain = re.sub(r"[^a-z0-9]", "", plain)
-    return _VIZIER.get(plain, plain)
+    return re.sub(r"[^a-z0-9]", "", plain)
+
+
+def spelt(table) -> dict[str, list[str]]:
+    """Return the `key` of what a table's columns are -> its own names of them; VizieR's names are known, see `vizier_names`."""
+    catalogue, found = vizier_names.catalogue_names(table), {}
+    for column in table.colnames:
+        found.setdefault(key(catalogue.get(column, column)), []).append(column)
+    return found
 
 
 def renamed(table, columns: dict[str, str], known):
@@ -81,7 +86,7 @@ def renamed(table, columns: dict[str, str], known):
 
 
 def require(table, columns, advice: str = "") -> tuple[str, dict[str, str]]:
-    """Find the column of names and the wanted ones, in the catalogues' spelling or another; see `key`.
+    """Find the column of names and the wanted ones, in the catalogues' spelling or another; see `key`, `spelt`.
 
     Returns
     -------
@@ -94,9 +99,7 @@ def require(table, columns, advice: str = "") -> tuple[str, dict[str, str]]:
         For missing columns (all named, then `advice`), for two columns that answer one question, and for a table without
         rows.
     """
-    lower = {}
-    for column in table.colnames:
-        lower.setdefault(key(column), []).append(column)
+    lower = spelt(table)
     found = [lower[key(column)][0] for column in NAME_COLUMNS if key(column) in lower]
     missing = [column for column in columns if key(column) not in lower]
     if absent := ([] if found else ["Source_Name"]) + missing:
@@ -219,7 +222,7 @@ def parse_unit(text: str):
 
     from astropy.units import Unit
 
-    plain = re.sub(r"\b(ph|photons?|counts?|ct)\b\s*", "", text).strip()
+    plain = re.sub(r"\b(ph|photons?|counts?|ct)\b\s*(\.|\*(?!\*))?", "", text).strip()  # ph.cm**-2.s**-1 is VizieR's
     plain = f"1 {plain}" if plain.startswith("/") else plain
     if plain.count("/") > 1:
         first, *below = plain.split("/")
