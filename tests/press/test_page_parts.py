@@ -86,6 +86,13 @@ def test_what_a_command_prints_is_set_smaller_only_where_that_makes_it_fit():
         assert ('<pre class="wide">' in page_parts.dress(block, "book/x", set())) is small
 
 
+def test_printed_rows_of_csv_break_behind_a_comma():
+    typed, printed = '<span class="gp">$ </span>cut -f 1,2 x.csv', '<span class="go">{}</span>'
+    block = '<div class="highlight-console notranslate"><div class="highlight"><pre>{}\n{}</pre></div></div>'
+    shown = page_parts.dress(block.format(typed, printed.format("a,1.5,,2")), "book/x", set())
+    assert shown == block.format(typed, printed.format("a,<wbr>1.5,<wbr>,<wbr>2"))
+
+
 def test_short_code_is_marked_so_that_it_is_not_broken():
     def code(text):
         words = " ".join(f'<span class="pre">{word}</span>' for word in text.split())

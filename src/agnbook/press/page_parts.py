@@ -46,6 +46,8 @@ _TABLE_OR_CODE = re.compile(rf"(<table\b.*?</table>)|{_SHORT_CODE.pattern}", re.
 #: What a command prints; lines a little too long for the page are set smaller, longer ones are wrapped.
 _CONSOLE = re.compile(r'(<div class="highlight-console notranslate"><div class="highlight"><pre)>(.*?)</pre>', re.DOTALL)
 _FITS, _FITS_SMALLER = 90, 104
+#: A line that a command printed.
+_ROW = re.compile(r'(?<=<span class="go">)[^<]+')
 _BOX = re.compile(r'(<table class="run-box"><caption>[^<]*</caption>)(.*?)</table>', re.DOTALL)
 
 
@@ -109,10 +111,11 @@ def _short_box(box: re.Match) -> str:
 
 
 def _fit_console(block: re.Match) -> str:
-    """Return what a command prints, in smaller letters where these make a line fit."""
+    """Return what a command prints, in smaller letters where these make a line fit; rows of CSV break behind a comma."""
     lengths = [len(unescape(re.sub(r"<[^>]+>", "", line))) for line in block[2].splitlines()]
     small = ' class="wide"' if any(_FITS < length <= _FITS_SMALLER for length in lengths) else ""
-    return f"{block[1]}{small}>{block[2]}</pre>"
+    shown = _ROW.sub(lambda row: row[0].replace(",", ",<wbr>"), block[2])
+    return f"{block[1]}{small}>{shown}</pre>"
 
 
 def _typeset_prose(body: str) -> str:
