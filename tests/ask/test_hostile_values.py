@@ -98,3 +98,12 @@ def test_a_name_is_kept_in_every_format(what, ending, tmp_path, capsys):
     found = str(tables.read(output)["Source_Name"][0])
     assert status == 0 and found in (name, f"'{name}" if ending == "csv" else name)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["given.csv", f"out.{ending}"]
+
+
+@pytest.mark.parametrize("column", ["HE_EPeak", "HE_nuFnuPeak", "ASSOC_PROB_BAY", "Highest_energy", "Unc_LP_beta", "nu_syn"])
+def test_an_infinite_value_is_told_where_the_model_can_do_without(column, tmp_path, capsys):
+    """Minus infinity is 4LAC's own mark of nothing; infinity is no value."""
+    for cell, told in (("inf", True), ("1e400", True), ("", False)):
+        status, _, output = _run(tmp_path, capsys, ["redshift", "--overwrite"], _with(catalogue(3), column, cell))
+        problem = pd.read_csv(output, keep_default_na=False)["problem"]
+        assert status == last_guard.DONE and problem.str.contains(f"{column} is inf").tolist() == [told, False, False]

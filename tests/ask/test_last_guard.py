@@ -1,6 +1,8 @@
 """Whatever goes wrong is one line, and what nobody thought of says where to report it."""
 
+import errno
 import io
+import os
 import re
 import sys
 from pathlib import Path
@@ -90,3 +92,16 @@ def test_an_option_that_quotes_an_escape_code_does_not_obey_it(capsys):
     with pytest.raises(SystemExit):
         command_line.main(["lookup", "--\x1b[2J"])
     assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM])
+@pytest.mark.parametrize("name", [None, "some.csv"])
+def test_what_the_operating_system_does_not_give_is_said_so(number, name, capsys):
+    """It is neither a full disk nor an error of the program."""
+
+    def command():
+        raise OSError(number, os.strerror(number), name)
+
+    assert last_guard.run(command) == last_guard.PROBLEM
+    error = capsys.readouterr().err
+    assert "The operating system gives no more" in error and os.strerror(number) in error and "report it" not in error

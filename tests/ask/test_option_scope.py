@@ -164,3 +164,45 @@ def test_a_luminosity_without_a_redshift_is_told(tmp_path, capsys):
     given = ["lightcurve", str(tmp_path / "in.csv"), "--survey", "sdss", "--absolute-magnitude", "-24", "-o"]
     assert command_line.main([*given, str(tmp_path / "out.csv")]) == 0
     assert "absolute magnitude without a redshift: not used" in pd.read_csv(tmp_path / "out.csv")["flags"][0]
+
+
+def _texts():
+    """Every option and argument that takes a text, given as an empty one beside what the command needs."""
+    for command in COMMANDS:
+        required = [name for name, action in _actions(command).items() if action.required]
+        needed = dict(zip(required, _needed(command), strict=True))
+        for name, action in _actions(command).items():
+            if action.nargs != 0 and action.type is None and not action.choices:
+                flag = f"{action.option_strings[-1]}=" if action.option_strings else ""
+                yield command, name, list((needed | {name: flag}).values())
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "arguments"), list(_texts()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_an_empty_text_is_no_path_and_no_name(command, name, arguments, capsys, tmp_path, monkeypatch):
+    """As a variable of the shell gives it that is not set; as a path it would be the folder one is in."""
+    monkeypatch.chdir(tmp_path)
+    assert command_line.main([command, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and " is empty. Give it, or leave it out" in error and name.replace("_", "-") in error.lower()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["lightcurve", "-", "-"], ["lightcurve", "-", "--objects", "-"], ["lightcurve", "in.csv", "--per-band", "-"],
+        ["lightcurve", "in.csv", "-o", "a.csv", "--per-band", "-", "--reconstruction", "-"],
+        ["lightcurve", "-", "--reconstruction", "a.csv", "--times", "-"], ["lightcurve", "-", "--visits", "-"],
+        ["score", "-", "--exam", "redshift", "--newer", "-"], ["score", "-", "--exam", "agn-galactic", "--older", "-"],
+    ],
+)  # fmt: skip
+def test_a_standard_stream_holds_one_table(arguments, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    CURVE.to_csv("in.csv", index=False)
+    assert command_line.main(arguments) == 2
+    printed = capsys.readouterr()
+    assert (
+        printed.out == "" and printed.err.count("\n") == 1 and "which holds one table; name a file for the other" in printed.err
+    )

@@ -139,3 +139,19 @@ def test_one_source_under_two_names_and_one_column_for_two_classes_are_refused(t
         scoring.score(write(tmp_path, "Source_Name,agn\nMkn 421,0.1\n4FGL J1104.4+3812,0.2\n"), "agn-galactic")
     with pytest.raises(FeatureError, match="One column is named for two classes"):
         scoring.score(write(tmp_path, "Source_Name,x\nA,0.1\n"), "agn-galactic", columns={"agn": "x", "galactic": "x"})
+
+
+def test_predictions_in_per_cent_are_fractions_and_in_other_units_are_refused(tmp_path):
+    path = write(tmp_path, "Source_Name,agn [%],galactic\nA,50,0.5\nB,1,0.99\n")
+    found = scoring.read_predictions(path, {"agn": "agn [%]"})
+    assert found["agn"].tolist() == [0.5, 0.01] and found["galactic"].tolist() == [0.5, 0.99]
+    with pytest.raises(FeatureError, match=r"agn \[km\] is in km; give predictions as numbers without a unit, or in %"):
+        scoring.read_predictions(write(tmp_path, "Source_Name,agn [km]\nA,0.5\n"), {"agn": "agn [km]"})
+
+
+@pytest.mark.parametrize("which", ["older", "newer"])
+@pytest.mark.parametrize("exam", ["agn-galactic", "redshift"])
+def test_a_release_that_never_ends_is_not_waited_for(which, exam, tmp_path):
+    path = write(tmp_path, "Source_Name,agn,mean,sd\nA,0.5,1,1\n")
+    with pytest.raises(FeatureError, match="is a pipe or a device"):
+        scoring.score(path, exam, **{which: "/dev/zero"})

@@ -30,9 +30,10 @@ def _catalogs(options) -> int:
 
 
 def _score(options) -> int:
-    from agnbook.ask import fetched, scoring
+    from agnbook.ask import fetched, outputs, scoring
 
     columns = _pairs(options.column, "--column takes CLASS=COLUMN, such as agn=AGN_RF")
+    outputs.check([], [name for name in (options.table, options.older, options.newer) if name])
     with fetched.local([options.table], options.fetch) as (path,):
         table = scoring.score(
             path, options.exam, older=options.older, newer=options.newer, columns=columns, normalise=options.normalise,
@@ -275,6 +276,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     def command() -> int:
         options = parser().parse_args(arguments)
+        option_scope.refuse_empty(options)
         option_scope.check(options)
         return _COMMANDS[options.command](options)
 

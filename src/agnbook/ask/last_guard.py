@@ -1,5 +1,6 @@
 """Around every command: whatever goes wrong is one line on standard error and an exit status, never a traceback."""
 
+import errno
 import os
 import platform
 import signal
@@ -17,6 +18,8 @@ REPORT = "https://github.com/agnbook/agnbook/issues"
 #: Exit statuses: success; a problem that the message names; rows, objects or names without an answer beside others with one;
 #: an interrupt (128 and the signal's number).
 DONE, PROBLEM, PARTLY, INTERRUPTED = 0, 2, 3, 130
+#: What the operating system says when a process may have no more files, processes or memory.
+_NO_MORE = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 
 class Stopped(BaseException):
@@ -76,6 +79,8 @@ def explain(error: BaseException) -> str:
     """Return one line that says what happened and what to do."""
     if isinstance(error, MemoryError):
         return "There is not enough memory for this. Give a smaller table, or take `agnbook bulk` on parts of it."
+    if isinstance(error, OSError) and error.errno in _NO_MORE:
+        return f"The operating system gives no more ({error.strerror}). Take fewer workers, or raise its limit (see `ulimit -a`)."
     what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     path = _written(error)
     details = f" with the file {path}, which has the details" if path else ""
@@ -105,7 +110,7 @@ def run(command: Callable[[], int]) -> int:
     except UnicodeEncodeError as error:
         terminal.say(f"The output's encoding, {error.encoding}, has no {error.object[error.start]!r}. Write to a file with -o.")
     except OSError as error:
-        if error.filename is None and error.errno is not None:
+        if error.filename is None and error.errno is not None and error.errno not in _NO_MORE:
             _quietly_closed()
             terminal.say(f"cannot write the output: {error.strerror}")
         else:

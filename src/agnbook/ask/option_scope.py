@@ -57,6 +57,8 @@ def _reading(curves: tuple, measured: tuple, simulated: tuple) -> dict[str, tupl
     )
 
 
+#: Arguments that are known by their place.
+POSITIONAL = ("table", "names", "input", "output")
 #: Command, option -> the values that it knows, of options on which others depend.
 CHOICES = {
     ("lightcurve", "model"): ("quasar", "simulator"),
@@ -85,6 +87,14 @@ SCOPES = {
     "score": _always("table", "exam", "older", "newer", "column", "strict", "csv", "fetch")
     | {"normalise": (_CLASSES,), "weight": (_CLASSES,)},
 }  # fmt: skip
+
+
+def refuse_empty(options) -> None:
+    """Raise a `BookError` for an option that is given as an empty text, which as a path would be the folder one is in."""
+    for name, value in vars(options).items():
+        if value == "" or (isinstance(value, list) and "" in value):
+            what = _flag(name) if name not in POSITIONAL else name.upper()
+            raise BookError(f"{what} is empty. Give it, or leave it out; is a variable of the shell not set?")
 
 
 def check(options) -> None:

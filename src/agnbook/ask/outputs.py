@@ -26,6 +26,9 @@ def check(outputs, inputs=(), overwrite: bool = False) -> None:
     outputs, inputs : paths; ``"-"`` is a pipe. A folder among the inputs stands for all files in it.
     overwrite : whether files that exist may be replaced.
     """
+    for paths, what in ((outputs, "outputs go to standard output"), (inputs, "inputs are standard input")):
+        if sum(str(path) == tables.PIPE for path in paths) > 1:
+            raise FeatureError(f"Two {what}, which holds one table; name a file for the other.")
     files = [Path(path) for path in outputs if str(path) != tables.PIPE]
     given = [Path(path) for path in inputs if str(path) != tables.PIPE and "://" not in str(path)]
     for path in (*files, *given):

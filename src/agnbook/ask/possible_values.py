@@ -62,6 +62,7 @@ def possible(column: str, found: np.ndarray) -> tuple[np.ndarray, list]:
             told.append((rows[found[rows] == value], column, f"{column} is {value:g}{unit}, {text}"))
         values[rows] = np.nan
 
+    refuse(np.isposinf(found), "and no number")
     if column in _POSITIVE:
         refuse(given & (found <= 0), "and must be positive")
     else:

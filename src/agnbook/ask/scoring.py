@@ -65,9 +65,28 @@ def read_predictions(path: str | Path, columns: dict[str, str] | None = None) ->
     values = table.drop(columns=name).rename(columns=lambda column: named.get(column, str(column).lower().removeprefix("p_")))
     if (twice := values.columns.duplicated()).any():
         raise FeatureError(f"{path} has two columns for {values.columns[twice][0]}; keep the one that is meant.")
+    for column, own in zip(values, table.columns.drop(name), strict=True):
+        values[column] = _without_unit(values[column], given[own], str(own))
     values = values.set_axis(pd.Index(table[name], name="Source_Name"))
     values.attrs["twins"] = int(twins.sum())
     return values
+
+
+def _without_unit(values: pd.Series, column, name: str) -> pd.Series:
+    """Return predictions as plain numbers: probabilities may be stated in %.
+
+    Raises
+    ------
+    FeatureError
+        For any other unit.
+    """
+    stated = str(getattr(column, "unit", None) or user_columns.unit_in_name(name) or "")
+    if stated.lower() in user_columns.NO_UNIT or not pd.api.types.is_numeric_dtype(values):
+        return values
+    try:
+        return values * float(user_columns.parse_unit(stated).to(""))
+    except (ValueError, TypeError) as error:  # what astropy raises is both
+        raise FeatureError(f"{name} is in {stated}; give predictions as numbers without a unit, or in %.") from error
 
 
 def redshift_columns(table: pd.DataFrame) -> pd.DataFrame:
@@ -154,6 +173,7 @@ def score(
     """
     for file in (older, newer):
         tables.refuse_address(file or "")
+        tables.check_input(file or tables.PIPE)
     if exam not in NAMES:
         raise SettingsError(f"Unknown exam {exam!r}; choose one of {', '.join(NAMES)}.")
     known = _REDSHIFT_COLUMNS if exam == REDSHIFT else exams.get_exam(exam).classes

@@ -25,6 +25,8 @@ _GAMMA = re.compile(r"(j\d{4}\.\d[+-]\d{4})([a-z]?)")
 _WIDER = float(np.sqrt(np.log(1e-3) / np.log(5e-2)))
 #: Smallest radius within which a position means a source, degrees: that of a bright source's own scatter between releases.
 _SMALLEST_RADIUS = 0.03
+#: Characters of a name that a message shows.
+_LONGEST = 80
 
 
 def simplified(name: str) -> str:
@@ -237,7 +239,8 @@ def find_sources(name: str) -> list[str]:
     starts = [other for other in index if len(key) > 3 and other.startswith(key)]
     near = [index[other][0] for other in (starts or _close(key, index))[:5]]
     advice = f"Did you mean {', '.join(near)}?" if near else "Give a 4FGL name, such as '4FGL J1104.4+3812', or a counterpart."
-    raise CatalogError(f"No source of 4FGL-DR4 or 4LAC-DR3 is called {name!r}. {advice}")
+    shown = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
+    raise CatalogError(f"No source of 4FGL-DR4 or 4LAC-DR3 is called {shown!r}. {advice}")
 
 
 def _is_published(source: str) -> bool:
