@@ -160,7 +160,9 @@ CELLS = {
     "a limit": "<2.1", "a decimal comma": '"2,1"', "a unit": "2.1 GeV", "minus infinity": "-inf", "infinity": "inf",
     "too large": "1e400",
     "a sentinel": "-999", "another sentinel": "-99.99", "huge": "1e30", "a date": "2024-01-01",
-    "an escape code": "\x1b[31m2\x1b[0m",
+    "an escape code": "\x1b[31m2\x1b[0m", "thousands": '"2,100.5"', "two points": "2.1.0", "Fortran's exponent": "2.1D0",
+    "a typeset minus": "\u22122.1", "wide digits": "\uff12", "Arabic digits": "\u0662", "an underscore": "2_1", "per cent": "2%",
+    "a space that does not break": "\u00a02.1",
 }  # fmt: skip
 #: Names of sources, each for one row.
 NAMES = {

@@ -100,3 +100,10 @@ def test_a_table_of_nothing_but_doubt_is_kept(tmp_path, capsys):
     status, _, answer = _answer(["classify"], tmp_path / "in.csv", capsys)
     assert status == last_guard.PARTLY and len(answer) == 6 and answer["probability_fsrq"].isna().all()
     assert (tmp_path / "out.csv").read_text().splitlines()[1].startswith("000,")
+
+
+def test_a_row_without_a_name_is_told_as_such(tmp_path, capsys):
+    (tmp_path / "in.csv").write_text(BLAZARS.to_csv(index=False) + "," * (len(BLAZARS.columns) - 1) + "\n")
+    status, error, answer = _answer(["classify"], tmp_path / "in.csv", capsys)
+    assert status == last_guard.PARTLY and len(answer) == 4
+    assert "for example one without a name: it has no Source_Name" in error

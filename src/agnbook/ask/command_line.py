@@ -89,7 +89,8 @@ def _summary(answer, done: str, question: str) -> None:
             texts.append(f"{(given & marked).sum()} {text}")
     say(f"{given.sum()} of {len(answer)} sources {done}; of these {', '.join(texts)}")
     if len(wrong := answer[answer["problem"] != ""]):
-        say(f"{len(wrong)} rows have a problem, for example {one_line(wrong[0][0])}: {one_line(wrong['problem'][0])}")
+        first = one_line(wrong[0][0]) or "one without a name"
+        say(f"{len(wrong)} rows have a problem, for example {first}: {one_line(wrong['problem'][0])}")
     if "without" in answer.colnames and (few := int((answer["without"] != "").sum())):
         from agnbook.ask import redshift, skill
 
