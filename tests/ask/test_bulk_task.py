@@ -140,6 +140,15 @@ def test_a_full_disk_leaves_nothing_behind(catalogue, tmp_path, monkeypatch):
     assert list(target.parent.iterdir()) == []
 
 
+def test_a_name_that_is_no_text_costs_its_row_of_the_partition(catalogue, tmp_path):
+    table = pd.read_parquet(catalogue / "a.parquet")
+    table.assign(Source_Name=[b"\xff", *(name.encode() for name in table["Source_Name"][1:])]).to_parquet(catalogue / "a.parquet")
+    record = bulk_task.task(catalogue, tmp_path, bulk_task.plan("blazars"), Path("a.parquet"))
+    assert (record["rows"], record["problems"], record["unanswered"]) == (20, 1, 1)
+    found = pd.read_parquet(tmp_path / "a.parquet")
+    assert found["Source_Name"][0] == "\\xff" and list(found["Source_Name"][1:]) == list(table["Source_Name"][1:])
+
+
 def test_a_broken_file_of_light_curves_is_one_error(curves, tmp_path):
     whole = (curves / "part-00000.parquet").read_bytes()
     (tmp_path / "half.parquet").write_bytes(whole[:5000])
