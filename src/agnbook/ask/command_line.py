@@ -211,12 +211,13 @@ def _reading(options):
 
 
 def _lightcurve(options) -> int:
-    from agnbook.ask import fetched, outputs
+    from agnbook.ask import fetched, outputs, progress
 
     written = [name for name in (options.output, options.reconstruction, options.per_band) if name]
     given = [name for name in (*options.table, options.objects, options.times, options.visits) if name]
     with outputs.reserved(written, given, options.overwrite), fetched.local(options.table, options.fetch) as paths:
-        return _light_curves(options, paths)
+        with progress.told_of_compiling():
+            return _light_curves(options, paths)
 
 
 def _light_curves(options, paths) -> int:

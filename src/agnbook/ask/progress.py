@@ -1,4 +1,7 @@
-"""Long tables in blocks of rows, with a progress bar on a terminal."""
+"""What a terminal is told while it waits: a progress bar for long tables, a line when functions are compiled."""
+
+import sys
+from contextlib import contextmanager
 
 from tqdm import tqdm
 
@@ -16,3 +19,26 @@ def blocks(n: int, what: str, size: int = BLOCK):
         for first in range(0, n, size):
             yield slice(first, min(first + size, n))
             bar.update(min(size, n - first))
+
+
+@contextmanager
+def told_of_compiling():
+    """Say once, on a terminal, that the model is being compiled: without that the first call seems to hang."""
+    from numba.core import event
+
+    class Told(event.Listener):
+        said = False
+
+        def on_start(self, event):
+            if not self.said:
+                self.said = True
+                print("agnbook: compiling the model, once after an installation (half a minute) ...", file=sys.stderr)
+
+        def on_end(self, event):
+            pass
+
+    if not sys.stderr.isatty():
+        yield
+        return
+    with event.install_listener("numba:compile", Told()):
+        yield
