@@ -105,6 +105,7 @@ def test_warnings_of_the_catalogue():
     assert not any("Galactic plane" in text for text in report.of_source("4FGL J1104.4+3812").warnings)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("4fgl-dr4", "4lac-dr3-h", "4lac-dr3-l")
 def test_a_source_warns_as_a_row_of_its_catalogue_at_least_as_by_its_name(high_latitude):
     some = high_latitude.iloc[:: len(high_latitude) // 12]
@@ -265,6 +266,7 @@ def app():
 
 
 @pytest.mark.slow
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
 def test_app_looks_a_source_up(app):
     assert "4FGL J0001.2+4741" in app.text[0].value and "B3 2358+474" in app.text[0].value
     assert [metric.label for metric in app.metric] == ["P(FSRQ), if it is a blazar", "median redshift"]

@@ -110,6 +110,8 @@ def test_a_header_of_very_many_columns_takes_moments():
     assert time.process_time() - started < 10
 
 
+@pytest.mark.slow
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")  # which `redshift` joins by name
 def test_a_table_of_very_many_columns_is_answered_and_its_columns_are_not_all_told(tmp_path, capsys):
     wide = {f"c{number} " + "x" * 200: [1.0] * 3 for number in range(3000)}
     pd.concat([BLAZARS, pd.DataFrame(wide)], axis=1).to_csv(tmp_path / "in.csv", index=False)

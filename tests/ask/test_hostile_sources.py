@@ -58,6 +58,7 @@ def test_names_that_are_none_are_refused(what, tmp_path, capsys):
     assert status == 2 and error.count("\n") == 1 and "Source_Name" in error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_a_source_that_taught_is_known_under_any_name(name, tmp_path, capsys):
     """By its name alone: the made-up rows lie elsewhere in the sky. The answer is the one held out for it, whatever the name."""

@@ -83,6 +83,7 @@ def test_the_truth_is_where_the_intervals_say():
     assert 0.5 < parameters["heldout_coverage68"].mean() < 0.85
 
 
+@pytest.mark.slow
 def test_an_answer_does_not_depend_on_the_rest_of_the_table_nor_on_workers(table, answered):
     alone = light_curves.light_curves(table[table["object"] == "b"].sample(frac=1, random_state=1), OPTIONS, step=50.0)
     both = light_curves.light_curves(table, OPTIONS, workers=2, step=50.0)

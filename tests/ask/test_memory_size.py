@@ -34,6 +34,7 @@ CLAIMS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", CLAIMS)
 def test_a_small_file_for_much_memory_is_refused(what):
     ending, content = CLAIMS[what]
@@ -61,6 +62,7 @@ def test_one_long_text_among_many_rows_is_named(ending, tmp_path, monkeypatch):
         tables.read(tmp_path / f"a.{ending}")
 
 
+@pytest.mark.slow
 def test_a_line_wider_than_a_cell_of_csv_may_be(tmp_path):
     names = [f"column_{number}_of_many" for number in range(8000)]
     (tmp_path / "a.csv").write_text(",".join(names) + "\n" + ",".join(["1"] * len(names)) + "\n")

@@ -138,6 +138,7 @@ def test_two_runs_on_one_output_cannot_both_win(table, tmp_path, capsys):
     assert command_line.main(["classify", str(table), "-o", out]) == 0
 
 
+@pytest.mark.slow
 def test_real_runs_at_once_leave_one_winner(table, tmp_path):
     command = [sys.executable, "-m", "agnbook.ask.command_line", "classify", str(table), "-o", str(tmp_path / "out.csv")]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
@@ -185,6 +186,7 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
     assert not elsewhere.exists() and mine.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_is_one_line_and_leaves_no_litter(number, table, tmp_path):
     """The command is stopped while it writes: the file system is made slow."""
@@ -192,7 +194,8 @@ def test_a_signal_is_one_line_and_leaves_no_litter(number, table, tmp_path):
         "import sys, time; from agnbook.ask import command_line, tables; from agnbook import storage; real = storage.write_text\n"
         "def slow(path, text, replace=True):\n"
         "    with storage.atomic_write(path, replace) as half:\n"
-        "        half.write_text(text); print('writing', flush=True); time.sleep(60)\n"
+        "        half.write_text(text); print('writing', flush=True)\n"
+        "        for _ in range(600): time.sleep(0.1)\n"  # a signal just before a sleep begins does not end it
         "storage.write_text = slow; sys.exit(command_line.main())"
     )
     command = [sys.executable, "-c", code, "classify", str(table), "-o", str(tmp_path / "out.csv")]
@@ -266,6 +269,7 @@ def test_a_second_run_is_refused_under_any_name_of_the_output(other, table, tmp_
             assert (tmp_path / "out.csv").read_text() == "old"
 
 
+@pytest.mark.slow
 def test_a_partition_that_leads_nowhere_is_told(tmp_path, capsys):
     (tmp_path / "in").mkdir()
     BLAZARS.to_parquet(tmp_path / "in" / "a.parquet")

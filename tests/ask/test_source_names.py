@@ -60,6 +60,7 @@ def test_near_misses_are_suggested_and_nothing_else(name, message):
         source_names.find_sources(name)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("4fgl-dr2", "4fgl-dr3", "4fgl-dr4", "fl16y")
 def test_the_committed_names_are_those_of_the_catalogues():
     committed = pd.read_csv(storage.DATA / "source_names.csv", keep_default_na=False)

@@ -43,6 +43,7 @@ def test_objects_do_not_share_their_random_numbers():
     assert len(np.unique(drawn[:, :, 1])) > 0.99 * drawn[..., 1].size
 
 
+@pytest.mark.slow
 def test_a_draw_that_no_quasar_could_be_is_drawn_anew():
     own = realistic_runs.fit(*realistic_runs.simulate_features(60, 5, 60), seeds=[0], epochs=1, recipe=realistic_runs.START)[0]
 

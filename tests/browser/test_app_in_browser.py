@@ -186,6 +186,7 @@ def test_it_refuses_to_listen_to_others(tmp_path):
     assert run.returncode and "lets others in" in run.stdout + run.stderr and "Traceback" not in run.stderr
 
 
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
 def test_what_a_person_looks_for(page):
     ask(page, "Mkn 421")
     expect(page.get_by_text("later class: BLL, Mkn 421 (FL16Y)")).to_be_visible()
@@ -235,13 +236,14 @@ def test_a_light_curve_is_drawn_and_taken_along(browser, address, width):
 
 
 @pytest.mark.slow
-def test_the_picture_of_the_app_can_be_taken_again(tmp_path):
+@pytest.mark.needs("4lac-dr3-h", "4lac-dr3-l")
+def test_the_picture_of_the_app_can_be_taken_again(browser, tmp_path):
     from PIL import Image
 
     from agnbook.press import app_picture
 
     with app_picture.served() as address:
-        app_picture.take(address, tmp_path / "app.png")
+        app_picture.take(browser, address, tmp_path / "app.png")
     with Image.open(tmp_path / "app.png") as taken, Image.open(app_picture.PICTURE) as shown:
         assert taken.size == shown.size and (tmp_path / "app.png").stat().st_size < 200_000
         tones = [np.asarray(picture.convert("L"), float) for picture in (taken, shown)]

@@ -63,6 +63,7 @@ def test_weights_lead_a_promise_towards_what_is_observed(parts):
     assert (loss["low"] < loss["high"]).all()
 
 
+@pytest.mark.slow
 def test_a_balance_says_whether_weights_repair_a_shift():
     rng = np.random.default_rng(2)
     source, target = (pd.DataFrame({"x": rng.normal(centre, 1, 1500)}) for centre in (0.0, 1.0))

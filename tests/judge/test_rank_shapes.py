@@ -64,6 +64,7 @@ def test_holm_names_what_stands_out_of_many():
     assert np.mean(named) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
 
 
+@pytest.mark.slow
 def test_straightened_samples_pass_on_objects_that_taught_nothing():
     rng = np.random.default_rng(3)
     truth, samples, datum = posterior(rng, 6000, 60)

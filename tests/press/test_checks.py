@@ -18,6 +18,7 @@ def test_a_run_goes_on_after_a_failure_and_says_which(monkeypatch, capsys, which
     assert printed.count("FAILED here") == 2
 
 
+@pytest.mark.slow
 def test_the_summary_says_again_what_failed(tmp_path, capfd):
     (tmp_path / "test_two.py").write_text("def test_good():\n    pass\n\n\ndef test_bad():\n    assert 6 * 7 == 43\n")
     pytest_here = [*checks.PYTEST, "--rootdir", str(tmp_path), "-c", "/dev/null", str(tmp_path / "test_two.py")]

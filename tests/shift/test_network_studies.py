@@ -25,6 +25,7 @@ def test_macro_auc_of_a_perfect_and_of_a_blind_classifier(toy):
     assert network_studies.macro_auc(group, np.full((240, 6), 1 / 6), tested[0]) == 0.5
 
 
+@pytest.mark.slow
 def test_both_trainers_learn_the_same(toy):
     X, group, _, rows, tested = toy
     table = network_studies.compare_trainers(X, group, rows, tested, starts=2, keras_runs=1, epochs=150, seed=0)

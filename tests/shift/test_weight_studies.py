@@ -46,6 +46,7 @@ def test_gmm_does_not_answer_for_its_namesake():
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_held_out_half_ranks_a_good_ratio_above_none(samples):
     """The true divergence of the shift is one half of its square, and no estimate may exceed it by more than noise."""
     rng = np.random.default_rng(1)

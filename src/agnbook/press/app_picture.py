@@ -57,30 +57,33 @@ def served() -> Iterator[str]:
             server.terminate()
 
 
-def take(address: str, path: Path) -> None:
-    """Ask the app at `address` about `SOURCE` and write what it shows, as a PNG of 256 colours, to `path`."""
-    from playwright.sync_api import expect, sync_playwright
+def take(browser, address: str, path: Path) -> None:
+    """Ask the app at `address` about `SOURCE` and write what it shows, as a PNG of 256 colours, to `path`.
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=OPTIONS)
-        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
-        page.goto(address)
-        field = page.get_by_role("textbox", name="Name of a source")
-        field.fill(SOURCE, timeout=1000 * SECONDS)
-        field.press("Enter")
-        page.get_by_text("Download CSV").first.wait_for(timeout=1000 * SECONDS)
-        expect(page.locator("[data-stale=true], [data-testid=stStatusWidget]")).to_have_count(0, timeout=1000 * SECONDS)
-        field.blur()
-        first, last = (page.get_by_text(text).first.bounding_box() for text in (FIRST, LAST))
-        top, bottom = first["y"] - MARGIN, last["y"] + last["height"] + MARGIN
-        shown = {"x": 0, "y": top, "width": WIDTH, "height": bottom - top}
-        page.screenshot(path=path, clip=shown, animations="disabled")
-        browser.close()
+    `browser` is one of Playwright's.
+    """
+    from playwright.sync_api import expect
+
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+    page.goto(address)
+    field = page.get_by_role("textbox", name="Name of a source")
+    field.fill(SOURCE, timeout=1000 * SECONDS)
+    field.press("Enter")
+    page.get_by_text("Download CSV").first.wait_for(timeout=1000 * SECONDS)
+    expect(page.locator("[data-stale=true], [data-testid=stStatusWidget]")).to_have_count(0, timeout=1000 * SECONDS)
+    field.blur()
+    first, last = (page.get_by_text(text).first.bounding_box() for text in (FIRST, LAST))
+    top, bottom = first["y"] - MARGIN, last["y"] + last["height"] + MARGIN
+    shown = {"x": 0, "y": top, "width": WIDTH, "height": bottom - top}
+    page.screenshot(path=path, clip=shown, animations="disabled")
+    page.close()
     with Image.open(path) as picture:
         small = picture.convert("RGB").quantize(256)
     small.save(path, optimize=True)
 
 
 if __name__ == "__main__":
-    with served() as app:
-        take(app, PICTURE)
+    from playwright.sync_api import sync_playwright
+
+    with served() as app, sync_playwright() as playwright:
+        take(playwright.chromium.launch(executable_path=chromium(), args=OPTIONS), app, PICTURE)
