@@ -408,9 +408,11 @@ try:
 except BookError as error:
     named = [path.name for path in paths if path.name in str(error)]
 there = {path.name for path in (folder / "answers").glob("part-*.parquet")}
+aside = [path.name for path in (folder / "answers").glob("_stale_*.parquet")]
 print(f"the run fails and names {', '.join(named)}: its pages carry a checksum")
 print(f"answers that stand: {len(there)} of {len(paths)} partitions; that of the")
-print("damaged one was made while it was whole, and nothing overwrites it")
+print(f"damaged one was made while it was whole, and is kept as {aside[0]},")
+print("which readers of a folder pass over")
 assert named == [paths[2].name]
 
 # %% tags=["remove-cell"]

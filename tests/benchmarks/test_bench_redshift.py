@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from agnbook.chapter.tensorflow import import_tensorflow
 from agnbook.judge import cross_validation
@@ -23,6 +24,7 @@ def sample():
 def test_posterior_samples_in_one_batch(benchmark, sample):
     """1000 draws of the weights for all sources against a loop over the Keras model."""
     tf, *_ = import_tensorflow()
+    tf.keras.utils.set_random_seed(0)  # the loop's draws
     network, (X, _) = mlp.Network("flipout"), sample
     model = mlp.build(network, N_FEATURES, N_SOURCES, seed=0)
     model.get_layer("output").kernel_posterior.distribution.loc.assign(tf.ones((64, 1)) / 64)
@@ -44,7 +46,9 @@ def test_posterior_samples_in_one_batch(benchmark, sample):
     error = looped.std(axis=0) * np.sqrt(1 / DRAWS + 1 / LOOPED)
     # The draws of one call are shared by all sources, so the differences are strongly correlated.
     assert (np.abs(batched.mean(axis=0) - looped.mean(axis=0)) < 4.5 * error).all()
-    np.testing.assert_allclose(batched.std(axis=0), looped.std(axis=0), rtol=0.3)
+    # The deviation of n draws errs by sqrt((kurtosis - 1) / 4 n) of itself; near zero a softplus makes the kurtosis large.
+    error = np.sqrt((stats.kurtosis(batched, fisher=False) - 1) / 4 * (1 / DRAWS + 1 / LOOPED))
+    assert (np.abs(np.log(batched.std(axis=0) / looped.std(axis=0))) < 4.5 * error).all()
     assert predict_seconds > 50 * seconds
 
 
